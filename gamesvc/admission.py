@@ -1,0 +1,183 @@
+"""Who enters: judges an opening request, before anything about the game is told."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from gamesvc.auth import TokenValidator, is_player_name
+from gamesvc.errors import (
+    BAD_GAME_ID,
+    BAD_PLAYER,
+    BAD_QUERY,
+    ORIGIN_NOT_ALLOWED,
+    PLAYER_NOT_IN_GAME,
+    TOKEN_MISSING,
+    TOKEN_TWICE,
+    UNKNOWN_SUBPROTOCOL,
+    ConfigError,
+    RequestRefused,
+)
+from gamesvc.handshake import OpeningRequest
+from gamesvc.messages import SUBPROTOCOLS
+
+_GAME_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_BEARER_SUBPROTOCOL = "bearer."
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+class Origin(NamedTuple):
+    """Where a page comes from (RFC 6454)."""
+
+    scheme: str
+    host: str
+    port: int | None
+
+    @classmethod
+    def parse(cls, text: str) -> Origin:
+        """Read ``https://game.example`` or ``http://localhost:3000``.
+
+        Raises:
+            ValueError: it is no origin.
+        """
+        parts = urlsplit(text)
+        if not parts.scheme or not parts.hostname or parts.path or parts.query or parts.fragment or "@" in text:
+            raise ValueError("write scheme://host or scheme://host:port")
+        return cls(parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme))
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Somebody may ask to enter a game.
+
+    Attributes:
+        game: the game's id.
+        player: their name.
+        players: who plays this game, by their token; None where it doesn't say.
+        spectate: whether they came to watch.
+        subprotocol: the one to answer with, of those that they offered; None where they offered none.
+        expires: when their token does, in seconds since the epoch; None without a token.
+    """
+
+    game: str
+    player: str
+    players: tuple[str, ...] | None
+    spectate: bool
+    subprotocol: str | None
+    expires: float | None
+
+
+class FrontDoor:
+    """Judges who may ask to enter.
+
+    Args:
+        validator: of tokens; None where no token is asked for.
+        origins: pages that may connect, as ``https://game.example``; ``*`` stands for all, ``null`` for pages without
+            an origin, such as local files. Pages that came from this server's own address always may.
+        guest_name: makes a name for who gives none.
+
+    Raises:
+        ConfigError: an origin is none.
+    """
+
+    def __init__(
+        self, validator: TokenValidator | None, origins: Collection[str], guest_name: Callable[[], str]
+    ) -> None:
+        self._validator = validator
+        self._any_origin = "*" in origins
+        self._null_origin = "null" in origins
+        self._origins = frozenset(_parse_allowed(origin) for origin in origins if origin not in ("*", "null"))
+        self._guest_name = guest_name
+
+    def judge(self, request: OpeningRequest) -> Admission:
+        """Judge a request.
+
+        Raises:
+            RequestRefused: it is not let in; says why.
+        """
+        if request.origin is not None and not self._may_connect(request.origin, request.host):
+            raise RequestRefused(ORIGIN_NOT_ALLOWED)
+        subprotocol = _choose_subprotocol(request.subprotocols)
+        game = request.path.rpartition("/")[2]
+        if not _GAME_ID.fullmatch(game):
+            raise RequestRefused(BAD_GAME_ID)
+        token = _token(request)
+        watch = _single(request, "spectate") in ("1", "true")
+        if self._validator is None:
+            player = _single(request, "player")
+            if player is None:
+                player = self._guest_name()
+            elif not is_player_name(player):
+                raise RequestRefused(BAD_PLAYER)
+            return Admission(game, player, None, watch, subprotocol, None)
+        if token is None:
+            raise RequestRefused(TOKEN_MISSING)
+        claims = self._validator.validate(game, token)
+        if claims.players is None:
+            watch = watch or claims.spectate
+        elif claims.player not in claims.players:
+            if not claims.spectate:
+                raise RequestRefused(PLAYER_NOT_IN_GAME)
+            watch = True
+        return Admission(game, claims.player, claims.players, watch, subprotocol, claims.expires)
+
+    def _may_connect(self, text: str, host: str) -> bool:
+        """Whether a page may. A page that came from here may, but without tokens only by an address or as localhost:
+        another name could be one that its owner points at this machine (DNS rebinding)."""
+        if self._any_origin or (self._null_origin and text == "null"):
+            return True
+        try:
+            origin = Origin.parse(text)
+            here = urlsplit(f"{origin.scheme}://{host}")
+            same = (here.hostname, here.port or _DEFAULT_PORTS.get(origin.scheme)) == (origin.host, origin.port)
+        except ValueError:
+            return False
+        return origin in self._origins or (same and (self._validator is not None or _is_own_name(origin.host)))
+
+
+def _parse_allowed(text: str) -> Origin:
+    try:
+        return Origin.parse(text)
+    except ValueError as error:
+        raise ConfigError(f"allow-origin {text!r} is no origin: {error}, or * for all") from None
+
+
+def _is_own_name(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return True
+
+
+def _choose_subprotocol(offered: tuple[str, ...]) -> str | None:
+    if not offered:
+        return None
+    for name in offered:
+        if name in SUBPROTOCOLS:
+            return name
+    raise RequestRefused(UNKNOWN_SUBPROTOCOL)
+
+
+def _single(request: OpeningRequest, parameter: str) -> str | None:
+    values = request.query.get(parameter, [])
+    if len(values) > 1:
+        raise RequestRefused(BAD_QUERY)
+    return values[0] if values else None
+
+
+def _token(request: OpeningRequest) -> str | None:
+    offered = (name for name in request.subprotocols if name.startswith(_BEARER_SUBPROTOCOL))
+    found = [name.removeprefix(_BEARER_SUBPROTOCOL) for name in offered]
+    if request.authorization is not None:
+        scheme, _, credentials = request.authorization.partition(" ")
+        if scheme.lower() == "bearer":
+            found.append(credentials.strip(" \t"))
+    found += request.query.get("token", [])
+    if len(found) > 1:
+        raise RequestRefused(TOKEN_TWICE)
+    return found[0] if found and found[0] else None

@@ -1,0 +1,85 @@
+"""The kinds of game that this server offers."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from typing import NamedTuple
+
+from gamesvc.errors import ConfigError
+from gamesvc.model import GameModel
+
+ENTRY_POINT_GROUP = "gamesvc.games"
+DEFAULT_GAME = "greetings"
+
+_BUILT_IN = {"greetings": "gamesvc.games.greetings:Greetings"}
+"""Found here, too, so that they are there where gamesvc runs from its source tree without being installed."""
+
+
+class Kind(NamedTuple):
+    """A kind of game: its name, and its rules."""
+
+    name: str
+    model: type[GameModel]
+
+
+class Catalog:
+    """The kinds of game that this server offers. The first is what a new id on the path creates.
+
+    Args:
+        games: each a short name (of a built-in game, or of an installed package's entry point in the group
+            ``gamesvc.games``), or ``package.module:Class``. None at all: the seed's ``greetings``.
+
+    Raises:
+        ConfigError: one of them is not there, or is no game.
+    """
+
+    def __init__(self, games: Iterable[str]) -> None:
+        self._kinds: dict[str, Kind] = {}
+        for game in games or (DEFAULT_GAME,):
+            kind = _load(game)
+            if kind.name in self._kinds:
+                raise ConfigError(f"game {game!r}: there are two of the name {kind.name!r}")
+            self._kinds[kind.name] = kind
+
+    def __iter__(self) -> Iterator[Kind]:
+        return iter(self._kinds.values())
+
+    @property
+    def default(self) -> Kind:
+        """What a new game id on the path creates."""
+        return next(iter(self))
+
+
+def _load(game: str) -> Kind:
+    named = {entry.name: entry.value for entry in entry_points(group=ENTRY_POINT_GROUP)} | _BUILT_IN
+    if ":" not in game and game not in named:
+        close = get_close_matches(game, named, 1)
+        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(sorted(named))}"
+        raise ConfigError(f"game {game!r}: no game of this name is installed; {hint} Or write package.module:Class")
+    module_name, _, class_name = named.get(game, game).partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"game {game!r}: there is no module {error.name!r} on the path") from None
+    # An author's module runs here, and whatever is wrong with it is for its author to read.
+    except Exception as error:
+        raise ConfigError(f"game {game!r}: importing {module_name} failed: {_describe(error)}") from error
+    model = getattr(module, class_name, None)
+    if model is None:
+        raise ConfigError(f"game {game!r}: the module {module_name} has no {class_name!r}")
+    if not (isinstance(model, type) and issubclass(model, GameModel)):
+        raise ConfigError(f"game {game!r}: {class_name} is not a subclass of gamesvc.GameModel")
+    return Kind(game if ":" not in game else class_name, model)
+
+
+def _describe(error: Exception) -> str:
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    where = f" ({traceback.tb_frame.f_code.co_filename}, line {traceback.tb_lineno})" if traceback else ""
+    if isinstance(error, SyntaxError):
+        where = f" ({error.filename}, line {error.lineno})"
+    return f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}{where}"

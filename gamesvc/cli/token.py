@@ -1,0 +1,55 @@
+"""``gamesvc token``: issue a token, to try a server with, or from a script."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from typing import Any
+
+from gamesvc.auth import MAX_LIFETIME_SECONDS, TokenGenerator
+from gamesvc.cli import passphrase
+from gamesvc.keys import load_private_key
+
+ISSUER_VARIABLE, DEFAULT_ISSUER = "TOKEN_ISSUER_URI", "urn:ece4564:token-issuer"
+KEY_VARIABLE, DEFAULT_KEY = "PRIVATE_KEY_FILE", "private_key.pem"
+
+
+def add(commands: Any) -> None:
+    """Describe the arguments."""
+    parser = commands.add_parser(
+        "token", help="issue a token", description="Issue a token that admits a player to a game, and print it."
+    )
+    parser.add_argument("--game", required=True, metavar="ID", help="the game's id")
+    parser.add_argument("--player", required=True, metavar="NAME", help="who gets the token")
+    parser.add_argument(
+        "--players", metavar="NAMES", help="all the game's players, in the order of their seats: alice,bob"
+    )
+    parser.add_argument("--spectate", action="store_true", help="may watch without being one of the players")
+    parser.add_argument(
+        "--lifetime",
+        type=float,
+        default=3600.0,
+        metavar="SECONDS",
+        help=f"how long it is valid (default: 3600, at most {MAX_LIFETIME_SECONDS:.0f})",
+    )
+    parser.add_argument(
+        "--private",
+        default=os.environ.get(KEY_VARIABLE, DEFAULT_KEY),
+        metavar="FILE",
+        help=f"the private key (environment: {KEY_VARIABLE}; default: {DEFAULT_KEY})",
+    )
+    parser.add_argument(
+        "--issuer",
+        default=os.environ.get(ISSUER_VARIABLE, DEFAULT_ISSUER),
+        metavar="URI",
+        help=f"who issues it (environment: {ISSUER_VARIABLE}; default: {DEFAULT_ISSUER})",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> None:
+    """Issue the token."""
+    generator = TokenGenerator(given.issuer, load_private_key(given.private, passphrase.ask), time.time)
+    players = given.players.split(",") if given.players else None
+    print(generator.generate(given.game, given.player, players, spectate=given.spectate, lifetime=given.lifetime))

@@ -1,0 +1,342 @@
+"""The server's settings: command line, environment and file, in this order of precedence, become one frozen Config.
+
+Each setting is one row of `SETTINGS`. From it come the option of ``twistd gamesvc`` with its help, the environment
+variable, the key of the TOML file, and the check of its value; so a bad value is always told the same way, with its
+source and what would be right.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from twisted.python import usage
+
+from gamesvc.errors import ConfigError
+from gamesvc.limits import Limits
+
+DEFAULT_PORT = 10020
+LOOPBACK = "127.0.0.1"
+LOG_LEVELS = ("debug", "info", "warn", "error")
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the server is told.
+
+    Attributes:
+        ports: each a TCP port's number or a Twisted endpoint string.
+        address: the interface that numbers of `ports` listen on; None: decided by whether tokens are asked for.
+        games: what is played; the first is what a new id on the path creates.
+        enable_auth: whether tokens are asked for.
+        public_key_file: PEM file of the key that verifies tokens.
+        token_issuer_uri: who issues tokens.
+        allow_origins: pages that may connect.
+        log_level: the lowest that is written.
+        limits: how much clients may ask for.
+    """
+
+    ports: tuple[str, ...]
+    address: str | None
+    games: tuple[str, ...]
+    enable_auth: bool
+    public_key_file: str
+    token_issuer_uri: str
+    allow_origins: tuple[str, ...]
+    log_level: str
+    limits: Limits
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """What to listen on, as Twisted endpoint strings. Without tokens only loopback, unless told otherwise."""
+        address = self.address or ("" if self.enable_auth else LOOPBACK)
+        interface = f":interface={address.replace(':', chr(92) + ':')}" if address else ""
+        family = "tcp6" if ":" in address else "tcp"
+        return tuple(f"{family}:{port}{interface}" if port.isdigit() else port for port in self.ports)
+
+
+class Setting(NamedTuple):
+    """One setting.
+
+    Attributes:
+        name: the option's, and the key in the file.
+        environment: the variable's name.
+        parse: turns the text of an option or a variable into the value; raises ValueError with what would be right.
+        default: its value where nobody says anything, as a text.
+        doc: for the help.
+        repeatable: may be given several times; in the environment, separated by spaces.
+    """
+
+    name: str
+    environment: str
+    parse: Callable[[str], Any]
+    default: str | None
+    doc: str
+    repeatable: bool = False
+
+
+def _port(text: str) -> str:
+    if text.isascii() and text.isdigit():
+        if int(text) > 65535:
+            raise ValueError("a port is a number from 0 to 65535, or an endpoint such as tcp:8080:interface=127.0.0.1")
+        return str(int(text))
+    if text.partition(":")[0].isalnum() and ":" in text:
+        return text
+    raise ValueError("write a number from 0 to 65535, or an endpoint such as ssl:8443:privateKey=key.pem")
+
+
+def _switch(text: str) -> bool:
+    if text.lower() in ("true", "1", "yes", "on"):
+        return True
+    if text.lower() in ("false", "0", "no", "off", ""):
+        return False
+    raise ValueError("write True or False")
+
+
+def _whole(text: str) -> int:
+    if text.isascii() and text.isdigit():
+        return int(text)
+    raise ValueError("write a whole number, 0 for no bound")
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if math.isfinite(number) and number >= 0:
+        return number
+    raise ValueError("write a number, 0 for no bound")
+
+
+def _text(text: str) -> str:
+    if text:
+        return text
+    raise ValueError("it must not be empty")
+
+
+def _log_level(text: str) -> str:
+    if text in LOG_LEVELS:
+        return text
+    raise ValueError(f"write one of {', '.join(LOG_LEVELS)}")
+
+
+def _bound(name: str, doc: str) -> Setting:
+    default = getattr(Limits, name.replace("-", "_"))
+    parse = _whole if isinstance(default, int) else _number
+    return Setting(name, "GAMESVC_" + name.upper().replace("-", "_"), parse, f"{default:g}", doc)
+
+
+SETTINGS = (
+    Setting(
+        "port",
+        "WS_LISTENER_PORT",
+        _port,
+        str(DEFAULT_PORT),
+        "Where to listen: a TCP port, or a Twisted endpoint such as ssl:8443:privateKey=key.pem:certKey=cert.pem, "
+        "unix:/run/gamesvc.sock or systemd:domain=INET:index=0.",
+        repeatable=True,
+    ),
+    Setting(
+        "address",
+        "LOCAL_IP",
+        _text,
+        None,
+        "The address that a --port given as a number listens on. "
+        f"Default: all addresses with --enable-auth, else {LOOPBACK}.",
+    ),
+    Setting(
+        "game",
+        "GAMESVC_GAME",
+        _text,
+        "greetings",
+        "A kind of game to serve: the name of an installed one, or package.module:Class. "
+        "The first is what a new game id creates.",
+        repeatable=True,
+    ),
+    Setting("enable-auth", "ENABLE_AUTH", _switch, "False", "Ask for tokens."),
+    Setting("public-key-file", "PUBLIC_KEY_FILE", _text, "public_key.pem", "PEM file of the key that verifies tokens."),
+    Setting(
+        "token-issuer-uri", "TOKEN_ISSUER_URI", _text, "urn:ece4564:token-issuer", "Who issues tokens: their claim iss."
+    ),
+    Setting(
+        "allow-origin",
+        "GAMESVC_ALLOW_ORIGIN",
+        _text,
+        "",
+        "An origin whose pages may connect, such as https://game.example; * for all, null for local files. "
+        "Pages from this server's own address always may.",
+        repeatable=True,
+    ),
+    Setting("log-level", "GAMESVC_LOG_LEVEL", _log_level, "info", f"What to log: {', '.join(LOG_LEVELS)}."),
+    _bound("max-header-bytes", "Bytes of an opening request."),
+    _bound("max-message-bytes", "Bytes of a message from a client."),
+    _bound("commands-per-second", "Commands a second from a connection, in the long run."),
+    _bound("command-burst", "Commands that a connection may send at once."),
+    _bound("frames-per-second", "WebSocket frames a second from a connection."),
+    _bound("handshake-timeout", "Seconds for the opening handshake."),
+    _bound("ping-interval", "Seconds between pings."),
+    _bound("ping-timeout", "Seconds for the answer to a ping."),
+    _bound("max-connections", "Connections to this server."),
+    _bound("max-connections-per-player", "Connections of a player to one game; the oldest goes."),
+    _bound("max-connections-per-address", "Connections from one network address."),
+    _bound("max-games-per-player", "Games in memory that one player opened."),
+    _bound("max-games", "Games in memory."),
+    _bound("idle-game-seconds", "Seconds that a game stays in memory when nobody is connected to it."),
+)
+
+CONFIG_FILE = Setting("config", "GAMESVC_CONFIG", _text, None, "TOML file of settings, named as these options are.")
+
+
+class _Given(NamedTuple):
+    """A value that somebody gave, and where."""
+
+    texts: list[str]
+    source: str
+
+
+def load(options: Mapping[str, list[str]], environment: Mapping[str, str]) -> Config:
+    """Settle every setting: options beat the environment, which beats the file, which beats the defaults.
+
+    Args:
+        options: what the command line gave, by name.
+        environment: the process's.
+
+    Raises:
+        ConfigError: a value is not usable, or a key of the file is unknown.
+    """
+    file_name = _pick(CONFIG_FILE, options, environment, {})
+    file = _read_file(file_name.texts[-1], file_name.source) if file_name is not None else {}
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        given = _pick(setting, options, environment, file)
+        values[setting.name.replace("-", "_")] = _value(setting, given)
+    limits = Limits(**{each.name: values.pop(each.name) for each in fields(Limits)})
+    return Config(
+        ports=values["port"],
+        address=values["address"],
+        games=values["game"],
+        enable_auth=values["enable_auth"],
+        public_key_file=values["public_key_file"],
+        token_issuer_uri=values["token_issuer_uri"],
+        allow_origins=values["allow_origin"],
+        log_level=values["log_level"],
+        limits=limits,
+    )
+
+
+def _pick(
+    setting: Setting, options: Mapping[str, list[str]], environment: Mapping[str, str], file: Mapping[str, _Given]
+) -> _Given | None:
+    if setting.name in options:
+        return _Given(options[setting.name], f"option --{setting.name}")
+    if setting.environment in environment:
+        text = environment[setting.environment]
+        return _Given(text.split() if setting.repeatable else [text], f"environment variable {setting.environment}")
+    return file.get(setting.name)
+
+
+def _value(setting: Setting, given: _Given | None) -> Any:
+    if given is None:
+        texts = setting.default.split() if setting.default is not None else []
+        source = "default"
+    else:
+        texts, source = given
+    values = []
+    for text in texts:
+        try:
+            values.append(setting.parse(text))
+        except ValueError as error:
+            raise ConfigError(f"{setting.name} = {text!r} ({source}): {error}") from None
+    if setting.repeatable:
+        return tuple(values)
+    return values[-1] if values else None
+
+
+def _read_file(name: str, source: str) -> dict[str, _Given]:
+    try:
+        with open(name, "rb") as file:
+            content = tomllib.load(file)
+    except OSError as error:
+        raise ConfigError(f"config = {name!r} ({source}): can't read it: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"config = {name!r} ({source}): not TOML: {error}") from None
+    settings = {setting.name: setting for setting in SETTINGS}
+    given = {}
+    for key, value in content.items():
+        if key not in settings:
+            close = get_close_matches(key, settings, 1)
+            hint = f"; did you mean {close[0]}?" if close else "; `twistd gamesvc --help` lists what there is"
+            raise ConfigError(f"file {name}: there is no setting {key!r}{hint}")
+        listed = value if isinstance(value, list) else [value]
+        if (len(listed) != 1 and not settings[key].repeatable) or not all(
+            isinstance(each, (str, int, float)) for each in listed
+        ):
+            wanted = "a text, a number, or a list of these" if settings[key].repeatable else "a text, number or boolean"
+            raise ConfigError(f"file {name}: {key}: write {wanted}")
+        given[key] = _Given([str(each) for each in listed], f"file {name}")
+    return given
+
+
+class Options(usage.Options):
+    """The command line of ``twistd gamesvc``.
+
+    Attributes:
+        config: what it says, together with the environment and the file; after parsing.
+    """
+
+    synopsis = "[options]"
+    longdesc = "Serves multiplayer games over WebSockets. See the README, and docs/protocol.md for the wire."
+    config: Config
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: dict[str, list[str]] = {}
+
+    def parseArgs(self, *rest: str) -> None:
+        if rest:
+            raise usage.UsageError(f"there is no argument {rest[0]!r}; options begin with --")
+
+    def parseOptions(self, options: list[str] | None = None) -> None:
+        # twistd would print the whole help, put the mistake below it, and exit with status 0.
+        try:
+            super().parseOptions(options)
+            self.config = load(self.given, os.environ)
+        except usage.UsageError as error:
+            raise SystemExit(f"gamesvc: {error}; `twistd gamesvc --help` lists the options") from None
+        except ConfigError as error:
+            raise SystemExit(f"gamesvc: {error}") from None
+
+
+def _add_option(setting: Setting) -> None:
+    """usage.Options finds its options as methods named after them: give it one."""
+
+    def give(self: Options, value: str) -> None:
+        given = self.given.setdefault(setting.name, [])
+        if not setting.repeatable:
+            given.clear()
+        given.append(value)
+
+    default = f" [default: {setting.default}]" if setting.default else ""
+    repeatable = " May be repeated." if setting.repeatable else ""
+    doc = f"{setting.doc}{repeatable} [environment: {setting.environment}]{default}"
+    name = setting.name.replace("-", "_")
+    if setting.parse is _switch:
+        _add_method(f"opt_{name}", lambda self: give(self, "True"), doc)
+        _add_method(f"opt_no_{name}", lambda self: give(self, "False"), f"The opposite of --{setting.name}.")
+    else:
+        _add_method(f"opt_{name}", give, doc)
+
+
+def _add_method(name: str, method: Callable[..., None], doc: str) -> None:
+    method.__doc__ = doc
+    setattr(Options, name, method)
+
+
+for _setting in (*SETTINGS, CONFIG_FILE):
+    _add_option(_setting)

@@ -1,0 +1,137 @@
+"""GameController: one connection's conversation with a game. No I/O: a test drives it without a reactor.
+
+Every request gets one reply, and replies leave in the order of the requests, whatever the order in which the game
+answers. What a frame leads to:
+
+    frame                                   answer
+    --------------------------------------  ------------------------------------------------------------
+    any, but too many a second              close 1008
+    binary                                  close 1003
+    text, not one JSON object               bad_json; the third in a row also closes 1008
+    text, no usable id or command           bad_id, no_command
+    text, too many commands a second        rate_limited, with retry_ms
+    text, too many replies not yet read     too_many_in_flight; when even these pile up, close 4000
+    text, a command                         what the game says
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from gamesvc.errors import BAD_JSON, RATE_LIMITED, TOO_MANY_IN_FLIGHT, CloseCode
+from gamesvc.limits import MAX_BAD_JSON_IN_A_ROW, MAX_OWED_REPLIES, MAX_PENDING_REPLIES, Limits, TokenBucket
+from gamesvc.messages import MessageError, Request, decode_request, encode_error
+
+
+class Outlet(Protocol):
+    """Where a controller's replies go: a subscription, which keeps them in order with the events."""
+
+    @property
+    def pending_replies(self) -> int:
+        """How many replies wait for the connection to read."""
+
+    def reply(self, payload: bytes) -> None:
+        """Send to this connection alone."""
+
+    def close(self, code: CloseCode) -> None:
+        """Send what is due, then close the connection."""
+
+
+Submit = Callable[[Request, Callable[[bytes], None]], None]
+"""What a controller needs from a game: take a request, and call back with the reply's payload, now or later."""
+
+
+class _Place:
+    """A request's place in the order of replies."""
+
+    __slots__ = ("_controller", "payload")
+
+    def __init__(self, controller: GameController) -> None:
+        self._controller = controller
+        self.payload: bytes | None = None
+
+    def fill(self, payload: bytes) -> None:
+        if self.payload is None:
+            self.payload = payload
+            self._controller.release()
+
+
+class GameController:
+    """Turns a connection's frames into commands, and sees to it that each is answered, in order.
+
+    Args:
+        submit: the game's, for this connection's role.
+        outlet: where replies go.
+        limits: how much the client may send.
+        now: a monotonic clock, in seconds.
+    """
+
+    def __init__(self, submit: Submit, outlet: Outlet, limits: Limits, now: Callable[[], float]) -> None:
+        self._submit = submit
+        self._outlet = outlet
+        self._now = now
+        self._commands = TokenBucket(limits.commands_per_second, limits.command_burst, now())
+        self._frames = TokenBucket(limits.frames_per_second, limits.frames_per_second, now())
+        self._places: deque[_Place] = deque()
+        self._bad_in_a_row = 0
+        self.closed = False
+
+    def frame_begun(self) -> None:
+        """A frame of any kind arrives: text, binary, a fragment, ping, pong."""
+        if not self.closed and self._frames.take(self._now()):
+            self.close(CloseCode.POLICY_VIOLATION)
+
+    def binary_received(self) -> None:
+        """A binary message came; text is spoken here."""
+        if not self.closed:
+            self.close(CloseCode.UNSUPPORTED_DATA)
+
+    def text_received(self, payload: bytes) -> None:
+        """A text message came.
+
+        Args:
+            payload: UTF-8.
+        """
+        if self.closed:
+            return
+        waiting = len(self._places) + self._outlet.pending_replies
+        if waiting >= MAX_OWED_REPLIES:
+            self.close(CloseCode.SLOW_CONSUMER)
+            return
+        place = _Place(self)
+        self._places.append(place)
+        try:
+            request = decode_request(payload)
+        except MessageError as mistake:
+            self._bad_in_a_row = self._bad_in_a_row + 1 if mistake.error is BAD_JSON else 0
+            place.fill(encode_error(mistake.error, mistake.message, mistake.id))
+            if self._bad_in_a_row >= MAX_BAD_JSON_IN_A_ROW:
+                self.close(CloseCode.POLICY_VIOLATION)
+            return
+        self._bad_in_a_row = 0
+        wait = self._commands.take(self._now())
+        if wait:
+            place.fill(encode_error(RATE_LIMITED, id=request.id, retry_ms=int(wait * 1000) + 1))
+        elif waiting >= MAX_PENDING_REPLIES:
+            place.fill(encode_error(TOO_MANY_IN_FLIGHT, id=request.id))
+        else:
+            self._submit(request, place.fill)
+
+    def release(self) -> None:
+        """Send the replies whose turn has come."""
+        while self._places and (payload := self._places[0].payload) is not None:
+            self._places.popleft()
+            if not self.closed:
+                self._outlet.reply(payload)
+
+    def close(self, code: CloseCode) -> None:
+        """End the conversation: what is due is sent, then the connection is closed. Once more is harmless."""
+        if not self.closed:
+            self.closed = True
+            self._outlet.close(code)
+
+    def connection_lost(self) -> None:
+        """The connection is gone: nothing is sent any more, and nothing that still comes has an effect."""
+        self.closed = True

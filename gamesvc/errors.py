@@ -1,0 +1,190 @@
+"""Everything that gamesvc can say no with: error codes of replies, refusals of the handshake, close codes.
+
+Each is one table. A code never changes its meaning, because clients decide by it; what may be mended is the message,
+which is for people. ``docs/protocol.md`` repeats the tables, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+
+@dataclass(frozen=True)
+class ErrorCode:
+    """What the ``error`` of a reply can be.
+
+    Attributes:
+        code: stable name, for programs.
+        message: default text, for people.
+        retryable: whether the same command can succeed later without a change by its sender.
+    """
+
+    code: str
+    message: str
+    retryable: bool = False
+
+
+BAD_JSON = ErrorCode("bad_json", "a message is one JSON object")
+NO_COMMAND = ErrorCode("no_command", "must specify command")
+UNKNOWN_COMMAND = ErrorCode("unknown_command", "invalid command")
+BAD_ID = ErrorCode("bad_id", "an id is a text of 1 to 64 characters")
+BAD_ARGUMENTS = ErrorCode("bad_arguments", "the arguments do not fit the command")
+REFUSED = ErrorCode("refused", "the game refused the command")
+NOT_STARTED = ErrorCode("not_started", "the game starts when all seats are taken", retryable=True)
+NOT_A_PLAYER = ErrorCode("not_a_player", "you watch this game, you do not play in it")
+GAME_OVER = ErrorCode("game_over", "the game is over")
+RATE_LIMITED = ErrorCode("rate_limited", "too many commands, slow down", retryable=True)
+TOO_MANY_IN_FLIGHT = ErrorCode("too_many_in_flight", "read the replies before you send more commands", retryable=True)
+INTERNAL_ERROR = ErrorCode("internal_error", "the game failed at this command; nothing has changed")
+
+ERROR_CODES = {
+    error.code: error
+    for error in (
+        BAD_JSON,
+        NO_COMMAND,
+        UNKNOWN_COMMAND,
+        BAD_ID,
+        BAD_ARGUMENTS,
+        REFUSED,
+        NOT_STARTED,
+        NOT_A_PLAYER,
+        GAME_OVER,
+        RATE_LIMITED,
+        TOO_MANY_IN_FLIGHT,
+        INTERNAL_ERROR,
+    )
+}
+
+
+@dataclass(frozen=True)
+class HttpRefusal:
+    """An answer to a request that does not become a WebSocket.
+
+    Attributes:
+        status: HTTP status code.
+        code: stable name, for programs; in the body.
+        message: text for people; never repeats what the client sent.
+        retryable: whether the same request can succeed later.
+        headers: header fields that belong to this refusal.
+    """
+
+    status: int
+    code: str
+    message: str
+    retryable: bool = False
+    headers: tuple[tuple[str, str], ...] = field(default=())
+
+
+_BEARER = (("WWW-Authenticate", "Bearer"),)
+_LATER = (("Retry-After", "5"),)
+
+BAD_REQUEST = HttpRefusal(400, "bad_request", "this is not a well-formed HTTP/1.1 request")
+DUPLICATE_HEADER = HttpRefusal(400, "duplicate_header", "a header that may be given once was given more than once")
+BAD_UPGRADE = HttpRefusal(
+    400,
+    "bad_upgrade",
+    "this is not a well-formed WebSocket opening handshake (RFC 6455, version 13)",
+    headers=(("Sec-WebSocket-Version", "13"),),
+)
+BAD_GAME_ID = HttpRefusal(
+    400, "bad_game_id", "the last segment of the path is the game id: 1 to 64 letters, digits, '_' or '-'"
+)
+BAD_QUERY = HttpRefusal(400, "bad_query", "the query is not well-formed, or gives a parameter more than once")
+BAD_PLAYER = HttpRefusal(400, "bad_player", "a player's name is 1 to 64 characters without control characters")
+TOKEN_TWICE = HttpRefusal(
+    400, "token_twice", "give the token once: as a header, as an offered subprotocol, or in the query"
+)
+UNKNOWN_SUBPROTOCOL = HttpRefusal(
+    400, "unknown_subprotocol", "offer the subprotocol gamesvc.v1 or gamesvc.classic, or none at all"
+)
+TOKEN_MISSING = HttpRefusal(401, "token_missing", "a token is required here", headers=_BEARER)
+TOKEN_EXPIRED = HttpRefusal(401, "token_expired", "the token has expired", headers=_BEARER)
+TOKEN_INVALID = HttpRefusal(401, "token_invalid", "the token is not valid", headers=_BEARER)
+WRONG_GAME = HttpRefusal(403, "wrong_game", "the token is for another game")
+PLAYER_NOT_IN_GAME = HttpRefusal(403, "player_not_in_game", "the player is not one of this game's players")
+ORIGIN_NOT_ALLOWED = HttpRefusal(403, "origin_not_allowed", "pages of this origin may not connect")
+METHOD_NOT_ALLOWED = HttpRefusal(405, "method_not_allowed", "only GET is served here", headers=(("Allow", "GET"),))
+UPGRADE_REQUIRED = HttpRefusal(
+    426, "upgrade_required", "only WebSockets are served here", headers=(("Upgrade", "websocket"),)
+)
+TOO_MANY_CONNECTIONS = HttpRefusal(
+    429, "too_many_connections", "too many connections from this address", retryable=True, headers=_LATER
+)
+TOO_MANY_GAMES = HttpRefusal(
+    429, "too_many_games", "this player has opened too many games", retryable=True, headers=_LATER
+)
+HEADERS_TOO_LARGE = HttpRefusal(431, "headers_too_large", "the request's headers are too large")
+SERVER_ERROR = HttpRefusal(500, "internal_error", "the server failed at this request")
+DRAINING = HttpRefusal(503, "draining", "the server is stopping; come back soon", retryable=True, headers=_LATER)
+SERVER_FULL = HttpRefusal(503, "server_full", "the server has no room left", retryable=True, headers=_LATER)
+
+HTTP_REFUSALS = {
+    refusal.code: refusal
+    for refusal in (
+        BAD_REQUEST,
+        DUPLICATE_HEADER,
+        BAD_UPGRADE,
+        BAD_GAME_ID,
+        BAD_QUERY,
+        BAD_PLAYER,
+        TOKEN_TWICE,
+        UNKNOWN_SUBPROTOCOL,
+        TOKEN_MISSING,
+        TOKEN_EXPIRED,
+        TOKEN_INVALID,
+        WRONG_GAME,
+        PLAYER_NOT_IN_GAME,
+        ORIGIN_NOT_ALLOWED,
+        METHOD_NOT_ALLOWED,
+        UPGRADE_REQUIRED,
+        TOO_MANY_CONNECTIONS,
+        TOO_MANY_GAMES,
+        HEADERS_TOO_LARGE,
+        SERVER_ERROR,
+        DRAINING,
+        SERVER_FULL,
+    )
+}
+
+
+class RequestRefused(Exception):
+    """A request is answered with an `HttpRefusal` instead of a WebSocket."""
+
+    def __init__(self, refusal: HttpRefusal) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
+class CloseCode(IntEnum):
+    """Why a WebSocket was closed (RFC 6455, section 7.4). Below 4400 a client may reconnect."""
+
+    reason: str
+
+    def __new__(cls, value: int, reason: str) -> CloseCode:
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.reason = reason
+        return member
+
+    NORMAL = 1000, "bye"
+    GOING_AWAY = 1001, "going away"
+    PROTOCOL_ERROR = 1002, "protocol error"
+    UNSUPPORTED_DATA = 1003, "text is spoken here, not binary"
+    INVALID_PAYLOAD = 1007, "not UTF-8"
+    POLICY_VIOLATION = 1008, "too many frames, or frames that are no JSON"
+    MESSAGE_TOO_BIG = 1009, "message too big"
+    INTERNAL_ERROR = 1011, "the server failed"
+    SERVICE_RESTART = 1012, "restarting; come back after a short random wait"
+    SLOW_CONSUMER = 4000, "you did not read what was sent"
+    TOKEN_EXPIRED = 4401, "the token has expired; come back with a new one"
+    REPLACED = 4409, "replaced by a newer connection of the same player"
+
+    @property
+    def may_reconnect(self) -> bool:
+        """Whether a client may come back without being told something new by a person or another service."""
+        return self < 4400
+
+
+class ConfigError(Exception):
+    """A setting is not usable. The message names the setting, where it came from, and what would be right."""

@@ -1,0 +1,76 @@
+"""What may be written to the log, and where it goes.
+
+Control characters never reach a log raw, whoever sent them: a terminal would obey them, and a line break would forge a
+line. Tokens are never handed to a logger in the first place.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import IO, Any
+
+from twisted.logger import (
+    FileLogObserver,
+    FilteringLogObserver,
+    ILogObserver,
+    LogEvent,
+    LogLevel,
+    LogLevelFilterPredicate,
+    formatEventAsClassicLogText,
+)
+from twisted.python.logfile import LogFile
+
+LOG_LEVELS = ("debug", "info", "warn", "error")
+
+# C0 but tab and line feed, DEL, C1, and the two line separators that are no control characters.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def printable(text: str) -> str:
+    """The same text with its control characters escaped; tab and line feed stay."""
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def on_one_line(text: str) -> str:
+    """The same text with all its control characters escaped."""
+    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def _format(event: LogEvent) -> str | None:
+    text = formatEventAsClassicLogText(event)
+    return None if text is None else printable(text)
+
+
+def observer_factory(
+    path: str | None, level: str, in_reactor: Callable[[Callable[[], object]], object]
+) -> Callable[[], ILogObserver]:
+    """What twistd's ``--logger`` takes: makes the observer that writes the server's log.
+
+    Args:
+        path: the log file, which is opened again at SIGUSR1; None for standard output.
+        level: the lowest of `LOG_LEVELS` that is written.
+        in_reactor: runs a function on the reactor's thread; a signal may come at any moment.
+    """
+
+    def make() -> ILogObserver:
+        if path is None:
+            return _observer(sys.stdout, level)
+        file = LogFile.fromFullPath(path)
+
+        # twistd would rotate at SIGUSR1, which does nothing where logrotate has moved the file away already.
+        def reopen(signum: int, frame: FrameType | None) -> None:
+            in_reactor(file.reopen)
+
+        signal.signal(signal.SIGUSR1, reopen)
+        return _observer(file, level)
+
+    return make
+
+
+def _observer(stream: IO[Any], level: str) -> ILogObserver:
+    lowest = LogLevelFilterPredicate(LogLevel.levelWithName(level))
+    return FilteringLogObserver(FileLogObserver(stream, _format), [lowest])

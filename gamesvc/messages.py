@@ -1,0 +1,231 @@
+"""What crosses the wire, as types: strict decoding of what clients send, encoding of what they get.
+
+    -> {"command": "mark", "id": "c-17", "cell": 4}
+    <- {"event": "Marked", "player": "alice", "cell": 4, "seq": 1}
+    <- {"status": "ok", "id": "c-17"}
+
+The first key of a frame says what it is: ``event`` or ``status`` from the server, ``command`` or anything else from a
+client. Payloads are UTF-8 JSON, without a frame around them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from gamesvc.errors import BAD_ID, BAD_JSON, NO_COMMAND, ErrorCode
+
+CLASSIC = "gamesvc.classic"
+V1 = "gamesvc.v1"
+SUBPROTOCOLS = (V1, CLASSIC)
+
+MAX_DEPTH = 32
+MAX_ID_LENGTH = 64
+MIN_INT, MAX_INT = -(2**63), 2**63 - 1
+
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+class Request(NamedTuple):
+    """One command of a client.
+
+    Attributes:
+        command: its name, as the client wrote it.
+        id: what the client calls this request, echoed in the reply; None where it gave none.
+        arguments: the other keys of the message.
+    """
+
+    command: str
+    id: str | None
+    arguments: dict[str, Any]
+
+
+class MessageError(Exception):
+    """A client's frame is not a request.
+
+    Attributes:
+        error: what kind of mistake it is.
+        message: what is wrong, for people.
+        id: the id of the request, where it had a usable one.
+    """
+
+    def __init__(self, error: ErrorCode, message: str | None = None, id: str | None = None) -> None:
+        super().__init__(message or error.message)
+        self.error = error
+        self.message = message or error.message
+        self.id = id
+
+
+def decode_request(payload: bytes) -> Request:
+    """Read one frame of a client, strictly: depth to 32, no duplicate keys, integers of 64 bits, no NaN or Infinity.
+
+    Args:
+        payload: a text frame's content, which is known to be UTF-8.
+
+    Raises:
+        MessageError: it is not a JSON object (``bad_json``), has an unusable id, or no command.
+    """
+    body = _decode_object(payload)
+    id = body.pop("id", None)
+    if id is not None and not (isinstance(id, str) and 0 < len(id) <= MAX_ID_LENGTH):
+        raise MessageError(BAD_ID)
+    command = body.pop("command", None)
+    if not isinstance(command, str) or not command:
+        raise MessageError(NO_COMMAND, id=id)
+    return Request(command, id, body)
+
+
+def _decode_object(payload: bytes) -> dict[str, Any]:
+    if payload.count(b"{") + payload.count(b"[") > MAX_DEPTH and _depth(payload) > MAX_DEPTH:
+        raise MessageError(BAD_JSON, f"the message is nested deeper than {MAX_DEPTH} levels")
+    try:
+        body = _decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise MessageError(BAD_JSON, f"the message is not JSON: {_reason(error)}") from None
+    if not isinstance(body, dict):
+        raise MessageError(BAD_JSON)
+    # msgspec takes duplicate keys and integers of any size. Every key has its colon, so where there are as many
+    # colons as keys none is twice; colons in texts only send us to the exact count.
+    flat = True
+    for value in body.values():
+        kind = type(value)
+        if kind is int:
+            _check_int(value)
+        elif kind is dict or kind is list:
+            flat = False
+    if not flat or payload.count(b":") != len(body):
+        keys = _check_values(body)
+        if _STRING.sub(b"", payload).count(b":") != keys:
+            raise MessageError(BAD_JSON, "the message has a key twice")
+    return body
+
+
+def _reason(error: Exception) -> str:
+    # Only the decoder's own words: what it quotes from the input is at most one character.
+    return str(error).removeprefix("JSON is malformed: ") if isinstance(error, msgspec.DecodeError) else "unreadable"
+
+
+def _check_int(value: int) -> None:
+    if not MIN_INT <= value <= MAX_INT:
+        raise MessageError(BAD_JSON, "an integer does not fit in 64 bits")
+
+
+def _check_values(value: Any) -> int:
+    """Check integers all the way down, and count the keys."""
+    if isinstance(value, dict):
+        return len(value) + sum(map(_check_values, value.values()))
+    if isinstance(value, list):
+        return sum(map(_check_values, value))
+    if type(value) is int:
+        _check_int(value)
+    return 0
+
+
+def _depth(payload: bytes) -> int:
+    depth = deepest = 0
+    for byte in _STRING.sub(b"", payload):
+        if byte in b"{[":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"}]":
+            depth -= 1
+    return deepest
+
+
+class ErrorBody(Struct):
+    """The ``error`` of a reply or of a refused handshake."""
+
+    code: str
+    message: str
+    retryable: bool
+    retry_ms: int | UnsetType = UNSET
+
+
+class OkReply(Struct, tag="ok", tag_field="status"):
+    """A command took effect."""
+
+    id: str | UnsetType = UNSET
+    result: msgspec.Raw | UnsetType = UNSET
+
+
+class ErrorReply(Struct, tag="error", tag_field="status"):
+    """A command was refused; nothing has changed."""
+
+    error: ErrorBody
+    id: str | UnsetType = UNSET
+
+
+class Welcome(Struct, tag="gamesvc.welcome", tag_field="event"):
+    """The first frame of a connection that speaks ``gamesvc.v1``.
+
+    Attributes:
+        game: the game's id.
+        kind: what is played.
+        epoch: names the history that ``seq`` counts; opaque.
+        seq: number of the last event that this viewer may have seen; the next event has the next number.
+        resumed: whether missed events follow.
+        player: the viewer's name.
+        playing: whether the viewer's commands are accepted; a spectator's are not.
+        players: the names in the order of the seats, None where one is free.
+        present: the names of the players who have a connection.
+    """
+
+    game: str
+    kind: str
+    epoch: str
+    seq: int
+    resumed: bool
+    player: str
+    playing: bool
+    players: list[str | None]
+    present: list[str]
+
+
+_OK = _encode(OkReply())
+
+
+def encode_ok(id: str | None = None, result: bytes | None = None) -> bytes:
+    """The reply to a command that took effect.
+
+    Args:
+        id: of the request.
+        result: what the command returned, as JSON.
+    """
+    if id is None and result is None:
+        return _OK
+    return _encode(OkReply(UNSET if id is None else id, UNSET if result is None else msgspec.Raw(result)))
+
+
+def encode_error(
+    error: ErrorCode, message: str | None = None, id: str | None = None, retry_ms: int | None = None
+) -> bytes:
+    """The reply to a command that was refused.
+
+    Args:
+        error: its code, and its message where `message` is None.
+        message: what is wrong, for people.
+        id: of the request.
+        retry_ms: how many milliseconds to wait before a retry.
+    """
+    body = ErrorBody(error.code, message or error.message, error.retryable, UNSET if retry_ms is None else retry_ms)
+    return _encode(ErrorReply(body, UNSET if id is None else id))
+
+
+def encode_refusal(code: str, message: str, retryable: bool) -> bytes:
+    """The body of a refused handshake."""
+    return _encode({"error": ErrorBody(code, message, retryable)})
+
+
+def encode_welcome(welcome: Welcome) -> bytes:
+    """The first frame of a ``gamesvc.v1`` connection."""
+    return _encode(welcome)
+
+
+def numbered(event: bytes, seq: int) -> bytes:
+    """An encoded event with its number: the same object with ``seq`` as its last key."""
+    return b'%b,"seq":%d}' % (event[:-1], seq)

@@ -1,0 +1,233 @@
+"""GameModel, Event, command, GameError: a game's state and rules, and nothing about networks.
+
+A model is a msgspec Struct. Its annotated fields are its state, all of it; a method marked with `command` is what
+players can do. What gamesvc lends a model while it runs (the players, the time, chance, where events go) lies in one
+slot beside the fields, a `Context`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import random
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, NewType, TypeVar, dataclass_transform
+
+import msgspec
+from msgspec import Struct, field
+
+from gamesvc.definition import RESERVED, CommandSpec, DefinitionError, ModelMeta
+from gamesvc.errors import ERROR_CODES, REFUSED
+
+__all__ = ["Context", "DefinitionError", "Event", "GameError", "GameModel", "Player", "command", "field"]
+
+Player = NewType("Player", str)
+"""A player's name: what ``sub`` of the token says."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_encode_json = msgspec.json.Encoder().encode
+_encode_state = msgspec.msgpack.Encoder().encode
+
+
+class GameError(Exception):
+    """Raised by a command to refuse it: the state is as before, nothing is published, and the player gets the reason.
+
+    Args:
+        message: why, for the player.
+        code: why, for the client program: lower case letters, digits and '_'. None of the codes of gamesvc itself.
+
+    Raises:
+        DefinitionError: the code is not usable.
+    """
+
+    def __init__(self, message: str, *, code: str = REFUSED.code) -> None:
+        super().__init__(message)
+        if not _CODE.fullmatch(code):
+            raise DefinitionError(f"GameError code {code!r}: write lower case letters, digits and '_', at most 64")
+        if code in ERROR_CODES and code != REFUSED.code:
+            raise DefinitionError(f"GameError code {code!r} is one of gamesvc's own: choose another")
+        self.message = message
+        self.code = code
+
+
+class Event(Struct, tag=True, tag_field="event"):
+    """Something that happened in a game, for everybody who may know. Subclass it and annotate fields; its name on the
+    wire is the class's name."""
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        for name in RESERVED.intersection(inspect.get_annotations(cls)):
+            raise DefinitionError(f"{cls.__name__}.{name}: {name!r} is a key of the protocol; choose another name")
+
+
+def command(method: F) -> F:
+    """Mark a model's method as something that players can do.
+
+    Its arguments after ``player`` are the keys of the client's message, and their annotations are checked. What it
+    returns, other than None, is the ``result`` of the reply.
+    """
+    method._gamesvc_command = True  # type: ignore[attr-defined]  # a function takes attributes, its type doesn't say so
+    return method
+
+
+class Context:
+    """What a model is lent: who plays, the time, chance, and where events go.
+
+    Attributes:
+        players: the names in the order of the seats, those that are taken.
+        seed: secret of the game, from which all chance comes.
+        now: time of the entry, in seconds since the epoch.
+        entry: number of the entry: one more with each command.
+        events: what the running command has published: encoded, each with the players who see it (None: everybody).
+        finished: whether the game is over.
+    """
+
+    __slots__ = ("_random", "entry", "events", "finished", "now", "players", "seed")
+
+    def __init__(self, seed: bytes = b"", now: float = 0.0) -> None:
+        self.players: tuple[Player, ...] = ()
+        self.seed = seed
+        self.now = now
+        self.entry = 0
+        self.events: list[tuple[bytes, frozenset[str] | None]] = []
+        self.finished = False
+        self._random: random.Random | None = None
+
+    def begin(self, now: float) -> None:
+        """Start the next entry.
+
+        Args:
+            now: its time; never earlier than the entry before.
+        """
+        self.now = max(self.now, now)
+        self.entry += 1
+        self.events = []
+        self._random = None
+
+    @property
+    def random(self) -> random.Random:
+        """Chance, the same whenever this entry is run again."""
+        if self._random is None:
+            self._random = random.Random(self.seed + self.entry.to_bytes(8, "big"))
+        return self._random
+
+
+class _ContextSlot:
+    # A Struct has no room for what is not a field; a base with a slot does.
+    __slots__ = ("_context",)
+    _context: Context
+
+
+if TYPE_CHECKING:
+
+    @dataclass_transform(field_specifiers=(field,))
+    class _Model:
+        """What type checkers see: fields become arguments, and the class takes ``seats``."""
+
+        _context: Context
+        STATE: ClassVar[type[Struct]]
+        COMMANDS: ClassVar[dict[str, CommandSpec]]
+        SEATS: ClassVar[tuple[int, int] | None]
+
+        def __init_subclass__(cls, *, seats: int | tuple[int, int] | None = None) -> None: ...
+
+else:
+
+    class _Model(_ContextSlot, Struct, metaclass=ModelMeta):
+        STATE: ClassVar = None
+        COMMANDS: ClassVar = {}
+        SEATS: ClassVar = None
+
+
+class GameModel(_Model):
+    """A game: subclass it, annotate its state, mark its commands.
+
+    Class keyword ``seats``: how many play, as ``2`` or ``(2, 4)`` for two to four. Commands wait until they are taken.
+    Without it, everybody who enters plays from the start.
+
+    A model is deterministic and does no I/O: time and chance come from `now` and `random`.
+    """
+
+    def setup(self) -> None:
+        """Runs once, when the game is created. Override it where defaults don't suffice."""
+
+    @property
+    def players(self) -> tuple[Player, ...]:
+        """The players in the order of their seats; empty for a model without seats."""
+        return self._context.players
+
+    @property
+    def now(self) -> float:
+        """When the running command came, in seconds since the epoch. Never runs backwards."""
+        return self._context.now
+
+    @property
+    def random(self) -> random.Random:
+        """Chance: secret, and the same if this command is run again."""
+        return self._context.random
+
+    def publish(self, event: Event, to: Iterable[Player] | None = None) -> None:
+        """Show an event, once the command has taken effect.
+
+        Args:
+            event: what happened. Its values are taken as they are now.
+            to: the players who see it; None for everybody.
+
+        Raises:
+            TypeError: it is no Event, or holds what can't be sent.
+            ValueError: `to` names somebody who has no seat.
+        """
+        if not isinstance(event, Event):
+            raise TypeError(f"publish takes an Event, not {type(event).__name__}")
+        audience = None if to is None else frozenset(to)
+        if audience is not None and self.SEATS is not None and not audience.issubset(self.players):
+            raise ValueError("publish(..., to=...) names somebody who has no seat")
+        self._context.events.append((_encode_json(event), audience))
+
+    def finish(self, event: Event | None = None) -> None:
+        """End the game: later commands are refused with ``game_over``.
+
+        Args:
+            event: published as the last one.
+        """
+        if event is not None:
+            self.publish(event)
+        self._context.finished = True
+
+
+def start(kind: type[GameModel], context: Context) -> GameModel:
+    """A new game.
+
+    Args:
+        kind: the model's class.
+        context: what it is lent, for as long as it lives.
+    """
+    model = kind()
+    model._context = context
+    model.setup()
+    return model
+
+
+def state_image(model: GameModel) -> bytes:
+    """The fields of a model, encoded, and proved to load again.
+
+    Raises:
+        msgspec.MsgspecError, TypeError, ValueError, OverflowError: a field holds what its type does not allow.
+    """
+    image = _encode_state(model)
+    msgspec.msgpack.decode(image, type=model.STATE)
+    return image
+
+
+def restore(model: GameModel, image: bytes) -> None:
+    """Put a model's fields back to what they were.
+
+    Args:
+        model: whose class made the image.
+        image: from `state_image`.
+    """
+    state = msgspec.msgpack.decode(image, type=model.STATE)
+    for name in state.__struct_fields__:
+        setattr(model, name, getattr(state, name))

@@ -1,0 +1,176 @@
+"""All wiring, and the order of start and shutdown. What ``twistd gamesvc`` runs."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from twisted.application.service import IService, Service
+from twisted.internet import endpoints
+from twisted.internet.defer import Deferred, ensureDeferred, gatherResults, maybeDeferred
+from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
+from twisted.logger import ILogObserver, Logger
+from twisted.python.components import Componentized
+
+from gamesvc.admission import FrontDoor
+from gamesvc.auth import TokenValidator
+from gamesvc.catalog import Catalog
+from gamesvc.config import Config, Options
+from gamesvc.errors import ConfigError
+from gamesvc.keys import load_public_key
+from gamesvc.listener import GameListener
+from gamesvc.logs import observer_factory
+
+__all__ = ["GameService", "Options", "makeService"]
+
+log = Logger()
+
+
+class ListenError(Exception):
+    """A port can't be listened on."""
+
+
+class GameService(Service):
+    """Listens, and on shutdown closes in order: the ports, so that nobody comes in; the games' connections; then it is
+    done.
+
+    Args:
+        listener: gets the connections.
+        ports: where to listen; each with the text that names it for people.
+        make_observer: makes what writes the log; None leaves that to twistd.
+    """
+
+    name = "gamesvc"
+
+    def __init__(
+        self,
+        listener: GameListener,
+        ports: list[tuple[str, IStreamServerEndpoint]],
+        make_observer: Callable[[], ILogObserver] | None = None,
+    ) -> None:
+        self.listener = listener
+        self._endpoints = ports
+        self._ports: list[IListeningPort] = []
+        self._make_observer = make_observer
+
+    def setServiceParent(self, parent: Any) -> None:
+        # twistd asks the application for its log observer, right after the service was put into it.
+        if self._make_observer is not None and isinstance(parent, Componentized):
+            parent.setComponent(ILogObserver, self._make_observer())
+        super().setServiceParent(parent)
+
+    def privilegedStartService(self) -> None:
+        """Listen. Runs before twistd gives up root, for ports below 1024.
+
+        Raises:
+            ListenError: a port can't be listened on; then none is.
+        """
+        super().privilegedStartService()
+        for text, endpoint in self._endpoints:
+            failures: list[Any] = []
+            # All endpoints that twistd can be given listen at once, so nothing is awaited.
+            endpoint.listen(self.listener).addCallbacks(self._ports.append, failures.append)
+            if failures:
+                for port in self._ports:
+                    port.stopListening()
+                raise ListenError(f"can't listen on {text}: {failures[0].value}")
+        for text, _ in self._endpoints:
+            log.info("serving {kinds} on {port}", kinds=self.listener.kinds, port=text)
+
+    def stopService(self) -> Deferred[None]:
+        """Stop, in order."""
+        super().stopService()
+        return ensureDeferred(self._stop())
+
+    async def _stop(self) -> None:
+        ports, self._ports = self._ports, []
+        await gatherResults([maybeDeferred(port.stopListening) for port in ports], consumeErrors=True)
+        await self.listener.stop()
+        log.info("all connections are closed")
+
+
+def makeService(options: Options) -> IService:
+    """What the plugin and ``gamesvc.tac`` call.
+
+    Args:
+        options: parsed.
+
+    Raises:
+        SystemExit: a setting is not usable; its message says which and why.
+    """
+    reactor = _reactor()
+    # The default clock is the wall's: a step of it would freeze or fire all timers. Set before the first timer.
+    reactor.seconds = time.monotonic
+    try:
+        return make_game_service(options.config, reactor, _observer_factory(options))
+    except ConfigError as error:
+        raise SystemExit(f"gamesvc: {error}") from None
+
+
+def make_game_service(
+    config: Config, reactor: Any, make_observer: Callable[[], ILogObserver] | None = None
+) -> GameService:
+    """Wire a server.
+
+    Args:
+        config: what to serve, where, and to whom.
+        reactor: runs it.
+        make_observer: makes what writes the log; None leaves that to twistd.
+
+    Raises:
+        ConfigError: a setting is not usable.
+    """
+    # An author's game lies where they start the server.
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    validator = None
+    if config.enable_auth:
+        validator = TokenValidator(config.token_issuer_uri, load_public_key(config.public_key_file), time.time)
+    listener = GameListener(
+        reactor,
+        catalog=Catalog(config.games),
+        front_door=FrontDoor(validator, config.allow_origins, lambda: f"guest-{secrets.token_hex(4)}"),
+        limits=config.limits,
+        now=time.time,
+        random_bytes=secrets.token_bytes,
+    )
+    return GameService(listener, [(text, _endpoint(reactor, text)) for text in config.endpoints], make_observer)
+
+
+def _endpoint(reactor: Any, text: str) -> IStreamServerEndpoint:
+    try:
+        endpoint: IStreamServerEndpoint = endpoints.serverFromString(reactor, text)
+        return endpoint
+    # What goes wrong inside an endpoint's parser is of any type, and always about the text.
+    except Exception as error:
+        raise ConfigError(f"port {text!r} is no endpoint: {error}") from None
+
+
+def _observer_factory(options: Options) -> Callable[[], ILogObserver] | None:
+    """Write the log the way `logs` does, to where twistd was told to; None where twistd was told of another way."""
+    twistd: Any = options.parent
+    if twistd is None or twistd["logger"] or twistd["syslog"]:
+        return None
+    path = twistd["logfile"]
+    if twistd["nodaemon"]:
+        path = None if path == "-" else path or None
+    elif path == "-":
+        return None  # twistd says that daemons can't log to standard output
+    else:
+        path = path or "twistd.log"
+    return observer_factory(path, options.config.log_level, _in_reactor)
+
+
+def _in_reactor(function: Callable[[], object]) -> None:
+    _reactor().callFromThread(function)
+
+
+def _reactor() -> Any:
+    # Importing it installs it, so that is left until twistd has chosen one.
+    from twisted.internet import reactor
+
+    return reactor
