@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from gamesvc.definition import CommandSpec
 from gamesvc.errors import (
     BAD_ARGUMENTS,
     GAME_OVER,
@@ -25,7 +26,7 @@ from gamesvc.errors import (
     RequestRefused,
 )
 from gamesvc.messages import Request, Welcome, encode_error, encode_ok, encode_welcome
-from gamesvc.model import CommandSpec, Context, GameError, GameModel, Player, restore, start, state_image
+from gamesvc.model import Context, GameError, GameModel, Player, restore, start, state_image
 from gamesvc.publisher import GamePublisher
 
 MAX_STATE_BYTES = 1 << 20
