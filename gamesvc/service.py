@@ -7,6 +7,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any
 
 from twisted.application.service import IService, Service
@@ -77,7 +78,11 @@ class GameService(Service):
             if failures:
                 for port in self._ports:
                     port.stopListening()
-                raise ListenError(f"can't listen on {text}: {failures[0].value}")
+                why = failures[0].value
+                # A CannotListenError repeats the address in a way of its own; the system's words suffice.
+                error = ListenError(f"can't listen on {text}: {getattr(why, 'socketError', why)}")
+                log.error("{error}", error=error)
+                raise error
         for text, _ in self._endpoints:
             log.info("serving {kinds} on {port}", kinds=self.listener.kinds, port=text)
 
@@ -103,6 +108,7 @@ def makeService(options: Options) -> IService:
         SystemExit: a setting is not usable; its message says which and why.
     """
     reactor = _reactor()
+    sys.excepthook = _say_plainly
     # The default clock is the wall's: a step of it would freeze or fire all timers. Set before the first timer.
     reactor.seconds = time.monotonic
     try:
@@ -148,6 +154,15 @@ def _endpoint(reactor: Any, text: str) -> IStreamServerEndpoint:
     # What goes wrong inside an endpoint's parser is of any type, and always about the text.
     except Exception as error:
         raise ConfigError(f"port {text!r} is no endpoint: {error}") from None
+
+
+def _say_plainly(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    # twistd lets what a service raises while it starts go through to here, and the exit status is 1. Where a port is
+    # taken, a traceback tells nobody anything.
+    if issubclass(kind, ListenError):
+        print(f"gamesvc: {error}", file=sys.__stderr__)
+    else:
+        sys.__excepthook__(kind, error, trace)
 
 
 def _observer_factory(options: Options) -> Callable[[], ILogObserver] | None:
