@@ -1,0 +1,450 @@
+"""GameConnection: bytes in, bytes out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from unittest import mock
+
+import autobahn.websocket.protocol
+import txaio
+from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.internet.address import IPv4Address
+from twisted.internet.testing import MemoryReactorClock
+from twisted.trial.unittest import SynchronousTestCase
+
+from gamesvc.errors import HTTP_REFUSALS, CloseCode
+from gamesvc.limits import MAX_FRAGMENTS
+from tests.wire import KEY, Logged, Transport, World, close_frame, frame, opening
+
+FAST = settings(deadline=None, database=None, max_examples=150)
+HELLO = {"event": "HelloEvent", "message": "Hello"}
+OK = {"status": "ok"}
+
+
+class Conversation(SynchronousTestCase):
+    def test_everybody_in_the_game_gets_the_event_and_its_sender_before_the_reply(self) -> None:
+        world = World()
+        alice, bob, carol = world.opened("/lobby"), world.opened("/any/path/lobby"), world.opened("/elsewhere")
+        alice.say(command="hello")
+        self.assertEqual(alice.heard(), [HELLO | {"seq": 1}, OK])
+        self.assertEqual(bob.heard(), [HELLO | {"seq": 1}])
+        self.assertEqual(carol.heard(), [])
+
+    def test_events_and_reply_of_a_turn_leave_in_one_write(self) -> None:
+        alice = World().opened()
+        writes = len(alice.transport.writes)
+        alice.send(frame(b'{"command":"hello"}') + frame(b'{"command":"yo"}') + frame(b"{}"))
+        self.assertEqual(len(alice.transport.writes), writes + 1)
+        self.assertEqual(len(alice.heard()), 5)
+
+    def test_a_handshake_and_frames_may_come_in_any_pieces(self) -> None:
+        data = opening() + frame(b'{"command":"hello"}') + frame(b'{"com', fin=False) + frame(b'mand":"yo"}', 0)
+        for size in (1, 2, 3, 7, len(data)):
+            alice = World().line()
+            for start in range(0, len(data), size):
+                alice.send(data[start : start + size])
+            self.assertEqual(alice.response().status, 101)
+            self.assertEqual([each.get("event") for each in alice.heard()], ["HelloEvent", None, "YoEvent", None])
+
+    def test_who_speaks_v1_is_welcomed_first_and_gets_ids_back(self) -> None:
+        world = World()
+        world.opened("/lobby?player=bob").say(command="hello")
+        alice = world.line()
+        alice.ask("/lobby?player=alice", "Sec-WebSocket-Protocol: gamesvc.v1")
+        self.assertEqual(alice.response().headers["Sec-WebSocket-Protocol"], "gamesvc.v1")
+        alice.say(command="hello", id="c-17")
+        welcome, event, reply = alice.heard()
+        self.assertEqual(
+            welcome,
+            {
+                "event": "gamesvc.welcome",
+                "game": "lobby",
+                "kind": "greetings",
+                "epoch": "cnJycnJycnJy",
+                "seq": 1,
+                "resumed": False,
+                "player": "alice",
+                "playing": True,
+                "players": [],
+                "present": ["bob", "alice"],
+            },
+        )
+        self.assertEqual((event["seq"], reply), (2, {"status": "ok", "id": "c-17"}))
+
+    def test_no_extension_is_agreed_and_no_server_named(self) -> None:
+        alice = World().line()
+        alice.ask("/lobby", "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits")
+        headers = alice.response().headers
+        self.assertEqual(set(headers), {"Upgrade", "Connection", "Sec-WebSocket-Accept"})
+        self.assertEqual(headers["Sec-WebSocket-Accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")  # of RFC 6455, section 1.3
+
+    def test_a_ping_is_answered(self) -> None:
+        alice = World().opened()
+        alice.send(frame(b"are you there", 9))
+        self.assertEqual(alice.frames(), [(10, b"are you there")])
+
+
+class Refusal(SynchronousTestCase):
+    def test_each_refusal_is_answered_with_its_status_and_a_body_that_says_its_code(self) -> None:
+        cases = {
+            "bad_request": b"GET /lobby HTTP/1.1\r\nHost : x\r\n\r\n",
+            "duplicate_header": opening("/lobby", "Host: a", "Host: b"),
+            "bad_upgrade": opening("/lobby", "Sec-WebSocket-Key: short"),
+            "bad_game_id": opening("/no.dots"),
+            "bad_query": opening("/lobby?player=a&player=b"),
+            "bad_player": opening("/lobby?player=%07"),
+            "token_twice": opening("/lobby?token=a", "Authorization: Bearer a"),
+            "unknown_subprotocol": opening("/lobby", "Sec-WebSocket-Protocol: bearer.a.b.c"),
+            "origin_not_allowed": opening("/lobby", "Origin: https://evil.example"),
+            "method_not_allowed": b"POST /lobby HTTP/1.1\r\nHost: x\r\n\r\n",
+            "upgrade_required": b"GET /lobby HTTP/1.1\r\nHost: x\r\n\r\n",
+            "headers_too_large": opening("/lobby", "X: " + "x" * 16384),
+        }
+        for code, request in cases.items():
+            line = World().line()
+            line.send(request)
+            response, refusal = line.response(), HTTP_REFUSALS[code]
+            self.assertEqual((response.status, response.code), (refusal.status, code))
+            self.assertLessEqual(set(refusal.headers), set(response.headers.items()))
+            self.assertEqual(response.headers["Content-Type"], "application/json")
+            self.assertNotIn("Server", response.headers)
+
+    def test_nothing_of_the_request_is_repeated(self) -> None:
+        for request in (
+            opening("/echo-me!?echo-me"),
+            opening("/lobby", "Origin: https://echo-me.example"),
+            opening("/lobby", "Sec-WebSocket-Key: echo-me"),
+            opening("/lobby?player=a&player=echo-me"),
+            b"ECHO-ME /echo-me HTTP/9.9\r\n\r\n",
+        ):
+            line = World().line()
+            line.send(request)
+            self.assertNotIn(b"echo-me", line.received().lower())
+
+    def test_who_is_refused_may_read_why_and_is_cut_off_soon(self) -> None:
+        world = World()
+        line = world.line()
+        line.ask("/no.dots")
+        line.send(b"more, which nobody reads")
+        self.assertTrue(line.transport.half_closed)
+        self.assertFalse(line.transport.lost)
+        world.pass_time(2)
+        self.assertTrue(line.transport.lost)
+        self.assertEqual(world.listener.connections, ())
+
+    def test_headers_without_end_are_refused_before_they_end(self) -> None:
+        line = World(max_header_bytes=1000).line()
+        line.send(b"GET /lobby HTTP/1.1\r\nX: " + b"x" * 976)
+        self.assertEqual(line.received(), b"")
+        line.send(b"x")
+        self.assertEqual(line.response().status, 431)
+
+    def test_who_does_not_ask_in_time_is_cut_off_at_that_time(self) -> None:
+        world = World(handshake_timeout=0.5)
+        line = world.line()
+        line.send(b"GET /")
+        world.reactor.advance(0.49)
+        self.assertFalse(line.transport.lost)
+        world.reactor.advance(0.02)
+        self.assertTrue(line.transport.lost)
+
+    def test_who_asked_in_time_stays(self) -> None:
+        world = World(handshake_timeout=0.5, ping_interval=0)
+        alice = world.opened()
+        world.pass_time(60)
+        self.assertFalse(alice.transport.lost)
+
+    def test_a_fault_of_ours_in_the_handshake_is_a_500_with_nothing_in_it(self) -> None:
+        world = World()
+        line = world.line()
+        with mock.patch.object(world.listener, "enter", side_effect=RuntimeError("secret")):
+            line.ask()
+        response = line.response()
+        self.assertEqual((response.status, response.code), (500, "internal_error"))
+        self.assertNotIn(b"secret", response.body)
+
+
+class Close(SynchronousTestCase):
+    def assertCloses(self, data: bytes, code: int, **limits: Any) -> None:
+        world = World(**limits)
+        alice, bob = world.opened(), world.opened()
+        alice.send(data)
+        self.assertEqual(alice.heard()[-1], code)
+        alice.say(command="hello")
+        self.assertEqual((alice.heard(), bob.heard()), ([], []), "what comes after a close frame has no effect")
+        self.assertEqual(len(world.listener.games["lobby"].controllers), 1)
+        world.pass_time(2)
+        self.assertTrue(alice.transport.lost)
+
+    def test_1002_for_a_breach_of_the_protocol(self) -> None:
+        self.assertCloses(frame(b"{}", mask=None), 1002)
+        self.assertCloses(frame(b"{}", 3), 1002)
+        self.assertCloses(b"\xf1\x80abcd", 1002)
+        self.assertCloses(frame(b"x" * 126, 9), 1002)
+        self.assertCloses(frame(b"", 0), 1002)
+
+    def test_1003_for_binary(self) -> None:
+        self.assertCloses(frame(b"{}", 2), 1003)
+
+    def test_1007_for_what_is_not_utf8_even_in_keys_that_nobody_reads(self) -> None:
+        self.assertCloses(frame(b'{"command":"hello","\xff":1}'), 1007)
+        self.assertCloses(frame(b'{"command":"hello","x":"\xed\xa0\x80"}'), 1007)
+        self.assertCloses(frame(b'"\xc3'), 1007)
+
+    def test_1008_for_three_frames_in_a_row_that_are_no_json(self) -> None:
+        self.assertCloses(frame(b"no") * 3, 1008)
+
+    def test_1008_for_a_flood_of_frames_of_whatever_kind(self) -> None:
+        for each in (frame(b"", 9), frame(b"", 10), frame(b"{}")):
+            self.assertCloses(each * 11, 1008, frames_per_second=10)
+
+    def test_1008_for_a_message_in_too_many_pieces(self) -> None:
+        pieces = frame(b"", fin=False) + frame(b"", 0, fin=False) * MAX_FRAGMENTS
+        self.assertCloses(pieces, 1008, frames_per_second=0)
+
+    def test_1009_for_a_message_over_the_bound_as_soon_as_that_is_known(self) -> None:
+        self.assertCloses(frame(b"x" * 101, fin=False)[:8], 1009, max_message_bytes=100)
+        self.assertCloses(frame(b"x" * 60, fin=False) + frame(b"x" * 60, 0), 1009, max_message_bytes=100)
+
+    def test_a_message_of_just_the_bound_is_read(self) -> None:
+        alice = World(max_message_bytes=100).opened()
+        alice.send(frame(json.dumps({"command": "x" * 85}).encode().ljust(100)))
+        self.assertEqual(alice.heard()[0]["error"]["code"], "unknown_command")
+
+    def test_1011_for_a_fault_of_ours_with_the_incident_that_the_log_has(self) -> None:
+        alice = World().opened()
+        logged = Logged(self)
+        with mock.patch("gamesvc.controller.decode_request", side_effect=RuntimeError("a bug")):
+            alice.say(command="hello")
+        (close,) = alice.frames()
+        self.assertEqual(close.close_code, 1011)
+        self.assertIn(b"72727272", close.payload)
+        self.assertTrue(any("72727272" in text for text in logged.texts()))
+
+    def test_a_clients_close_is_answered_and_the_line_ends(self) -> None:
+        world = World()
+        alice = world.opened()
+        alice.send(close_frame(1001))
+        self.assertEqual(alice.heard(), [1000])
+        self.assertTrue(alice.transport.lost)
+        self.assertEqual(world.listener.games["lobby"].controllers, ())
+
+    def test_a_lost_line_leaves_the_game_and_no_timer_behind(self) -> None:
+        world = World(idle_game_seconds=0)
+        alice = world.opened()
+        alice.say(command="hello")
+        alice.cut()
+        self.assertEqual(world.listener.games["lobby"].controllers, ())
+        self.assertEqual(world.reactor.getDelayedCalls(), [])
+
+    def test_the_reply_to_the_last_frame_leaves_before_the_close_frame(self) -> None:
+        alice = World().opened()
+        alice.send(frame(b"no") * 3)
+        heard = alice.heard()
+        self.assertEqual([each["error"]["code"] for each in heard[:3]], ["bad_json"] * 3)
+        self.assertEqual(heard[3:], [1008])
+
+
+class Silence(SynchronousTestCase):
+    def test_a_peer_that_answers_no_ping_is_cut_off(self) -> None:
+        world = World(ping_interval=20, ping_timeout=10)
+        alice = world.opened()
+        world.pass_time(19.75)
+        self.assertEqual(alice.frames(), [])
+        world.pass_time(0.5)
+        self.assertEqual([each.opcode for each in alice.frames()], [9])
+        world.pass_time(9.5)
+        self.assertFalse(alice.transport.lost)
+        world.pass_time(0.5)
+        self.assertTrue(alice.transport.lost)
+
+    def test_a_peer_that_answers_pings_stays(self) -> None:
+        world = World(ping_interval=20, ping_timeout=10)
+        alice = world.opened()
+        for _ in range(5):
+            world.pass_time(20.25)
+            (ping,) = alice.frames()
+            alice.send(frame(ping.payload, 10))
+        self.assertFalse(alice.transport.lost)
+
+
+class SlowConsumer(SynchronousTestCase):
+    def test_who_stands_still_for_ten_seconds_is_closed_with_4000_and_nobody_else_notices(self) -> None:
+        world = World(ping_interval=0)
+        slow, quick = world.opened(), world.opened()
+        slow.transport.room = 10
+        for _ in range(8):
+            quick.say(command="hello")
+        self.assertEqual(len(slow.transport.writes), 2, "101, and one event")
+        self.assertEqual([each["seq"] for each in quick.heard() if "seq" in each], list(range(1, 9)))
+        world.pass_time(9.75)
+        self.assertFalse(slow.transport.half_closed)
+        world.pass_time(0.25)
+        self.assertEqual(slow.heard(), [HELLO | {"seq": 1}, 4000])
+        quick.say(command="yo")
+        self.assertEqual(len(quick.heard()), 2)
+        world.pass_time(2)
+        self.assertTrue(slow.transport.lost)
+
+    def test_who_reads_again_in_time_gets_everything_in_order(self) -> None:
+        world = World(ping_interval=0)
+        slow, quick = world.opened(), world.opened()
+        slow.transport.room = 10
+        for _ in range(8):
+            quick.say(command="hello")
+        slow.transport.room = 1 << 30
+        world.pass_time(9)
+        self.assertEqual([each["seq"] for each in slow.heard() + slow.heard()], list(range(1, 9)))
+        world.pass_time(20)
+        self.assertFalse(slow.transport.lost)
+
+
+class Traps(SynchronousTestCase):
+    """What Autobahn 26.10.2 gets wrong. Where one of the tests of Autobahn fails, the way around it can go."""
+
+    def _plain_autobahn(self) -> Transport:
+        factory = WebSocketServerFactory(reactor=MemoryReactorClock())
+        factory.setProtocolOptions(openHandshakeTimeout=0)
+        protocol: Any = WebSocketServerProtocol()
+        protocol.factory = factory
+        transport = Transport("192.0.2.1")
+        transport.protocol = protocol
+        protocol.makeConnection(transport)
+        return transport
+
+    def test_autobahn_still_leaves_nagles_algorithm_on(self) -> None:
+        self.assertIsNone(self._plain_autobahn().no_delay)
+
+    def test_nagles_algorithm_is_off(self) -> None:
+        self.assertIs(World().opened().transport.no_delay, True)
+
+    def test_autobahn_still_formats_all_its_options_at_every_connect(self) -> None:
+        with mock.patch.object(autobahn.websocket.protocol, "pformat") as pformat:
+            self._plain_autobahn()
+        self.assertGreater(len(pformat.call_args.args[0]), 20)
+
+    def test_no_options_are_formatted_at_connect(self) -> None:
+        world = World()
+        with mock.patch.object(autobahn.websocket.protocol, "pformat") as pformat:
+            world.opened()
+        self.assertEqual(pformat.call_args.args, ([],))
+
+    def test_options_are_not_copied_to_each_connection(self) -> None:
+        own = vars(World().opened().protocol)
+        self.assertEqual([name for name in WebSocketServerProtocol.CONFIG_ATTRS if name in own], [])
+
+    def test_a_byte_that_autobahn_takes_for_a_line_break_smuggles_no_header_in(self) -> None:
+        for byte, status in {"\x85": 101, "\x1c": 400, "\x0b": 400, "\n": 400}.items():
+            line = World().line()
+            line.send(opening("/lobby", f"X: a{byte}Origin: https://evil.example{byte}Connection: close"))
+            self.assertEqual(line.response().status, status)
+
+    def test_there_is_no_open_redirect(self) -> None:
+        line = World().line()
+        line.send(b"GET /?redirect=https://evil.example HTTP/1.1\r\nHost: x\r\n\r\n")
+        self.assertNotIn(b"evil", line.received())
+
+    def test_a_token_reaches_no_log_at_any_level_in_any_form_of_request(self) -> None:
+        levels: Any = txaio  # which has these once Autobahn has told it to use Twisted
+        self.addCleanup(levels.set_global_log_level, levels.get_global_log_level())
+        levels.set_global_log_level("trace")
+        logged = Logged(self)
+        secret = "eyJhbGciOiJFZERTQSJ9.c2VjcmV0.c2lnbmF0dXJl"
+        for request in (
+            opening("/lobby", f"Authorization: Bearer {secret}"),
+            opening("/lobby", f"Sec-WebSocket-Protocol: gamesvc.v1, bearer.{secret}"),
+            opening(f"/lobby?token={secret}"),
+            opening(f"/{secret}"),
+            opening(f"/lobby?token={secret}&token={secret}"),
+            f"GET /lobby?token={secret}\r\n\r\n".encode(),
+            f"GET /lobby?token={secret} HTTP/1.1\r\nAuthorization {secret}\r\n\r\n".encode(),
+            f"TOKEN {secret} {secret} {secret}\r\n{secret}: x\r\n\r\n".encode(),
+        ):
+            line = World().line()
+            line.send(request)
+            self.assertNotIn(secret.encode(), line.received())
+            line.send(frame(secret.encode()) + frame(secret.encode(), 9) + frame(secret.encode(), 7))
+            line.cut()
+        self.assertTrue(logged)
+        self.assertNotIn("c2lnbmF0dXJl", repr(list(logged)) + str(logged.texts()))
+
+
+def _frames() -> st.SearchStrategy[bytes]:
+    payloads = st.one_of(
+        st.binary(max_size=200),
+        st.sampled_from([b'{"command":"hello"}', b'{"command":"hello","id":"1"}', b"{}", b"[", b'{"a":"\xff"}']),
+    )
+    made = st.builds(
+        lambda payload, opcode, fin, mask: frame(payload, opcode, fin=fin, mask=mask),
+        payloads,
+        st.integers(0, 15),
+        st.booleans(),
+        st.one_of(st.none(), st.binary(min_size=4, max_size=4)),
+    )
+    return st.lists(st.one_of(made, st.binary(max_size=30)), max_size=12).map(b"".join)
+
+
+class AnyBytes(SynchronousTestCase):
+    """Nothing that a client sends causes an exception, and whatever is said to it is in the tables."""
+
+    @FAST
+    @given(st.one_of(st.binary(max_size=300), st.text(max_size=100).map(str.encode)), st.integers(1, 50))
+    def test_as_a_request(self, data: bytes, size: int) -> None:
+        world = World()
+        line = world.line()
+        for start in range(0, len(data), size):
+            line.send(data[start : start + size])
+        line.send(b"\r\n\r\n")
+        response = line.response()
+        self.assertIn(response.code, HTTP_REFUSALS)
+        self.assertEqual(response.status, HTTP_REFUSALS[response.code].status)
+        self.assertLess(response.status, 500)
+
+    @FAST
+    @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=6))
+    def test_as_a_request_that_was_damaged(self, damages: list[tuple[int, int]]) -> None:
+        request = bytearray(opening("/lobby?player=alice", "Origin: https://game.example", "Authorization: Bearer x"))
+        for position, byte in damages:
+            request[position % len(request)] = byte
+        line = World().line()
+        line.send(bytes(request))
+        line.send(b"\r\n\r\n")
+        self.assertIn(line.response().status, {101, 400, 403, 405, 426})
+
+    @FAST
+    @given(_frames(), st.integers(1, 60))
+    def test_as_frames(self, data: bytes, size: int) -> None:
+        world = World(max_message_bytes=150)
+        alice, bob = world.opened(), world.opened()
+        for start in range(0, len(data), size):
+            alice.send(data[start : start + size])
+        for each in alice.frames():
+            if each.opcode == 8:
+                self.assertIn(each.close_code, {1000, 1002, 1003, 1007, 1008, 1009})
+            elif each.opcode == 1:
+                self.assertIn(next(iter(json.loads(each.payload))), {"event", "status"})
+        bob.say(command="hello")
+        self.assertEqual(bob.heard()[-1], OK, "whatever alice did, bob plays on")
+        alice.cut()
+        self.assertEqual(self.flushLoggedErrors(), [])
+
+
+class Addresses(SynchronousTestCase):
+    def test_close_reasons_fit_into_a_close_frame(self) -> None:
+        for code in CloseCode:
+            alice = World().opened()
+            alice.protocol.close(code, "(incident " + "x" * 100 + ")")
+            (close,) = alice.frames()
+            self.assertLessEqual(len(close.payload), 125)
+
+    def test_a_peer_without_an_address_is_served(self) -> None:
+        world = World()
+        line = world.line()
+        line.transport.peerAddr = IPv4Address("TCP", "", 0)
+        self.assertEqual(line.opened().protocol.host, "")
+
+
+assert len(KEY) == 24
