@@ -26,7 +26,6 @@ from gamesvc.errors import (
 from gamesvc.handshake import OpeningRequest
 from gamesvc.limits import MAX_LAG_BYTES, MAX_LAG_EVENTS, Census, Limits
 from gamesvc.messages import V1
-from gamesvc.model import Player
 from gamesvc.publisher import GamePublisher, Subscription
 from gamesvc.server import GameServer
 
@@ -147,8 +146,7 @@ class GameListener(WebSocketServerFactory):
             raise RequestRefused(TOO_MANY_CONNECTIONS)
         try:
             game = self._find_or_create(admission)
-            players = None if admission.players is None else tuple(map(Player, admission.players))
-            role = game.admit(Player(admission.player), players, admission.spectate)
+            role = game.admit(admission.player, admission.players, admission.spectate)
         except BaseException:
             if address:
                 self._addresses.remove(address)

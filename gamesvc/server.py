@@ -126,21 +126,22 @@ class GameServer:
         """Whether the game is over."""
         return self._context.finished
 
-    def admit(self, player: Player, players: tuple[Player, ...] | None, spectate: bool) -> Role:
+    def admit(self, name: str, players: tuple[str, ...] | None, spectate: bool) -> Role:
         """Say as whom somebody takes part, and give them their seat.
 
         Args:
-            player: the name.
-            players: who plays this game, by the player's token; the first such list seats them in its order.
+            name: theirs.
+            players: who plays this game, by their token; the first such list seats them in its order.
                 None: whoever comes takes the next free seat.
             spectate: whether they came to watch.
 
         Raises:
             RequestRefused: the token says that they play, but this game's seats are others'.
         """
+        player = Player(name)
         if self._has_seats and players is not None and not any(self._seats):
-            for seat, name in enumerate(players[: len(self._seats)]):
-                self._seats[seat] = name
+            for seat, seated in enumerate(players[: len(self._seats)]):
+                self._seats[seat] = Player(seated)
             self._seat_players()
         if spectate:
             return Role(player, playing=False)

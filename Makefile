@@ -1,0 +1,67 @@
+# What there is to do in a checkout; `make help` lists it. Everything is installed into .venv, and a stamp there says
+# what has been installed: a second run installs nothing, and needs no network.
+
+PYTHON ?= python3
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+# pip would be installing twice into one place.
+.NOTPARALLEL:
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: $(VENV)/run.stamp ## start a server on port 8080; ARGS="--option ..." adds options
+	$(BIN)/twistd -n gamesvc --port 8080 $(ARGS)
+
+.PHONY: test
+test: $(VENV)/test.stamp ## run the tests; TESTS="tests/test_x.py ..." runs some of them
+	$(BIN)/python -m pytest $(TESTS)
+
+.PHONY: trial
+trial: $(VENV)/test.stamp ## run the tests with Twisted's own runner
+	$(BIN)/trial tests
+
+.PHONY: check
+check: $(VENV)/check.stamp ## lint, formatting, types, who imports whom, and what can be installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tests/packaging/installs.py
+
+.PHONY: clean
+clean: ## remove what the others made, .venv included
+	rm -rf $(VENV) build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .ruff_cache _trial_temp* twistd.log*
+	find gamesvc tests twisted -name __pycache__ -prune -exec rm -rf {} +
+	rm -f twisted/plugins/dropin.cache
+
+# An environment of which half is there would pass for a whole one, so it counts only when its stamp is written.
+$(VENV)/venv.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo 'gamesvc needs Python 3.11 or newer, and $(PYTHON) is not. Name one: make PYTHON=python3.12 ...' >&2; \
+	    exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+# An editable install follows the sources by itself. It has to be told of metadata, and of where plugins are.
+SOURCES := $(VENV)/venv.stamp pyproject.toml setup.py twisted/plugins/gamesvc_plugin.py
+
+$(VENV)/run.stamp: $(SOURCES)
+	$(PIP) install --editable .
+	@touch $@
+
+# What has more installed has that for the targets above it too.
+$(VENV)/test.stamp: $(SOURCES)
+	$(PIP) install --editable '.[test]'
+	@touch $@ $(VENV)/run.stamp
+
+# mypy reads the tests, so it needs what they import.
+$(VENV)/check.stamp: $(SOURCES)
+	$(PIP) install --editable '.[check,test]'
+	@touch $@ $(VENV)/test.stamp $(VENV)/run.stamp
