@@ -12,7 +12,7 @@ from typing import Any
 
 from twisted.application.service import IService, Service
 from twisted.internet import endpoints
-from twisted.internet.defer import Deferred, ensureDeferred, gatherResults, maybeDeferred
+from twisted.internet.defer import Deferred, DeferredList, ensureDeferred, maybeDeferred
 from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
@@ -93,7 +93,10 @@ class GameService(Service):
 
     async def _stop(self) -> None:
         ports, self._ports = self._ports, []
-        await gatherResults([maybeDeferred(port.stopListening) for port in ports], consumeErrors=True)
+        closed = await DeferredList([maybeDeferred(port.stopListening) for port in ports], consumeErrors=True)
+        for success, result in closed:
+            if not success:
+                log.failure("a port did not close", failure=result)
         await self.listener.stop()
         log.info("all connections are closed")
 
