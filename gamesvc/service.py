@@ -12,10 +12,11 @@ from typing import Any
 
 from twisted.application.service import IService, Service
 from twisted.internet import endpoints
-from twisted.internet.defer import Deferred, DeferredList, ensureDeferred, maybeDeferred
+from twisted.internet.defer import Deferred, ensureDeferred, gatherResults, maybeDeferred
 from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
+from twisted.python.failure import Failure
 
 from gamesvc.admission import FrontDoor
 from gamesvc.auth import TokenValidator
@@ -93,12 +94,13 @@ class GameService(Service):
 
     async def _stop(self) -> None:
         ports, self._ports = self._ports, []
-        closed = await DeferredList([maybeDeferred(port.stopListening) for port in ports], consumeErrors=True)
-        for success, result in closed:
-            if not success:
-                log.failure("a port did not close", failure=result)
+        await gatherResults([maybeDeferred(port.stopListening).addErrback(_still_open) for port in ports])
         await self.listener.stop()
         log.info("all connections are closed")
+
+
+def _still_open(failure: Failure) -> None:
+    log.failure("a port did not close", failure=failure)
 
 
 def makeService(options: Options) -> IService:
