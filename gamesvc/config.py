@@ -21,7 +21,9 @@ from gamesvc.errors import ConfigError
 from gamesvc.limits import Limits
 
 DEFAULT_PORT = 10020
-LOOPBACK = "127.0.0.1"
+_LOOPBACK = {"tcp": "127.0.0.1", "ssl": "127.0.0.1", "tcp6": "::1"}
+"""The endpoints that have an interface, and which one only this machine reaches."""
+
 LOG_LEVELS = ("debug", "info", "warn", "error")
 
 
@@ -31,7 +33,7 @@ class Config:
 
     Attributes:
         ports: each a TCP port's number or a Twisted endpoint string.
-        address: the interface that numbers of `ports` listen on; None: decided by whether tokens are asked for.
+        address: the interface of those `ports` that name none; None: decided by whether tokens are asked for.
         games: what is played; the first is what a new id on the path creates.
         enable_auth: whether tokens are asked for.
         public_key_file: PEM file of the key that verifies tokens.
@@ -54,10 +56,17 @@ class Config:
     @property
     def endpoints(self) -> tuple[str, ...]:
         """What to listen on, as Twisted endpoint strings. Without tokens only loopback, unless told otherwise."""
-        address = self.address or ("" if self.enable_auth else LOOPBACK)
-        interface = f":interface={address.replace(':', chr(92) + ':')}" if address else ""
-        family = "tcp6" if ":" in address else "tcp"
-        return tuple(f"{family}:{port}{interface}" if port.isdigit() else port for port in self.ports)
+        return tuple(self._endpoint(port) for port in self.ports)
+
+    def _endpoint(self, port: str) -> str:
+        if port.isdigit():
+            port = f"{'tcp6' if ':' in (self.address or '') else 'tcp'}:{port}"
+        kind = port.partition(":")[0]
+        if kind not in _LOOPBACK or ":interface=" in port:
+            return port
+        address = self.address or ("" if self.enable_auth else _LOOPBACK[kind])
+        # In an endpoint string a colon ends a field.
+        return f"{port}:interface={address.replace(':', chr(92) + ':')}" if address else port
 
 
 class Setting(NamedTuple):
@@ -147,8 +156,8 @@ SETTINGS = (
         "LOCAL_IP",
         _text,
         None,
-        "The address that a --port given as a number listens on. "
-        f"Default: all addresses with --enable-auth, else {LOOPBACK}.",
+        "The address that each --port listens on which names none itself. "
+        "Default: all addresses with --enable-auth, else loopback only.",
     ),
     Setting(
         "game",

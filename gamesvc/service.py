@@ -12,6 +12,7 @@ from typing import Any
 
 from twisted.application.service import IService, Service
 from twisted.internet import endpoints
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, ensureDeferred, gatherResults, maybeDeferred
 from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
 from twisted.logger import ILogObserver, Logger
@@ -84,8 +85,8 @@ class GameService(Service):
                 error = ListenError(f"can't listen on {text}: {getattr(why, 'socketError', why)}")
                 log.error("{error}", error=error)
                 raise error
-        for text, _ in self._endpoints:
-            log.info("serving {kinds} on {port}", kinds=self.listener.kinds, port=text)
+        for (text, _), port in zip(self._endpoints, self._ports, strict=True):
+            log.info("serving {kinds} at {where}", kinds=self.listener.kinds, where=_address(text, port))
 
     def stopService(self) -> Deferred[None]:
         """Stop, in order."""
@@ -97,6 +98,16 @@ class GameService(Service):
         await gatherResults([maybeDeferred(port.stopListening).addErrback(_still_open) for port in ports])
         await self.listener.stop()
         log.info("all connections are closed")
+
+
+def _address(text: str, port: IListeningPort) -> str:
+    """Where clients find a port, for people."""
+    host = port.getHost()
+    if not isinstance(host, (IPv4Address, IPv6Address)):
+        return text
+    scheme = "wss" if text.startswith("ssl:") else "ws"
+    name = f"[{host.host}]" if isinstance(host, IPv6Address) else host.host
+    return f"{scheme}://{name}:{host.port}/GAME"
 
 
 def _still_open(failure: Failure) -> None:

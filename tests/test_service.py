@@ -17,6 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from gamesvc.config import Config, Options, load
 from gamesvc.errors import ConfigError
 from gamesvc.service import GameService, ListenError, make_game_service, makeService
+from tests.wire import Logged
 
 
 def config(**options: list[str]) -> Config:
@@ -37,6 +38,13 @@ class Wiring(SynchronousTestCase):
         self.assertEqual([each[0] for each in reactor.unixServers], ["gamesvc.sock"])
         for each in (*reactor.tcpServers, *reactor.unixServers):
             self.assertIs(each[1], service.listener)
+
+    def test_the_log_says_where_clients_find_it(self) -> None:
+        logged = Logged(self)
+        service, _ = self.service(port=["8080", "unix:gamesvc.sock"])
+        service.privilegedStartService()
+        self.assertIn("serving greetings at ws://0.0.0.0:8080/GAME", logged.texts())
+        self.assertIn("serving greetings at unix:gamesvc.sock", logged.texts())
 
     def test_settings_reach_the_listener(self) -> None:
         service, _ = self.service(game=["tests.tictactoe:TicTacToe"], max_games=["7"])
