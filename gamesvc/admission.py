@@ -7,9 +7,8 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
-from gamesvc.auth import TokenValidator, is_player_name
+from gamesvc.auth import TokenValidator, is_game_id, is_player_name
 from gamesvc.errors import (
     BAD_GAME_ID,
     BAD_PLAYER,
@@ -25,7 +24,7 @@ from gamesvc.errors import (
 from gamesvc.handshake import OpeningRequest
 from gamesvc.messages import SUBPROTOCOLS
 
-_GAME_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ORIGIN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 _BEARER_SUBPROTOCOL = "bearer."
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
@@ -44,10 +43,11 @@ class Origin(NamedTuple):
         Raises:
             ValueError: it is no origin.
         """
-        parts = urlsplit(text)
-        if not parts.scheme or not parts.hostname or parts.path or parts.query or parts.fragment or "@" in text:
+        match = _ORIGIN.fullmatch(text)
+        if match is None or int(match[3] or 0) > 65535:
             raise ValueError("write scheme://host or scheme://host:port")
-        return cls(parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme))
+        scheme = match[1].lower()
+        return cls(scheme, match[2].lower(), int(match[3]) if match[3] else _DEFAULT_PORTS.get(scheme))
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class FrontDoor:
             raise RequestRefused(ORIGIN_NOT_ALLOWED)
         subprotocol = _choose_subprotocol(request.subprotocols)
         game = request.path.rpartition("/")[2]
-        if not _GAME_ID.fullmatch(game):
+        if not is_game_id(game):
             raise RequestRefused(BAD_GAME_ID)
         token = _token(request)
         watch = _single(request, "spectate") in ("1", "true")
@@ -132,8 +132,7 @@ class FrontDoor:
             return True
         try:
             origin = Origin.parse(text)
-            here = urlsplit(f"{origin.scheme}://{host}")
-            same = (here.hostname, here.port or _DEFAULT_PORTS.get(origin.scheme)) == (origin.host, origin.port)
+            same = Origin.parse(f"{origin.scheme}://{host}") == origin
         except ValueError:
             return False
         return origin in self._origins or (same and (self._validator is not None or _is_own_name(origin.host)))
@@ -148,7 +147,7 @@ def _parse_allowed(text: str) -> Origin:
 
 def _is_own_name(host: str) -> bool:
     try:
-        ipaddress.ip_address(host)
+        ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
     return True

@@ -7,6 +7,7 @@ players; ``spectate``, true for who may watch without being one of them.
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -28,6 +29,14 @@ MAX_PLAYERS = 256
 """How many names ``ply`` may hold."""
 
 MAX_NAME_LENGTH = 64
+
+
+_GAME_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def is_game_id(text: str) -> bool:
+    """Whether this is 1 to 64 letters, digits, '_' or '-'."""
+    return _GAME_ID.fullmatch(text) is not None
 
 
 def is_player_name(name: object) -> bool:
@@ -124,7 +133,7 @@ class TokenValidator:
                 raise RequestRefused(TOKEN_INVALID)
         if times["exp"] <= now - LEEWAY_SECONDS:
             raise RequestRefused(TOKEN_EXPIRED)
-        if times["exp"] > now + MAX_LIFETIME_SECONDS:
+        if times["exp"] > now + MAX_LIFETIME_SECONDS + LEEWAY_SECONDS:
             raise RequestRefused(TOKEN_INVALID)
         if max(times.get("nbf", now), times.get("iat", now)) > now + LEEWAY_SECONDS:
             raise RequestRefused(TOKEN_INVALID)
@@ -172,8 +181,10 @@ class TokenGenerator:
             lifetime: seconds until it expires.
 
         Raises:
-            ValueError: a name is no player's name, or the lifetime is over what servers accept.
+            ValueError: a server would not accept it: a name is none, the lifetime or the token is too long.
         """
+        if not is_game_id(game):
+            raise ValueError("a game id is 1 to 64 letters, digits, '_' or '-'")
         named = None if players is None else list(players)
         if not is_player_name(player) or (named is not None and not _is_list_of_players(named)):
             raise ValueError("a player's name is 1 to 64 characters without control characters, and given once")
@@ -191,4 +202,7 @@ class TokenGenerator:
             claims["ply"] = named
         if spectate:
             claims["spectate"] = True
-        return jwt.encode(claims, self._key.key, algorithm=self._key.algorithm)
+        token = jwt.encode(claims, self._key.key, algorithm=self._key.algorithm)
+        if len(token) > MAX_TOKEN_LENGTH:
+            raise ValueError(f"the token would be over {MAX_TOKEN_LENGTH} characters long: name fewer players")
+        return token

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from importlib.metadata import entry_points
+from traceback import walk_tb
 from typing import NamedTuple
 
 from gamesvc.errors import ConfigError
@@ -53,11 +55,14 @@ class Catalog:
         return next(iter(self))
 
 
+_SPEC = re.compile(r"(?!\d)\w+(?:\.\w+)*:(?!\d)\w+")
+
+
 def _load(game: str) -> Kind:
     named = {entry.name: entry.value for entry in entry_points(group=ENTRY_POINT_GROUP)} | _BUILT_IN
-    if ":" not in game and game not in named:
+    if game not in named and not _SPEC.fullmatch(game):
         close = get_close_matches(game, named, 1)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(sorted(named))}"
+        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(sorted(named))}."
         raise ConfigError(f"game {game!r}: no game of this name is installed; {hint} Or write package.module:Class")
     module_name, _, class_name = named.get(game, game).partition(":")
     try:
@@ -70,16 +75,19 @@ def _load(game: str) -> Kind:
     model = getattr(module, class_name, None)
     if model is None:
         raise ConfigError(f"game {game!r}: the module {module_name} has no {class_name!r}")
-    if not (isinstance(model, type) and issubclass(model, GameModel)):
+    if model is GameModel or not (isinstance(model, type) and issubclass(model, GameModel)):
         raise ConfigError(f"game {game!r}: {class_name} is not a subclass of gamesvc.GameModel")
     return Kind(game if ":" not in game else class_name, model)
 
 
 def _describe(error: Exception) -> str:
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    where = f" ({traceback.tb_frame.f_code.co_filename}, line {traceback.tb_lineno})" if traceback else ""
     if isinstance(error, SyntaxError):
-        where = f" ({error.filename}, line {error.lineno})"
-    return f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}{where}"
+        return f"{type(error).__name__}: {error.msg} ({error.filename}, line {error.lineno})"
+    # The innermost line that is not ours: where a class is found wrong, the author's class, not what found it.
+    frames = [
+        (frame.f_code.co_filename, line)
+        for frame, line in walk_tb(error.__traceback__)
+        if not frame.f_globals.get("__name__", "").startswith(("gamesvc.", "importlib."))
+    ]
+    where = " ({}, line {})".format(*frames[-1]) if frames else ""
+    return f"{type(error).__name__}: {error}{where}"

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 import os
+import re
+import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -17,12 +19,17 @@ from typing import Any, NamedTuple
 
 from twisted.python import usage
 
+import twisted
+from gamesvc import __version__
 from gamesvc.errors import ConfigError
 from gamesvc.limits import Limits
 
 DEFAULT_PORT = 10020
 _LOOPBACK = {"tcp": "127.0.0.1", "ssl": "127.0.0.1", "tcp6": "::1"}
 """The endpoints that have an interface, and which one only this machine reaches."""
+
+# An interface may also be given by its place, the third. haproxy: is put before an endpoint.
+_WITHOUT_INTERFACE = re.compile(r"(?:haproxy:)?(tcp|tcp6|ssl):(?:port=)?\d+(?::\w+=.*)?")
 
 LOG_LEVELS = ("debug", "info", "warn", "error")
 
@@ -61,10 +68,10 @@ class Config:
     def _endpoint(self, port: str) -> str:
         if port.isdigit():
             port = f"{'tcp6' if ':' in (self.address or '') else 'tcp'}:{port}"
-        kind = port.partition(":")[0]
-        if kind not in _LOOPBACK or ":interface=" in port:
+        match = _WITHOUT_INTERFACE.fullmatch(port)
+        if match is None or ":interface=" in port:
             return port
-        address = self.address or ("" if self.enable_auth else _LOOPBACK[kind])
+        address = self.address or ("" if self.enable_auth else _LOOPBACK[match[1]])
         # In an endpoint string a colon ends a field.
         return f"{port}:interface={address.replace(':', chr(92) + ':')}" if address else port
 
@@ -263,6 +270,8 @@ def _value(setting: Setting, given: _Given | None) -> Any:
         except ValueError as error:
             raise ConfigError(f"{setting.name} = {text!r} ({source}): {error}") from None
     if setting.repeatable:
+        if not values and setting.default:
+            raise ConfigError(f"{setting.name} ({source}): name at least one, or leave it out")
         return tuple(values)
     return values[-1] if values else None
 
@@ -306,6 +315,11 @@ class Options(usage.Options):
     def __init__(self) -> None:
         super().__init__()
         self.given: dict[str, list[str]] = {}
+
+    def opt_version(self) -> None:
+        """Say which version this is."""
+        sys.stdout.write(f"gamesvc {__version__}, Twisted {twisted.__version__}\n")
+        raise SystemExit(0)
 
     def parseArgs(self, *rest: str) -> None:
         if rest:

@@ -72,7 +72,9 @@ class GameController:
         self._submit = submit
         self._outlet = outlet
         self._now = now
-        self._commands = TokenBucket(limits.commands_per_second, limits.command_burst, now())
+        # Each of the two bounds is none where it is 0.
+        rate = limits.commands_per_second if limits.command_burst else 0
+        self._commands = TokenBucket(rate, limits.command_burst, now())
         self._frames = TokenBucket(limits.frames_per_second, limits.frames_per_second, now())
         self._places: deque[_Place] = deque()
         self._bad_in_a_row = 0

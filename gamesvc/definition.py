@@ -1,12 +1,13 @@
-"""What makes a class a model, and finds its mistakes while it is defined, before any game is played."""
+"""What makes a class a model or an event, and finds its mistakes while it is defined, before any game is played."""
 
 from __future__ import annotations
 
 import inspect
-import keyword
+import re
 import sys
 import typing
 from collections.abc import Callable, Iterator
+from types import FunctionType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,10 +16,21 @@ from msgspec import Struct, StructMeta
 RESERVED = frozenset(("command", "id", "event", "seq", "status", "error", "result", "duplicate"))
 """Keys that the protocol uses: no name of an argument, nor of an event's field."""
 
-
 _ROOT = "gamesvc.model"
 _KEPT = frozenset(("after", "cancel", "options", "reveal", "tick", "view"))
 """Names that later capabilities of the author API take."""
+
+_UNSTORABLE = (
+    msgspec.inspect.AnyType,
+    msgspec.inspect.CustomType,
+    msgspec.inspect.ExtType,
+    msgspec.inspect.FrozenSetType,
+    msgspec.inspect.RawType,
+    msgspec.inspect.SetType,
+)
+_SETUP = "it runs once, when the game is created"
+_KEYS = (msgspec.inspect.StrType, msgspec.inspect.IntType, msgspec.inspect.EnumType)
+_MISPLACED = re.compile(r"Required field '(\w+)' cannot follow")
 
 
 class DefinitionError(TypeError):
@@ -39,8 +51,20 @@ class CommandSpec(NamedTuple):
     doc: str
 
 
+class EventMeta(StructMeta):
+    """Makes an event class."""
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **keywords: Any) -> Any:
+        if namespace["__module__"] != _ROOT and keywords:
+            raise DefinitionError(f"{name}: an event takes no keywords ({', '.join(sorted(keywords))})")
+        cls: Any = super().__new__(mcs, name, bases, namespace, **keywords)
+        for key in RESERVED.intersection((*cls.__struct_fields__, *cls.__struct_encode_fields__)):
+            raise DefinitionError(f"{name}.{key}: {key!r} is a key of the protocol; choose another name")
+        return cls
+
+
 class ModelMeta(StructMeta):
-    """Makes a model class, and finds its mistakes while it is defined."""
+    """Makes a model class."""
 
     def __new__(
         mcs,
@@ -57,33 +81,30 @@ class ModelMeta(StructMeta):
             raise DefinitionError(f"{name}: a model takes the keyword seats, not {', '.join(sorted(keywords))}")
         framework = _framework(bases)
         for attribute in namespace:
-            if attribute in ("__init__", "__post_init__"):
-                raise DefinitionError(
-                    f"{name}.{attribute}: write `def setup(self)` instead; it runs once, when the game is created"
-                )
-            if attribute in framework:
-                raise DefinitionError(f"{name}.{attribute}: gamesvc itself has a {attribute}; choose another name")
+            _check_name(name, attribute, framework)
+        for base in bases:
+            _check_base(name, base)
         try:
             cls: Any = super().__new__(mcs, name, bases, namespace)
         except TypeError as error:
-            raise DefinitionError(f"{name}: {error}") from None
-        # The class itself, and classes local to a function, can be named in annotations.
-        scope = {**sys._getframe(1).f_locals, name: cls}
-        try:
-            hints = typing.get_type_hints(cls, None, scope, include_extras=True)
-            commands = list(_commands(cls, scope))
-        except NameError as error:
-            raise DefinitionError(f"{name}: {error}; define it above the class") from None
-        _check_fields(cls, namespace, hints, framework)
-        cls.STATE = msgspec.defstruct(name, [(each, hints[each]) for each in cls.__struct_fields__])
-        cls.COMMANDS = {}
-        for spec in commands:
-            if spec.name.lower() in cls.COMMANDS:
-                raise DefinitionError(f"{name}.{spec.name}: names of commands are not case-sensitive; choose another")
-            cls.COMMANDS[spec.name.lower()] = spec
+            misplaced = _MISPLACED.search(str(error))
+            raise _no_default(name, misplaced[1]) if misplaced else DefinitionError(f"{name}: {error}") from None
+        # The class itself, classes within it, and classes local to a function can be named in annotations.
+        nested = {each: value for each, value in namespace.items() if isinstance(value, type)}
+        scope = {**sys._getframe(1).f_locals, **nested, name: cls}
+        own = _hints(name, cls, scope)
+        _check_attributes(name, namespace, {*own, *_constants(bases)})
+        _check_setup(name, namespace)
+        # What was inherited has been understood where it was written, where names may have meant something else.
+        cls.TYPES = {**_inherited(bases, "TYPES"), **{each: own[each] for each in own if each in cls.__struct_fields__}}
+        for each in cls.__struct_fields__:
+            _check_field(name, each, cls.TYPES[each], framework)
+        _check_defaults(cls)
+        cls.STATE = msgspec.defstruct(name, [(each, cls.TYPES[each]) for each in cls.__struct_fields__])
+        _check_values(cls)
+        cls.COMMANDS = _commands(cls, bases, scope)
         if seats is not None:
             cls.SEATS = _seats(name, seats)
-        _check_defaults(cls)
         return cls
 
     # type.__init__ would refuse the keywords.
@@ -91,59 +112,118 @@ class ModelMeta(StructMeta):
         type.__init__(cls, *args)
 
 
-def _seats(name: str, seats: object) -> tuple[int, int]:
-    fewest, most = seats if isinstance(seats, tuple) and len(seats) == 2 else (seats, seats)
-    if not (type(fewest) is int and type(most) is int and 1 <= fewest <= most):
-        raise DefinitionError(f"{name}: write seats=2, or seats=(2, 4) for two to four")
-    return fewest, most
-
-
 def _framework(bases: tuple[type, ...]) -> frozenset[str]:
     """The names that gamesvc's own base classes use, or will."""
     roots = [each for base in bases for each in base.__mro__ if each.__module__ == _ROOT]
-    used = {name for root in roots for name in vars(root) if not name.startswith("_")}
+    used = {name for root in roots for name in vars(root) if not name.startswith("__")}
     return frozenset(used - {"setup"} | _KEPT)
 
 
-def _check_fields(cls: Any, namespace: dict[str, Any], hints: dict[str, Any], framework: frozenset[str]) -> None:
-    fields = cls.__struct_fields__
-    for name in fields:
-        if name in framework:
-            raise DefinitionError(f"{cls.__name__}.{name}: gamesvc itself has a {name}; choose another name")
+def _inherited(bases: tuple[type, ...], attribute: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for base in reversed(bases):
+        found |= getattr(base, attribute, {})
+    return found
+
+
+# What may be written in the class.
+
+
+def _check_name(model: str, name: str, framework: frozenset[str]) -> None:
+    if name in ("__init__", "__post_init__"):
+        raise DefinitionError(
+            f"{model}.{name}: write `def setup(self)` instead; it runs once, when the game is created"
+        )
+    if name in framework:
+        raise DefinitionError(f"{model}.{name}: gamesvc itself has a {name}; choose another name")
+
+
+def _check_base(model: str, base: type) -> None:
+    if not isinstance(base, ModelMeta) and any("__slots__" not in vars(each) for each in base.__mro__[:-1]):
+        raise DefinitionError(
+            f"{model}: the base {base.__name__} would keep attributes that are no state; write `__slots__ = ()` in it"
+        )
+
+
+def _constants(bases: tuple[type, ...]) -> set[str]:
+    """What models inherit that is no state, and was described where it was first written."""
+    return {name for base in bases for name in dir(base) if name not in getattr(base, "TYPES", {})}
+
+
+def _check_attributes(model: str, namespace: dict[str, Any], known: set[str]) -> None:
     for name, value in namespace.items():
-        described = name in hints or name.startswith("__") or name.isupper()
+        described = name in known or name.startswith("__") or name.isupper()
         if not (described or callable(value) or isinstance(value, (property, staticmethod, classmethod))):
             raise DefinitionError(
-                f"{cls.__name__}.{name} = {value!r} has no type: write `{name}: {type(value).__name__} = ...` for "
+                f"{model}.{name} = {value!r} has no type: write `{name}: {type(value).__name__} = ...` for "
                 "state, or the name in capitals for a constant that all games share"
             )
-    if len(cls.__struct_defaults__) < len(fields):
-        missing = fields[len(fields) - len(cls.__struct_defaults__) - 1]
-        raise DefinitionError(f"{cls.__name__}.{missing}: needs a default, because a game starts without arguments")
-    for name in fields:
-        _check_storable(f"{cls.__name__}.{name}", msgspec.inspect.type_info(hints[name]))
 
 
-def _check_storable(where: str, kind: msgspec.inspect.Type) -> None:
-    unstorable = (
-        msgspec.inspect.CustomType,
-        msgspec.inspect.AnyType,
-        msgspec.inspect.SetType,
-        msgspec.inspect.FrozenSetType,
-        msgspec.inspect.RawType,
-        msgspec.inspect.ExtType,
-    )
-    if isinstance(kind, unstorable):
+def _check_setup(model: str, namespace: dict[str, Any]) -> None:
+    setup = namespace.get("setup")
+    if setup is not None and (
+        _is_unplain(setup) or _is_command(setup) or len(inspect.signature(setup).parameters) != 1
+    ):
+        raise DefinitionError(f"{model}.setup: write `def setup(self) -> None`; it runs once, when the game is created")
+
+
+def _seats(model: str, seats: object) -> tuple[int, int]:
+    fewest, most = seats if isinstance(seats, tuple) and len(seats) == 2 else (seats, seats)
+    if not (type(fewest) is int and type(most) is int and 1 <= fewest <= most):
+        raise DefinitionError(f"{model}: write seats=2, or seats=(2, 4) for two to four")
+    return fewest, most
+
+
+def _hints(where: str, annotated: Any, scope: dict[str, Any]) -> dict[str, Any]:
+    """What the annotations of a class's own body, or of a function, mean."""
+    if isinstance(annotated, type):
+        own = {"__annotations__": inspect.get_annotations(annotated), "__module__": annotated.__module__}
+        annotated = type(annotated.__name__, (), own)
+    try:
+        return typing.get_type_hints(annotated, None, scope, include_extras=True)
+    except NameError as error:
+        raise DefinitionError(f"{where}: {error}; define it above the class") from None
+    # An annotation is code, and can raise anything.
+    except Exception as error:
+        raise DefinitionError(f"{where}: an annotation is not usable: {error}") from None
+
+
+# Fields.
+
+
+def _no_default(model: str, name: str) -> DefinitionError:
+    return DefinitionError(f"{model}.{name}: needs a default, because a game starts without arguments")
+
+
+def _check_field(model: str, name: str, kind: Any, framework: frozenset[str]) -> None:
+    # A field without a default is in the annotations only.
+    _check_name(model, name, framework)
+    where = f"{model}.{name}"
+    try:
+        described = msgspec.inspect.type_info(kind)
+    except TypeError as error:
+        raise DefinitionError(f"{where}: {error}") from None
+    _check_storable(where, described, set())
+
+
+def _check_storable(where: str, kind: msgspec.inspect.Type, seen: set[object]) -> None:
+    if isinstance(kind, _UNSTORABLE):
         named = type(kind).__name__.removesuffix("Type").lower()
         raise DefinitionError(
-            f"{where}: a value of type {named} can't be stored; use numbers, text, list, dict, tuple, Enum or a Struct"
+            f"{where}: a value of type {named} can't be stored; use numbers, text, list, dict, tuple, Enum or a "
+            "Struct, and say of what: list[int], dict[str, int]"
         )
-    if isinstance(kind, msgspec.inspect.DictType) and not isinstance(
-        kind.key_type, (msgspec.inspect.StrType, msgspec.inspect.IntType, msgspec.inspect.EnumType)
-    ):
+    if isinstance(kind, msgspec.inspect.DictType) and not isinstance(kind.key_type, (*_KEYS, msgspec.inspect.AnyType)):
         raise DefinitionError(f"{where}: the keys of a dict are text, int or Enum")
+    made = getattr(kind, "cls", None)
+    if made is not None:
+        # A type may hold others of its kind, as trees do.
+        if made in seen:
+            return
+        seen.add(made)
     for part in _parts(kind):
-        _check_storable(where, part)
+        _check_storable(where, part, seen)
 
 
 def _parts(kind: msgspec.inspect.Type) -> Iterator[msgspec.inspect.Type]:
@@ -158,36 +238,91 @@ def _parts(kind: msgspec.inspect.Type) -> Iterator[msgspec.inspect.Type]:
 
 
 def _check_defaults(cls: Any) -> None:
+    fields = cls.__struct_fields__
+    if len(cls.__struct_defaults__) < len(fields):
+        raise _no_default(cls.__name__, fields[len(fields) - len(cls.__struct_defaults__) - 1])
+
+
+def _check_values(cls: Any) -> None:
     try:
         msgspec.msgpack.decode(msgspec.msgpack.encode(cls()), type=cls.STATE)
+    # A default_factory is the author's code.
     except Exception as error:
         raise DefinitionError(f"{cls.__name__}: a default does not fit its field's type: {error}") from None
 
 
-def _commands(cls: type, scope: dict[str, Any]) -> Iterator[CommandSpec]:
-    for name, method in inspect.getmembers_static(cls, lambda member: hasattr(member, "_gamesvc_command")):
-        where = f"{cls.__name__}.{name}"
-        if not inspect.isfunction(method):
-            raise DefinitionError(f"{where}: put @command on a plain method, and on the outside")
-        if inspect.iscoroutinefunction(method) or inspect.isgeneratorfunction(method):
-            raise DefinitionError(f"{where}: a command is a plain method, without async or yield")
-        doc = (inspect.getdoc(method) or "").partition("\n")[0]
-        yield CommandSpec(name, _arguments(where, name, method, scope), doc)
+# Commands.
 
 
-def _arguments(where: str, name: str, method: Callable[..., Any], scope: dict[str, Any]) -> type[Struct]:
+def mark_command(method: Any) -> None:
+    """Note that a method is a command.
+
+    Raises:
+        DefinitionError: it is no plain method.
+    """
+    if not isinstance(method, FunctionType):
+        where = ".".join(getattr(method, "__qualname__", "@command").split(".")[-2:])
+        raise DefinitionError(f"{where}: put @command on a plain method, and outside of other decorators")
+    method._gamesvc_command = True  # type: ignore[attr-defined]  # a function takes attributes, its type doesn't say so
+
+
+def _is_command(member: object) -> bool:
+    return hasattr(member, "_gamesvc_command")
+
+
+def _is_unplain(method: Any) -> bool:
+    kinds = inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction
+    return not isinstance(method, FunctionType) or any(kind(method) for kind in kinds)
+
+
+def _commands(cls: Any, bases: tuple[type, ...], scope: dict[str, Any]) -> dict[str, CommandSpec]:
+    """The commands by their names in lower case: those that were inherited, and those written here."""
+    # What a base model's commands are has been found there; other bases only bring methods.
+    specs = {spec.name: spec for base in reversed(bases) for spec in getattr(base, "COMMANDS", {}).values()}
+    written = [each for each in reversed(cls.__mro__) if each is cls or not isinstance(each, ModelMeta)]
+    for each in written:
+        for name, method in vars(each).items():
+            if _is_command(method):
+                specs[name] = _command(f"{cls.__name__}.{name}", name, method, scope)
+    commands: dict[str, CommandSpec] = {}
+    for name in sorted(specs):
+        other = commands.setdefault(name.lower(), specs[name])
+        if other.name != name:
+            both = f"{cls.__name__}.{name} and {cls.__name__}.{other.name}"
+            raise DefinitionError(f"{both}: names of commands are not case-sensitive; choose another")
+    return commands
+
+
+def _command(where: str, name: str, method: Callable[..., Any], scope: dict[str, Any]) -> CommandSpec:
+    if _is_unplain(method):
+        raise DefinitionError(f"{where}: a command is a plain method, without async or yield")
+    fields = _arguments(where, name, method, scope)
+    try:
+        arguments = msgspec.defstruct(name, fields, kw_only=True, forbid_unknown_fields=True)
+        msgspec.json.Decoder(arguments)
+        for _, kind, *default in fields:
+            if default:
+                msgspec.convert(msgspec.to_builtins(default[0]), kind)
+    except (TypeError, ValueError) as error:
+        raise DefinitionError(f"{where}: {error}") from None
+    return CommandSpec(name, arguments, (inspect.getdoc(method) or "").partition("\n")[0])
+
+
+def _arguments(where: str, name: str, method: Callable[..., Any], scope: dict[str, Any]) -> list[tuple[Any, ...]]:
     parameters = list(inspect.signature(method).parameters.values())
-    if len(parameters) < 2 or parameters[1].name != "player":
+    first = parameters[1] if len(parameters) > 1 else None
+    if first is None or first.name != "player" or first.kind is first.KEYWORD_ONLY:
         raise DefinitionError(f"{where}: write `def {name}(self, player: Player, ...)`: who sent it comes first")
-    hints = typing.get_type_hints(method, None, scope, include_extras=True)
-    fields: list[Any] = []
     for parameter in parameters[2:]:
         if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             raise DefinitionError(f"{where}: name each argument; {parameter} can't be checked")
-        if parameter.name in RESERVED or keyword.iskeyword(parameter.name):
+        if parameter.name in RESERVED:
             raise DefinitionError(f"{where}: {parameter.name!r} is a key of the protocol; choose another name")
+    hints = _hints(where, method, scope)
+    fields: list[tuple[Any, ...]] = []
+    for parameter in parameters[2:]:
         if parameter.name not in hints:
             raise DefinitionError(f"{where}: argument {parameter.name!r} needs a type")
         default = () if parameter.default is parameter.empty else (parameter.default,)
         fields.append((parameter.name, hints[parameter.name], *default))
-    return msgspec.defstruct(name, fields, kw_only=True, forbid_unknown_fields=True)
+    return fields

@@ -27,8 +27,9 @@ from gamesvc.messages import encode_refusal
 
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _REQUEST_LINE = re.compile(rb"(%b) (/[\x21-\x7e]*) HTTP/1\.([01])" % _TOKEN)
-_HEADER = re.compile(rb"(%b):[ \t]*([\t\x20-\x7e\x80-\xff]*)" % _TOKEN)
+_HEADER = re.compile(rb"(%b):([\t\x20-\x7e\x80-\xff]*)" % _TOKEN)
 _SINGLE = frozenset(("host", "authorization", "origin", "sec-websocket-key", "sec-websocket-version", "content-length"))
+_BLANK = " \t"
 _MAX_QUERY_FIELDS = 32
 
 
@@ -118,7 +119,7 @@ class OpeningRequest:
             host=headers["host"][0].lower(),
             origin=headers["origin"][0] if "origin" in headers else None,
             authorization=headers["authorization"][0] if "authorization" in headers else None,
-            subprotocols=tuple(name for name in map(str.strip, subprotocols) if name),
+            subprotocols=tuple(name for each in subprotocols if (name := each.strip(_BLANK))),
             key=key,
         )
 
@@ -156,14 +157,14 @@ def _parse_headers(lines: list[bytes]) -> dict[str, list[str]]:
         if match is None:
             raise RequestRefused(BAD_REQUEST)
         name = match[1].decode("ascii").lower()
-        headers.setdefault(name, []).append(match[2].decode("latin-1").strip(" \t"))
+        headers.setdefault(name, []).append(match[2].decode("latin-1").strip(_BLANK))
         if name in _SINGLE and len(headers[name]) > 1:
             raise RequestRefused(DUPLICATE_HEADER)
     return headers
 
 
 def _listed(headers: dict[str, list[str]], name: str) -> set[str]:
-    return {item.strip(" \t").lower() for value in headers.get(name, []) for item in value.split(",")}
+    return {item.strip(_BLANK).lower() for value in headers.get(name, []) for item in value.split(",")}
 
 
 def _is_key(key: str) -> bool:

@@ -112,6 +112,19 @@ def load_private_key(path: str, passphrase: Callable[[], str]) -> SigningKey:
     return SigningKey(algorithm_of(key.public_key(), path).algorithm, key)
 
 
+def check_new(private: str, public: str) -> None:
+    """See to it that a key pair would overwrite nothing, before anybody is asked for a passphrase.
+
+    Raises:
+        ConfigError: a file is there, or both halves would go into one.
+    """
+    if os.path.abspath(private) == os.path.abspath(public):
+        raise ConfigError(f"{private}: the two halves of a key pair need two files")
+    for path in (private, public):
+        if os.path.lexists(path):
+            raise ConfigError(f"{path}: is there already; move it away, or choose another name")
+
+
 def make_key_pair(kind: str, private: str, public: str, passphrase: str = "") -> None:
     """Make a key pair, as two PEM files. Files that are there are never overwritten.
 
@@ -122,8 +135,9 @@ def make_key_pair(kind: str, private: str, public: str, passphrase: str = "") ->
         passphrase: encrypts the private key; empty leaves it as it is.
 
     Raises:
-        ConfigError: a file is there, or can't be written.
+        ConfigError: a file is there, or can't be written, or both halves would go into one.
     """
+    check_new(private, public)
     key = _GENERATE[kind]()
     encryption: KeySerializationEncryption = (
         BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
@@ -154,7 +168,11 @@ def _write_new(path: str, content: bytes, mode: int) -> None:
         raise ConfigError(f"{path}: is there already; move it away, or choose another name") from None
     except OSError as error:
         raise ConfigError(f"{path}: can't write it: {error.strerror}") from None
-    with os.fdopen(descriptor, "wb") as file:
-        # What the umask leaves of the mode may be less than asked for the public key, never more for the private one.
-        os.fchmod(descriptor, mode)
-        file.write(content)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            # What the umask leaves may be less than was asked for the public key, never more for the private one.
+            os.fchmod(descriptor, mode)
+            file.write(content)
+    except OSError as error:
+        os.unlink(path)
+        raise ConfigError(f"{path}: can't write it: {error.strerror}") from None

@@ -26,8 +26,9 @@ from twisted.python.logfile import LogFile
 
 LOG_LEVELS = ("debug", "info", "warn", "error")
 
-# C0 but tab and line feed, DEL, C1, and the two line separators that are no control characters.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+# C0 but tab and line feed, DEL, C1, the two line separators that are no control characters, and lone surrogates, which
+# have no place in any encoding: an event that holds one would be lost.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
@@ -59,9 +60,10 @@ def observer_factory(
     def make() -> ILogObserver:
         if path is None:
             return _observer(sys.stdout, level)
-        file = LogFile.fromFullPath(path)
+        # twistd would also rotate it by itself at 1 MB, and would rotate at SIGUSR1, which does nothing where logrotate
+        # has moved the file away already.
+        file = LogFile.fromFullPath(path, rotateLength=None)
 
-        # twistd would rotate at SIGUSR1, which does nothing where logrotate has moved the file away already.
         def reopen(signum: int, frame: FrameType | None) -> None:
             in_reactor(file.reopen)
 

@@ -26,7 +26,8 @@ MAX_DEPTH = 32
 MAX_ID_LENGTH = 64
 MIN_INT, MAX_INT = -(2**63), 2**63 - 1
 
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
+_TOO_DEEP = f"the message is nested deeper than {MAX_DEPTH} levels"
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -81,11 +82,11 @@ def decode_request(payload: bytes) -> Request:
 
 
 def _decode_object(payload: bytes) -> dict[str, Any]:
-    if payload.count(b"{") + payload.count(b"[") > MAX_DEPTH and _depth(payload) > MAX_DEPTH:
-        raise MessageError(BAD_JSON, f"the message is nested deeper than {MAX_DEPTH} levels")
     try:
         body = _decode(payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError:
+        raise MessageError(BAD_JSON, _TOO_DEEP) from None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise MessageError(BAD_JSON, f"the message is not JSON: {_reason(error)}") from None
     if not isinstance(body, dict):
         raise MessageError(BAD_JSON)
@@ -99,7 +100,7 @@ def _decode_object(payload: bytes) -> dict[str, Any]:
         elif kind is dict or kind is list:
             flat = False
     if not flat or payload.count(b":") != len(body):
-        keys = _check_values(body)
+        keys = _check_values(body, 1)
         if _STRING.sub(b"", payload).count(b":") != keys:
             raise MessageError(BAD_JSON, "the message has a key twice")
     return body
@@ -115,26 +116,17 @@ def _check_int(value: int) -> None:
         raise MessageError(BAD_JSON, "an integer does not fit in 64 bits")
 
 
-def _check_values(value: Any) -> int:
-    """Check integers all the way down, and count the keys."""
-    if isinstance(value, dict):
-        return len(value) + sum(map(_check_values, value.values()))
-    if isinstance(value, list):
-        return sum(map(_check_values, value))
+def _check_values(value: Any, depth: int) -> int:
+    """Check integers and depth all the way down, and count the keys."""
+    if isinstance(value, (dict, list)):
+        if depth > MAX_DEPTH:
+            raise MessageError(BAD_JSON, _TOO_DEEP)
+        parts = value.values() if isinstance(value, dict) else value
+        keys = len(value) if isinstance(value, dict) else 0
+        return keys + sum(_check_values(part, depth + 1) for part in parts)
     if type(value) is int:
         _check_int(value)
     return 0
-
-
-def _depth(payload: bytes) -> int:
-    depth = deepest = 0
-    for byte in _STRING.sub(b"", payload):
-        if byte in b"{[":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"}]":
-            depth -= 1
-    return deepest
 
 
 class ErrorBody(Struct):

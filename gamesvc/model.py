@@ -7,7 +7,6 @@ slot beside the fields, a `Context`.
 
 from __future__ import annotations
 
-import inspect
 import random
 import re
 from collections.abc import Callable, Iterable
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NewType, TypeVar, dataclass_tra
 import msgspec
 from msgspec import Struct, field
 
-from gamesvc.definition import RESERVED, CommandSpec, DefinitionError, ModelMeta
+from gamesvc.definition import CommandSpec, DefinitionError, EventMeta, ModelMeta, mark_command
 from gamesvc.errors import ERROR_CODES, REFUSED
 
 __all__ = ["Context", "DefinitionError", "Event", "GameError", "GameModel", "Player", "command", "field"]
@@ -42,24 +41,23 @@ class GameError(Exception):
         DefinitionError: the code is not usable.
     """
 
+    # For subclasses that don't call this class's __init__.
+    message = REFUSED.message
+    code = REFUSED.code
+
     def __init__(self, message: str, *, code: str = REFUSED.code) -> None:
         super().__init__(message)
+        self.message = str(message)  # `raise GameError(error)` is what people write, with an exception
         if not _CODE.fullmatch(code):
             raise DefinitionError(f"GameError code {code!r}: write lower case letters, digits and '_', at most 64")
         if code in ERROR_CODES and code != REFUSED.code:
             raise DefinitionError(f"GameError code {code!r} is one of gamesvc's own: choose another")
-        self.message = message
         self.code = code
 
 
-class Event(Struct, tag=True, tag_field="event"):
+class Event(Struct, metaclass=EventMeta, tag=True, tag_field="event"):
     """Something that happened in a game, for everybody who may know. Subclass it and annotate fields; its name on the
     wire is the class's name."""
-
-    def __init_subclass__(cls, **keywords: Any) -> None:
-        super().__init_subclass__(**keywords)
-        for name in RESERVED.intersection(inspect.get_annotations(cls)):
-            raise DefinitionError(f"{cls.__name__}.{name}: {name!r} is a key of the protocol; choose another name")
 
 
 def command(method: F) -> F:
@@ -67,8 +65,11 @@ def command(method: F) -> F:
 
     Its arguments after ``player`` are the keys of the client's message, and their annotations are checked. What it
     returns, other than None, is the ``result`` of the reply.
+
+    Raises:
+        DefinitionError: it is no plain method.
     """
-    method._gamesvc_command = True  # type: ignore[attr-defined]  # a function takes attributes, its type doesn't say so
+    mark_command(method)
     return method
 
 
@@ -106,6 +107,13 @@ class Context:
         self.events = []
         self._random = None
 
+    def undo(self) -> None:
+        """The entry that was begun did not happen. The next one has its number, and so its chance: who is refused
+        can't get another throw of the dice by it."""
+        self.entry -= 1
+        self.events = []
+        self.finished = False
+
     @property
     def random(self) -> random.Random:
         """Chance, the same whenever this entry is run again."""
@@ -128,6 +136,7 @@ if TYPE_CHECKING:
 
         _context: Context
         STATE: ClassVar[type[Struct]]
+        TYPES: ClassVar[dict[str, Any]]
         COMMANDS: ClassVar[dict[str, CommandSpec]]
         SEATS: ClassVar[tuple[int, int] | None]
 
@@ -137,6 +146,7 @@ else:
 
     class _Model(_ContextSlot, Struct, metaclass=ModelMeta):
         STATE: ClassVar = None
+        TYPES: ClassVar = {}
         COMMANDS: ClassVar = {}
         SEATS: ClassVar = None
 
@@ -176,11 +186,13 @@ class GameModel(_Model):
             to: the players who see it; None for everybody.
 
         Raises:
-            TypeError: it is no Event, or holds what can't be sent.
+            TypeError: it is no Event, holds what can't be sent, or `to` is a single name.
             ValueError: `to` names somebody who has no seat.
         """
         if not isinstance(event, Event):
             raise TypeError(f"publish takes an Event, not {type(event).__name__}")
+        if isinstance(to, str):
+            raise TypeError("publish(..., to=[player]) takes a list of players, not one name")
         audience = None if to is None else frozenset(to)
         if audience is not None and self.SEATS is not None and not audience.issubset(self.players):
             raise ValueError("publish(..., to=...) names somebody who has no seat")
@@ -210,14 +222,19 @@ def start(kind: type[GameModel], context: Context) -> GameModel:
     return model
 
 
-def state_image(model: GameModel) -> bytes:
-    """The fields of a model, encoded, and proved to load again.
+def settle(model: GameModel) -> bytes:
+    """Encode the fields of a model, and load them again, so that it is from now on as if it had been restored: two
+    fields that shared an object have one each, and a whole number in a field for fractions is a fraction.
+
+    Returns:
+        The image.
 
     Raises:
-        msgspec.MsgspecError, TypeError, ValueError, OverflowError: a field holds what its type does not allow.
+        msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError: a field holds what its type does
+            not allow. The model is as it was.
     """
     image = _encode_state(model)
-    msgspec.msgpack.decode(image, type=model.STATE)
+    restore(model, image)
     return image
 
 
@@ -226,7 +243,7 @@ def restore(model: GameModel, image: bytes) -> None:
 
     Args:
         model: whose class made the image.
-        image: from `state_image`.
+        image: from `settle`.
     """
     state = msgspec.msgpack.decode(image, type=model.STATE)
     for name in state.__struct_fields__:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gamesvc.errors import CloseCode
 from gamesvc.frames import text_frame
@@ -75,9 +75,15 @@ class Subscription:
 
     Attributes:
         player: whose private events it sees; None for a spectator.
+        cursor: position in the log of the next event that it may have to send.
+        private: how many private events to its player lie before the cursor.
+        seen: how many events of its own lie before the cursor, and how many bytes.
+        judged: all events of its own when it was last judged whether it is too far behind.
+        paused: whether the connection can't take more for now.
+        open: whether anything may still be sent.
     """
 
-    __slots__ = ("_publisher", "_replies", "_sink", "cursor", "open", "paused", "player", "private", "seen")
+    __slots__ = ("_publisher", "_replies", "_sink", "cursor", "judged", "open", "paused", "player", "private", "seen")
 
     def __init__(self, publisher: GamePublisher, player: str | None, sink: Sink) -> None:
         self._publisher = publisher
@@ -86,14 +92,18 @@ class Subscription:
         self.player = player
         self.cursor = publisher.end
         self.private = publisher.private_of(player).events
-        self.seen = publisher.total(player)
+        self.seen = self.judged = publisher.total(player)
         self.paused = False
         self.open = True
 
     @property
     def pending_replies(self) -> int:
-        """How many replies wait for the connection to read."""
-        return len(self._replies)
+        """How many replies wait for the connection to read; those that only wait for the turn's end are none."""
+        return len(self._replies) if self.paused else 0
+
+    def is_even_with(self, position: int) -> bool:
+        """Whether everything before a position of the log was sent, and no reply waits."""
+        return self.cursor == position and not self._replies
 
     def reply(self, payload: bytes) -> None:
         """Send to this subscriber alone, after everything that is in the log now."""
@@ -110,11 +120,6 @@ class Subscription:
         self.paused = False
         self._publisher.schedule()
 
-    def lag(self) -> tuple[int, int]:
-        """How far behind it is, in events of its own and in their bytes."""
-        events, size = self._publisher.total(self.player)
-        return events - self.seen[0], size - self.seen[1]
-
     def drain(self) -> None:
         """Send what is due, as long as the connection takes it."""
         while self.open and not self.paused:
@@ -123,18 +128,19 @@ class Subscription:
                 return
             self._sink.write(chunk)
 
-    def skip_to_end(self, batch: bytes) -> None:
+    def send_batch(self, batch: _Batch) -> None:
         """Send everything since the cursor in one, where the publisher knows that `batch` is just that."""
-        self.cursor = self._publisher.end
-        self.seen = self._publisher.total(self.player)
-        if batch:
-            self._sink.write(batch)
+        self.cursor = batch.end
+        self.seen = self.seen[0] + batch.events, self.seen[1] + batch.size
+        if batch.frames:
+            self._sink.write(batch.frames)
 
     def close(self, code: CloseCode) -> None:
         """Send what is due, then close the connection."""
+        self.drain()
         if self.open:
-            self.drain()
             self._sink.close(code)
+            self._publisher.unsubscribe(self)
 
     def _next_chunk(self) -> bytes:
         frames = []
@@ -146,6 +152,8 @@ class Subscription:
             elif self.cursor < self._publisher.end:
                 entry = self._publisher.entry(self.cursor)
                 self.cursor += 1
+                if entry is None:
+                    continue
                 if entry.to is not None:
                     if self.player is None or self.player not in entry.to:
                         continue
@@ -159,6 +167,22 @@ class Subscription:
             room -= len(frame)
         self.seen = events, size
         return b"".join(frames)
+
+
+class _Batch(NamedTuple):
+    """The public events of a turn, as those see them who have had the same number of private ones.
+
+    Attributes:
+        frames: all of them.
+        events: how many.
+        size: how many bytes they have without frames and numbers.
+        end: position in the log after them.
+    """
+
+    frames: bytes
+    events: int
+    size: int
+    end: int
 
 
 class GamePublisher:
@@ -176,6 +200,7 @@ class GamePublisher:
         self._soon = soon
         self._max_lag = max_lag_events, max_lag_bytes
         self._log: dict[int, _Entry] = {}
+        self._private_in_log: set[int] = set()
         self._public = _Tally()
         self._private: dict[str, _Tally] = {}
         self._scheduled = False
@@ -205,9 +230,11 @@ class GamePublisher:
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        """Send nothing more."""
-        subscription.open = False
-        self._subscriptions.pop(subscription, None)
+        """Send nothing more; once more is harmless."""
+        if subscription.open:
+            subscription.open = False
+            del self._subscriptions[subscription]
+            self.schedule()  # the log may have held something for it alone
 
     def publish(self, event: bytes, to: frozenset[str] | None = None) -> None:
         """Put an event in the log.
@@ -219,6 +246,7 @@ class GamePublisher:
         if to is None:
             self._public.add(len(event))
         else:
+            self._private_in_log.add(self.end)
             for player in to:
                 self._private.setdefault(player, _Tally()).add(len(event))
         self._log[self.end] = _Entry(event, to, self._public.events)
@@ -238,9 +266,9 @@ class GamePublisher:
         """The private events to a player so far."""
         return self._private.get(player, _NOTHING) if player is not None else _NOTHING
 
-    def entry(self, position: int) -> _Entry:
-        """The event at a position of the log that somebody still needs."""
-        return self._log[position]
+    def entry(self, position: int) -> _Entry | None:
+        """The event at a position of the log; None where nobody needs it any more."""
+        return self._log.get(position)
 
     def schedule(self) -> None:
         """See to it that `flush` is called at the end of this turn."""
@@ -251,43 +279,72 @@ class GamePublisher:
     def flush(self) -> None:
         """Bring every subscriber whose connection reads up to date, and close those who are too far behind."""
         self._scheduled = False
+        # What is published while this runs belongs to the next turn.
         start, end = self._flushed, self.end
-        addressed: frozenset[str] = frozenset().union(
-            *(to for position in range(start, end) if (to := self._log[position].to) is not None)
-        )
-        batches: dict[int, bytes] = {}
+        self._flushed = end
+        new = [self._log[position] for position in range(start, end)]
+        addressed: set[str] = set()
+        for entry in new:
+            if entry.to is not None:
+                addressed |= entry.to
+        public = [entry for entry in new if entry.to is None]
+        batches: dict[int, _Batch] = {}
+        behind: set[str] = set()
         needed = end
         for subscription in tuple(self._subscriptions):
+            if not subscription.open:
+                continue
             if subscription.paused:
-                events, size = subscription.lag()
-                if events > self._max_lag[0] or size > self._max_lag[1]:
-                    subscription.close(CloseCode.SLOW_CONSUMER)
-                    continue
+                self._judge(subscription)
             elif (
-                subscription.cursor == start
-                and not subscription.pending_replies
+                subscription.is_even_with(start)
                 and subscription.player not in addressed
-                and len(batch := self._public_batch(batches, end, subscription.private)) <= CHUNK_BYTES
+                and len((batch := _batch(batches, public, end, subscription.private)).frames) <= CHUNK_BYTES
             ):
                 # The common case: somebody who is up to date and sees what everybody sees.
-                subscription.skip_to_end(batch)
+                subscription.send_batch(batch)
             else:
+                subscription.judged = self.total(subscription.player)
                 subscription.drain()
-            needed = min(needed, subscription.cursor)
-        self._flushed = end
-        self._forget_before(needed)
+            if subscription.open and subscription.cursor < end:
+                needed = min(needed, subscription.cursor)
+                if subscription.player is not None:
+                    behind.add(subscription.player)
+        self._forget(needed, behind)
 
-    def _public_batch(self, batches: dict[int, bytes], end: int, private: int) -> bytes:
-        batch = batches.get(private)
-        if batch is None:
-            entries = (self._log[position] for position in range(self._flushed, end))
-            batch = batches[private] = b"".join(entry.frame(private) for entry in entries if entry.to is None)
-        return batch
+    def _judge(self, subscription: Subscription) -> None:
+        """Close a subscriber that is too far behind, if it was an event of its own that brought that about: others'
+        must not show in when it is closed."""
+        total = self.total(subscription.player)
+        if total == subscription.judged:
+            return
+        subscription.judged = total
+        events, size = total[0] - subscription.seen[0], total[1] - subscription.seen[1]
+        if events > self._max_lag[0] or size > self._max_lag[1]:
+            subscription.close(CloseCode.SLOW_CONSUMER)
 
-    def _forget_before(self, position: int) -> None:
+    def _forget(self, position: int, behind: set[str]) -> None:
+        """Drop what nobody needs: all before a position, and what is private to players who are not behind."""
         for old in range(self._first, position):
-            del self._log[old]
+            self._log.pop(old, None)
         self._first = position
+        done = [
+            each
+            for each in self._private_in_log
+            if (entry := self._log.get(each)) is None
+            or (each < self._flushed and entry.to is not None and behind.isdisjoint(entry.to))
+        ]
+        for each in done:
+            self._private_in_log.discard(each)
+            self._log.pop(each, None)
+
+
+def _batch(batches: dict[int, _Batch], public: list[_Entry], end: int, private: int) -> _Batch:
+    batch = batches.get(private)
+    if batch is None:
+        frames = b"".join([entry.frame(private) for entry in public])
+        batch = batches[private] = _Batch(frames, len(public), sum(entry.size for entry in public), end)
+    return batch
 
 
 _NOTHING = _Tally()

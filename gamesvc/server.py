@@ -26,13 +26,14 @@ from gamesvc.errors import (
     RequestRefused,
 )
 from gamesvc.messages import Request, Welcome, encode_error, encode_ok, encode_welcome
-from gamesvc.model import Context, GameError, GameModel, Player, restore, start, state_image
+from gamesvc.model import Context, GameError, GameModel, Player, restore, settle, start
 from gamesvc.publisher import GamePublisher
 
 MAX_STATE_BYTES = 1 << 20
 """How large a model's encoded fields may become."""
 
 _MAX_ECHO = 64
+_MAX_EXPLANATION = 300
 _encode_result = msgspec.json.Encoder().encode
 
 Report = Callable[[str, BaseException], str]
@@ -108,7 +109,7 @@ class GameServer:
         self._controllers: dict[Participant, Role] = {}
         self._context = Context(seed, now())
         self._model = start(model, self._context)
-        self._image = self._checked_image()
+        self._image = self._settle()
         self._publish()
 
     @property
@@ -213,8 +214,11 @@ class GameServer:
             arguments = msgspec.convert(request.arguments, spec.arguments)
         except (msgspec.ValidationError, UnicodeError) as error:
             answer(encode_error(BAD_ARGUMENTS, f"{spec.name}: {_explain(error)}", request.id))
-            return
-        answer(self._run(role.player, spec, arguments, request.id))
+        # A type of the author's own may check itself, and fail at that.
+        except Exception as fault:
+            answer(self._failed(spec, fault, request.id))
+        else:
+            answer(self._run(role.player, spec, arguments, request.id))
 
     def _refuses(self, role: Role) -> ErrorCode | None:
         if not role.playing:
@@ -226,35 +230,41 @@ class GameServer:
         return None
 
     def _run(self, player: Player, spec: CommandSpec, arguments: msgspec.Struct, id: str | None) -> bytes:
-        context = self._context
-        context.begin(self._now())
+        self._context.begin(self._now())
         method = getattr(self._model, spec.name)
         try:
             result = method(player, **{name: getattr(arguments, name) for name in arguments.__struct_fields__})
-            encoded = None if result is None else _encode_result(result)
-            self._image = self._checked_image()
-        except GameError as refusal:
+            reply = encode_ok(id, None if result is None else _encode_result(result))
+            self._image = self._settle()
+        except KeyboardInterrupt:
             self._undo()
-            refused = ErrorCode(refusal.code, REFUSED.message)
-            return encode_error(refused, refusal.message, id)
-        # SystemExit too: a model that calls sys.exit() must not take all the other games with it.
-        except (Exception, SystemExit) as fault:
+            raise
+        # SystemExit, too: a model that calls sys.exit() must not take all the other games with it.
+        except BaseException as fault:
             self._undo()
-            incident = self._report(f"game {self.game} ({self.kind}), command {spec.name}", fault)
-            return encode_error(INTERNAL_ERROR, f"{INTERNAL_ERROR.message} (incident {incident})", id)
+            return self._refused(fault, id) if isinstance(fault, GameError) else self._failed(spec, fault, id)
         self._publish()
-        return encode_ok(id, encoded)
+        return reply
 
-    def _checked_image(self) -> bytes:
-        image = state_image(self._model)
+    def _refused(self, refusal: GameError, id: str | None) -> bytes:
+        try:
+            return encode_error(ErrorCode(refusal.code, refusal.message), id=id)
+        except UnicodeError:
+            return encode_error(REFUSED, id=id)
+
+    def _failed(self, spec: CommandSpec, fault: BaseException, id: str | None) -> bytes:
+        incident = self._report(f"game {self.game} ({self.kind}), command {spec.name}", fault)
+        return encode_error(INTERNAL_ERROR, f"{INTERNAL_ERROR.message} (incident {incident})", id)
+
+    def _settle(self) -> bytes:
+        image = settle(self._model)
         if len(image) > MAX_STATE_BYTES:
             raise ValueError(f"the model's state has {len(image)} bytes, the most is {MAX_STATE_BYTES}")
         return image
 
     def _undo(self) -> None:
         restore(self._model, self._image)
-        self._context.events = []
-        self._context.finished = False
+        self._context.undo()
 
     def _publish(self) -> None:
         for event, audience in self._context.events:
@@ -271,4 +281,10 @@ def _explain(error: Exception) -> str:
     """msgspec's message, with the argument's name as its author wrote it."""
     text = str(error).replace("Object contains unknown field", "there is no argument")
     text = text.replace("Object missing required field", "missing argument")
-    return text.replace(" - at `$.", " - at `")[:300]
+    text = text.replace(" - at `$.", " - at `")
+    # What was sent may be quoted in the middle; the argument's name comes last.
+    return (
+        text
+        if len(text) <= _MAX_EXPLANATION
+        else f"{text[: _MAX_EXPLANATION // 2]} ... {text[-_MAX_EXPLANATION // 2 :]}"
+    )

@@ -238,6 +238,7 @@ class Close(SynchronousTestCase):
         alice.say(command="hello")
         alice.cut()
         self.assertEqual(world.listener.games["lobby"].controllers, ())
+        world.turn()
         self.assertEqual(world.reactor.getDelayedCalls(), [])
 
     def test_the_reply_to_the_last_frame_leaves_before_the_close_frame(self) -> None:

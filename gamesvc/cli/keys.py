@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from gamesvc.cli import passphrase
-from gamesvc.keys import KEY_TYPES, make_key_pair
+from gamesvc.keys import KEY_TYPES, check_new, make_key_pair
 
 
 def add(commands: Any) -> None:
@@ -29,6 +29,7 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> None:
     """Make the pair."""
+    check_new(given.private, given.public)
     secret = passphrase.ask(twice=True) if given.passphrase else ""
     make_key_pair(given.type, given.private, given.public, secret)
     print(f"{given.private}: the private key. Keep it where tokens are issued, and nowhere else.")

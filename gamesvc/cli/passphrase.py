@@ -19,13 +19,20 @@ def ask(twice: bool = False) -> str:
         twice: for a new one, which might be mistyped.
 
     Raises:
-        ConfigError: there is nobody to ask, or the two differ.
+        ConfigError: there is nobody to ask, it is empty, or the two differ.
     """
     if VARIABLE in os.environ:
-        return os.environ[VARIABLE]
-    if not sys.stdin.isatty():
+        passphrase = os.environ[VARIABLE]
+    elif not sys.stdin.isatty():
         raise ConfigError(f"a passphrase is needed: set the variable {VARIABLE}, or run this at a terminal")
-    passphrase = getpass.getpass("Passphrase: ")
-    if twice and getpass.getpass("Once more: ") != passphrase:
-        raise ConfigError("the two passphrases differ; nothing was written")
+    else:
+        try:
+            passphrase = getpass.getpass("Passphrase: ")
+            if twice and getpass.getpass("Once more: ") != passphrase:
+                raise ConfigError("the two passphrases differ; nothing was written")
+        except EOFError:
+            raise ConfigError("no passphrase was given") from None
+    if not passphrase:
+        hint = ": leave --passphrase out for a key that is not encrypted" if twice else ""
+        raise ConfigError(f"the passphrase is empty{hint}")
     return passphrase

@@ -51,5 +51,7 @@ def add(commands: Any) -> None:
 def run(given: argparse.Namespace) -> None:
     """Issue the token."""
     generator = TokenGenerator(given.issuer, load_private_key(given.private, passphrase.ask), time.time)
-    players = given.players.split(",") if given.players else None
+    players = [name.strip() for name in given.players.split(",")] if given.players else None
+    if players is not None and given.player not in players and not given.spectate:
+        raise ValueError(f"{given.player} is not one of --players, and could only watch: add --spectate")
     print(generator.generate(given.game, given.player, players, spectate=given.spectate, lifetime=given.lifetime))

@@ -1,0 +1,129 @@
+"""The kinds of game that a server offers."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from gamesvc.catalog import Catalog
+from gamesvc.errors import ConfigError
+from gamesvc.games.greetings import Greetings
+
+MODULE = """
+from gamesvc import GameModel
+
+class Chess(GameModel, seats=2):
+    pass
+
+class Draughts(GameModel, seats=2):
+    pass
+
+Checkers = Draughts
+number = 5
+"""
+
+
+class WithModules(SynchronousTestCase):
+    """Modules of an author's lie on the path."""
+
+    def setUp(self) -> None:
+        self.directory = Path(self.mktemp())
+        self.directory.mkdir()
+        self.patch(sys, "path", [str(self.directory.resolve()), *sys.path])
+        self.module("boardgames", MODULE)
+
+    def module(self, name: str, text: str) -> None:
+        (self.directory / f"{name}.py").write_text(text)
+        sys.modules.pop(name, None)
+        self.addCleanup(sys.modules.pop, name, None)
+
+    def installed(self, **games: str) -> None:
+        """A package of games is installed, with these entry points."""
+        metadata = self.directory / "boardgames-1.0.dist-info"
+        metadata.mkdir()
+        (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: boardgames\nVersion: 1.0\n")
+        lines = (f"{name} = {value}\n" for name, value in games.items())
+        (metadata / "entry_points.txt").write_text("[gamesvc.games]\n" + "".join(lines))
+
+    def names(self, *games: str) -> list[str]:
+        return [kind.name for kind in Catalog(games)]
+
+    def told(self, *games: str) -> str:
+        """What is told of a game that can't be offered: the last."""
+        message = str(self.assertRaises(ConfigError, Catalog, games))
+        self.assertTrue(message.startswith(f"game {games[-1]!r}: "), message)
+        return message
+
+
+class Offered(WithModules):
+    def test_without_a_word_the_seeds_game_is_offered(self) -> None:
+        (kind,) = Catalog([])
+        self.assertEqual((kind.name, kind.model), ("greetings", Greetings))
+
+    def test_the_first_is_what_a_new_game_id_creates(self) -> None:
+        self.assertEqual(Catalog([]).default.name, "greetings")
+        catalog = Catalog(["boardgames:Chess", "greetings", "boardgames:Draughts"])
+        self.assertEqual(catalog.default.name, "Chess")
+        self.assertEqual([kind.name for kind in catalog], ["Chess", "greetings", "Draughts"])
+        self.assertEqual(catalog.default.model.SEATS, (2, 2))
+
+    def test_an_installed_package_offers_games_under_names_of_its_own(self) -> None:
+        self.installed(chess="boardgames:Chess", greetings="boardgames:Draughts")
+        chess, greetings = Catalog(["chess", "greetings"])
+        self.assertEqual((chess.name, chess.model.__name__), ("chess", "Chess"))
+        # Nobody else can take the name of a built-in game.
+        self.assertIs(greetings.model, Greetings)
+
+    def test_no_two_have_one_name(self) -> None:
+        self.module("others", MODULE)
+        self.assertIn("two of the name 'Chess'", self.told("boardgames:Chess", "others:Chess"))
+        self.assertIn("two of the name 'greetings'", self.told("greetings", "greetings"))
+
+
+class NotThere(WithModules):
+    def test_a_name_that_nobody_has_is_told_with_the_nearest_one_or_with_all(self) -> None:
+        self.installed(chess="boardgames:Chess")
+        self.assertIn("did you mean 'greetings'? Or write package.module:Class", self.told("greeting"))
+        self.assertIn("did you mean 'chess'?", self.told("cess"))
+        self.assertIn("there are chess, greetings. Or write package.module:Class", self.told("poker"))
+
+    def test_a_module_that_is_not_there_is_named(self) -> None:
+        self.assertIn("no module 'nowhere'", self.told("nowhere:Chess"))
+        self.module("needy", "import not_installed")
+        self.assertIn("no module 'not_installed'", self.told("needy:Chess"))
+
+    def test_a_class_that_is_not_there_is_named(self) -> None:
+        self.assertIn("the module boardgames has no 'Ches'", self.told("boardgames:Ches"))
+
+    def test_what_is_no_game_is_refused(self) -> None:
+        for name in ("number", "__file__"):
+            self.assertIn(f"{name} is not a subclass of gamesvc.GameModel", self.told(f"boardgames:{name}"))
+        self.assertIn("not a subclass", self.told("json:JSONDecoder"))
+
+    def test_the_base_class_of_all_games_is_no_game(self) -> None:
+        self.assertIn("GameModel", self.told("gamesvc:GameModel"))
+        self.assertIn("GameModel", self.told("boardgames:GameModel"))
+
+    def test_whatever_an_authors_module_raises_is_told_with_the_place_in_it(self) -> None:
+        for text, what, line in (
+            ("\n\n1 / 0\n", "ZeroDivisionError: division by zero", 3),
+            ("def rule():\n    return {}['x']\nrule()\n", "KeyError: 'x'", 2),
+            ("class Chess(\n", "SyntaxError: '(' was never closed", 1),
+            ("raise ImportError('too old')", "ImportError: too old", 1),
+        ):
+            self.module("broken", text)
+            message = self.told("broken:Chess")
+            self.assertIn(what, message)
+            self.assertIn(f"broken.py, line {line})", message)
+
+    def test_a_definition_that_is_wrong_is_told_with_the_place_in_it(self) -> None:
+        self.module("wrong", "from gamesvc import GameModel, command\n\nclass Chess(GameModel, seats=0):\n    pass\n")
+        self.assertRegex(self.told("wrong:Chess"), r"DefinitionError: .*wrong\.py, line 3\)")
+
+    def test_a_name_of_half_a_game_is_refused_in_words(self) -> None:
+        for half in (":Chess", "boardgames:", ":", "", ".boardgames:Chess", "boardgames:Chess:x"):
+            message = self.told(half)
+            self.assertNotIn("Error", message)
+            self.assertIn("package.module:Class", message)

@@ -1,0 +1,379 @@
+"""The server's settings, from the command line, the environment, a file, and by default."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.protocol import Factory
+from twisted.internet.testing import MemoryReactor
+from twisted.trial.unittest import SynchronousTestCase
+
+from gamesvc import config, logs
+from gamesvc.config import CONFIG_FILE, SETTINGS, Config, Options, Setting, load
+from gamesvc.errors import ConfigError
+from gamesvc.limits import Limits
+
+BOUNDS = {field.name.replace("_", "-"): field for field in fields(Limits)}
+
+# What operators were told; a change here breaks their set-ups.
+DEFAULTS = {
+    "port": ("10020",),
+    "address": None,
+    "game": ("greetings",),
+    "enable-auth": False,
+    "public-key-file": "public_key.pem",
+    "token-issuer-uri": "urn:ece4564:token-issuer",
+    "allow-origin": (),
+    "log-level": "info",
+    "max-header-bytes": 16384,
+    "max-message-bytes": 65536,
+    "commands-per-second": 20.0,
+    "command-burst": 40,
+    "frames-per-second": 200.0,
+    "handshake-timeout": 5.0,
+    "ping-interval": 20.0,
+    "ping-timeout": 10.0,
+    "max-connections": 10_000,
+    "max-connections-per-player": 4,
+    "max-connections-per-address": 0,
+    "max-games-per-player": 100,
+    "max-games": 10_000,
+    "idle-game-seconds": 3600.0,
+}
+VARIABLES = {
+    "port": "WS_LISTENER_PORT",
+    "address": "LOCAL_IP",
+    "enable-auth": "ENABLE_AUTH",
+    "public-key-file": "PUBLIC_KEY_FILE",
+    "token-issuer-uri": "TOKEN_ISSUER_URI",
+    "config": "GAMESVC_CONFIG",
+}
+# A good value as a text, what it means, and another one.
+GOOD = {
+    "port": ("8080", ("8080",), "8081"),
+    "address": ("192.0.2.1", "192.0.2.1", "192.0.2.2"),
+    "game": ("chess", ("chess",), "boardgames:Draughts"),
+    "enable-auth": ("True", True, "False"),
+    "public-key-file": ("a.pem", "a.pem", "b.pem"),
+    "token-issuer-uri": ("urn:a", "urn:a", "urn:b"),
+    "allow-origin": ("https://a.example", ("https://a.example",), "null"),
+    "log-level": ("debug", "debug", "error"),
+}
+# Bad values, and a word of what would be right.
+BAD = {
+    "port": [
+        *(("65536", "65535"), ("-1", "65535"), ("eighty", "65535"), ("127.0.0.1:80", "65535"), ("8080 ", "65535")),
+        *(("\u0663", "65535"), ("::1", "endpoint"), ("1e3", "65535")),
+    ],
+    "address": [("", "empty")],
+    "game": [("", "empty")],
+    "enable-auth": [("maybe", "True or False"), ("2", "True or False")],
+    "public-key-file": [("", "empty")],
+    "token-issuer-uri": [("", "empty")],
+    "allow-origin": [("", "empty")],
+    "log-level": [("loud", "debug, info, warn, error"), ("INFO", "info"), ("", "info")],
+}
+BAD_WHOLE = [("-1", "whole number"), ("1.5", "whole number"), ("", "whole number"), ("many", "0 for no bound")]
+BAD_NUMBER = [("-1", "0 for no bound"), ("nan", "number"), ("inf", "number"), ("", "number"), ("1,5", "number")]
+
+
+def is_whole(setting: Setting) -> bool:
+    return isinstance(BOUNDS[setting.name].default, int)
+
+
+def good(setting: Setting) -> tuple[str, Any, str]:
+    if setting.name in BOUNDS:
+        return ("7", 7, "8") if is_whole(setting) else ("7.5", 7.5, "8")
+    return GOOD[setting.name]
+
+
+def bad(setting: Setting) -> list[tuple[str, str]]:
+    return BAD.get(setting.name) or (BAD_WHOLE if is_whole(setting) else BAD_NUMBER)
+
+
+def value(settled: Config, name: str) -> Any:
+    if name in BOUNDS:
+        return getattr(settled.limits, name.replace("-", "_"))
+    plural = {"port": "ports", "game": "games", "allow-origin": "allow_origins"}
+    return getattr(settled, plural.get(name, name.replace("-", "_")))
+
+
+def argument(setting: Setting, text: str) -> str:
+    if setting.name == "enable-auth":
+        return "--enable-auth" if text == "True" else "--no-enable-auth"
+    return f"--{setting.name}={text}"
+
+
+class Settings(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.environment: dict[str, str] = {}
+        self.patch(os, "environ", self.environment)
+
+    def settle(self, *arguments: str) -> Config:
+        options = Options()
+        options.parseOptions(list(arguments))
+        return options.config
+
+    def file(self, text: str) -> str:
+        path = Path(self.mktemp())
+        path.write_text(text)
+        return str(path)
+
+    def said(self, *arguments: str) -> str:
+        """What is said where nothing starts; the exit status is not 0."""
+        stopped = self.assertRaises(SystemExit, self.settle, *arguments)
+        self.assertIsInstance(stopped.code, str)
+        self.assertTrue(stopped.code.startswith("gamesvc: "), stopped.code)
+        self.assertNotIn("\n", stopped.code)
+        return str(stopped.code)
+
+
+class Precedence(Settings):
+    def test_nothing_said_means_what_operators_were_told(self) -> None:
+        settled = self.settle()
+        self.assertEqual({setting.name: value(settled, setting.name) for setting in SETTINGS}, DEFAULTS)
+        self.assertEqual(settled.limits, Limits())
+
+    def test_options_beat_the_environment_which_beats_the_file_which_beats_the_default(self) -> None:
+        for setting in SETTINGS:
+            name, (text, meant, other) = setting.name, good(setting)
+            # By itself an option changes its own setting and no other.
+            settled = self.settle(argument(setting, text))
+            self.assertEqual({each.name: value(settled, each.name) for each in SETTINGS}, {**DEFAULTS, name: meant})
+            meaning = {text: meant, other: value(self.settle(argument(setting, other)), name)}
+            for higher, lower in ((text, other), (other, text)):
+                file = f"--config={self.file(f'{name} = {lower!r}')}"
+                self.assertEqual(value(self.settle(file), name), meaning[lower], name)
+                self.environment[setting.environment] = higher
+                self.assertEqual(value(self.settle(file), name), meaning[higher], name)
+                self.environment[setting.environment] = lower
+                self.assertEqual(value(self.settle(argument(setting, higher)), name), meaning[higher], name)
+                self.environment.clear()
+
+    def test_the_variables_of_the_classroom_library_keep_their_names(self) -> None:
+        names = {setting.name: setting.environment for setting in (*SETTINGS, CONFIG_FILE)}
+        derived = {name: "GAMESVC_" + name.upper().replace("-", "_") for name in names}
+        self.assertEqual(names, derived | VARIABLES)
+
+    def test_the_file_may_be_named_by_a_variable_and_an_option_beats_it(self) -> None:
+        self.environment["GAMESVC_CONFIG"] = self.file("port = 1")
+        self.assertEqual(self.settle().ports, ("1",))
+        self.assertEqual(self.settle("--config", self.file("port = 2")).ports, ("2",))
+
+    def test_the_last_of_an_option_counts_unless_it_may_be_repeated(self) -> None:
+        self.assertEqual(self.settle("--max-games=1", "--max-games=2").limits.max_games, 2)
+        self.assertFalse(self.settle("--enable-auth", "--no-enable-auth").enable_auth)
+        self.assertTrue(self.settle("--no-enable-auth", "--enable-auth").enable_auth)
+        self.assertEqual(self.settle("--port=1", "--port=2", "--game=a", "--game=b").ports, ("1", "2"))
+
+    def test_what_may_be_repeated_is_a_list_in_the_file_and_separated_by_spaces_in_the_environment(self) -> None:
+        repeatable = {setting.name: setting for setting in SETTINGS if setting.repeatable}
+        self.assertEqual(list(repeatable), ["port", "game", "allow-origin"])
+        for name, setting in repeatable.items():
+            first, _, second = good(setting)
+            both = (first, second)
+            self.environment.clear()
+            self.assertEqual(value(self.settle(*(argument(setting, text) for text in both)), name), both)
+            self.assertEqual(value(self.settle(f"--config={self.file(f'{name} = {list(both)}')}"), name), both)
+            self.environment[setting.environment] = f"  {first}   {second} "
+            self.assertEqual(value(self.settle(), name), both)
+
+    def test_a_file_holds_values_of_toml(self) -> None:
+        lines = 'port = [8080, "unix:/run/x.sock"]', "enable-auth = true", "ping-interval = 1.5", "max-games = 5"
+        settled = self.settle("--config", self.file("\n".join((*lines, "ping-timeout = 3"))))
+        self.assertEqual(settled.ports, ("8080", "unix:/run/x.sock"))
+        self.assertIs(settled.enable_auth, True)
+        limits = settled.limits
+        self.assertEqual((limits.ping_interval, limits.ping_timeout, limits.max_games), (1.5, 3.0, 5))
+
+    def test_a_bound_has_the_type_that_is_counted_with(self) -> None:
+        for setting in SETTINGS:
+            if setting.name in BOUNDS:
+                kind = type(BOUNDS[setting.name].default)
+                for text in (good(setting)[0], "0"):
+                    self.assertIs(type(value(self.settle(argument(setting, text)), setting.name)), kind, setting.name)
+
+    def test_a_switch_takes_the_usual_words(self) -> None:
+        for text in ("True", "true", "TRUE", "1", "yes", "on"):
+            self.assertIs(load({}, {"ENABLE_AUTH": text}).enable_auth, True, text)
+        for text in ("False", "false", "0", "no", "Off", ""):
+            self.assertIs(load({}, {"ENABLE_AUTH": text}).enable_auth, False, text)
+
+
+class BadValues(Settings):
+    def test_each_names_itself_its_source_and_what_would_be_right(self) -> None:
+        for setting in SETTINGS:
+            for text, right in bad(setting):
+                said = {}
+                if setting.name != "enable-auth":
+                    said[f"option --{setting.name}"] = self.said(argument(setting, text))
+                if text.split() == [text] or not setting.repeatable:
+                    self.environment[setting.environment] = text
+                    said[f"environment variable {setting.environment}"] = self.said()
+                    self.environment.clear()
+                path = self.file(f'{setting.name} = "{text}"')
+                said[f"file {path}"] = self.said(f"--config={path}")
+                for source, message in said.items():
+                    self.assertTrue(message.startswith(f"gamesvc: {setting.name} = {text!r} ({source}): "), message)
+                    self.assertIn(right, message.split("): ", 1)[1])
+
+    def test_a_bad_one_that_is_beaten_by_a_good_one_harms_nobody(self) -> None:
+        self.environment["WS_LISTENER_PORT"] = "eighty"
+        self.assertEqual(self.settle("--port=80").ports, ("80",))
+
+    def test_a_server_that_would_listen_nowhere_is_refused(self) -> None:
+        for text in ("", "  "):
+            self.environment["WS_LISTENER_PORT"] = text
+            self.assertRegex(self.said(), r"port.*WS_LISTENER_PORT")
+        self.environment.clear()
+        path = self.file("port = []")
+        self.assertRegex(self.said(f"--config={path}"), rf"port.*{path}|{path}.*port")
+
+    def test_a_value_in_the_file_has_the_shape_of_its_setting(self) -> None:
+        for line, name, wanted in (
+            ("max-games = [1, 2]", "max-games", "a text, number or boolean"),
+            ("max-games = []", "max-games", "a text, number or boolean"),
+            ("max-games = {a = 1}", "max-games", "a text, number or boolean"),
+            ("port = [[1]]", "port", "a text, a number, or a list of these"),
+            ("max-games = 2026-01-01", "max-games", "a text, number or boolean"),
+            ("[port]", "port", "a text, a number, or a list of these"),
+            ("max-games = true", "max-games", "write a whole number"),
+            ("max-games = 1.0", "max-games", "write a whole number"),
+            ("ping-interval = inf", "ping-interval", "write a number"),
+        ):
+            path = self.file(line)
+            message = self.said(f"--config={path}")
+            for part in (path, name, wanted):
+                self.assertIn(part, message)
+
+    def test_a_key_that_the_file_should_not_have_is_told_with_the_nearest_one(self) -> None:
+        for key, hint in (
+            ("prot", "did you mean port?"),
+            ("max_connections", "did you mean max-connections?"),
+            ("enable_auth", "did you mean enable-auth?"),
+            ("config", "`twistd gamesvc --help` lists what there is"),
+            ("zzz", "`twistd gamesvc --help` lists what there is"),
+        ):
+            path = self.file(f"{key} = 1")
+            self.assertEqual(
+                self.said(f"--config={path}"), f"gamesvc: file {path}: there is no setting {key!r}; {hint}"
+            )
+
+    def test_a_file_that_can_not_be_read_is_told_with_who_named_it(self) -> None:
+        nowhere = self.mktemp()
+        self.assertEqual(
+            self.said("--config", nowhere),
+            f"gamesvc: config = {nowhere!r} (option --config): can't read it: No such file or directory",
+        )
+        latin = self.mktemp()
+        Path(latin).write_bytes(b'game = "\xe9"')
+        for path in (self.file("port = = 1"), latin):
+            self.environment["GAMESVC_CONFIG"] = path
+            said = self.said()
+            self.assertIn(f"config = {path!r} (environment variable GAMESVC_CONFIG): not TOML: ", said)
+
+    def test_a_mistyped_command_line_is_told_in_one_line_with_where_to_look(self) -> None:
+        for arguments, what in (
+            (["--prot=1"], "prot"),
+            (["--port"], "port"),
+            (["8080"], "'8080'"),
+            (["--enable-auth=yes"], "enable-auth"),
+        ):
+            message = self.said(*arguments)
+            self.assertIn(what, message)
+            self.assertIn("`twistd gamesvc --help`", message)
+
+
+class Endpoints(Settings):
+    def listening(self, *arguments: str) -> list[tuple[int, str]]:
+        """The ports and interfaces that Twisted listens on when it is told so."""
+        reactor = MemoryReactor()
+        for text in self.settle(*arguments).endpoints:
+            serverFromString(reactor, text).listen(Factory())
+        return [(port, interface) for port, _, _, interface in reactor.tcpServers]
+
+    def test_only_loopback_is_listened_on_unless_tokens_are_asked_for_or_an_address_is_given(self) -> None:
+        for arguments, heard in (
+            ([], [(10020, "127.0.0.1")]),
+            (["--port=8080"], [(8080, "127.0.0.1")]),
+            (["--port=0"], [(0, "127.0.0.1")]),
+            (["--port=00080"], [(80, "127.0.0.1")]),
+            (["--port=1", "--port=65535"], [(1, "127.0.0.1"), (65535, "127.0.0.1")]),
+            (["--port=tcp:8080"], [(8080, "127.0.0.1")]),
+            (["--port=tcp:port=8080"], [(8080, "127.0.0.1")]),
+            (["--port=tcp6:8080"], [(8080, "::1")]),
+            (["--enable-auth"], [(10020, "")]),
+            (["--enable-auth", "--port=tcp:8080"], [(8080, "")]),
+            (["--enable-auth", "--address=127.0.0.1"], [(10020, "127.0.0.1")]),
+            (["--address=0.0.0.0"], [(10020, "0.0.0.0")]),
+            (["--address=192.0.2.1", "--port=1", "--port=2"], [(1, "192.0.2.1"), (2, "192.0.2.1")]),
+            (["--address=192.0.2.1", "--port=tcp:8080"], [(8080, "192.0.2.1")]),
+            (["--address=192.0.2.1", "--port=tcp:8080:interface=192.0.2.2"], [(8080, "192.0.2.2")]),
+            (["--address=192.0.2.1", "--port=tcp:interface=192.0.2.2:port=8080"], [(8080, "192.0.2.2")]),
+            (["--port=tcp:8080:interface=0.0.0.0"], [(8080, "0.0.0.0")]),
+        ):
+            self.assertEqual(self.listening(*arguments), heard, arguments)
+
+    def test_an_address_of_ipv6_is_escaped(self) -> None:
+        for address in ("::1", "::", "2001:db8::1", "fe80::1%eth0"):
+            self.assertEqual(self.listening(f"--address={address}", "--port=8080"), [(8080, address)])
+            self.assertEqual(self.listening(f"--address={address}", "--port=tcp6:8080"), [(8080, address)])
+
+    def test_tls_is_held_to_loopback_too_and_other_endpoints_are_left_as_they_are(self) -> None:
+        tls = "ssl:8443:privateKey=key.pem:certKey=cert.pem"
+        self.assertEqual(self.settle(f"--port={tls}").endpoints, (f"{tls}:interface=127.0.0.1",))
+        self.assertEqual(self.settle(f"--port={tls}", "--enable-auth").endpoints, (tls,))
+        for text in ("unix:/run/gamesvc.sock", "systemd:domain=INET:index=0", "systemd:domain=INET6:name=web"):
+            self.assertEqual(self.settle(f"--port={text}", "--address=192.0.2.1").endpoints, (text,))
+
+    def test_an_interface_may_be_given_by_its_place(self) -> None:
+        # Twisted reads tcp:port:interface:backlog.
+        self.assertEqual(self.listening("--port=tcp:8080:192.0.2.2"), [(8080, "192.0.2.2")])
+        self.assertEqual(self.listening("--port=tcp:8080:192.0.2.2:50", "--address=192.0.2.1"), [(8080, "192.0.2.2")])
+
+    def test_behind_the_proxy_protocol_only_loopback_is_listened_on_too(self) -> None:
+        self.assertEqual(self.listening("--port=haproxy:tcp:8080"), [(8080, "127.0.0.1")])
+        self.assertEqual(self.listening("--port=haproxy:tcp:8080:interface=192.0.2.2"), [(8080, "192.0.2.2")])
+
+
+class Help(Settings):
+    def help(self) -> str:
+        # The columns cut words that are long, and spaces stand for line breaks.
+        return "".join(Options().getUsage(width=80).split())
+
+    def test_each_setting_is_there_with_its_variable_and_its_default(self) -> None:
+        text = self.help()
+        for setting in (*SETTINGS, CONFIG_FILE):
+            default = f"[default: {setting.default}]" if setting.default else ""
+            tail = f"[environment: {setting.environment}]{default}".replace(" ", "")
+            switch = setting.name == "enable-auth"
+            self.assertRegex(text, rf"--{setting.name}{'' if switch else '='}\w")
+            self.assertIn(tail, text)
+            self.assertIn("".join(setting.doc.split()), text)
+        self.assertEqual(text.count("Mayberepeated."), 3)
+
+    def test_it_is_told_on_demand(self) -> None:
+        printed = io.StringIO()
+        self.patch(sys, "stdout", printed)
+        self.assertEqual(self.assertRaises(SystemExit, self.settle, "--help").code or 0, 0)
+        self.assertIn("--max-connections-per-player=", printed.getvalue())
+
+    def test_the_version_is_that_of_gamesvc(self) -> None:
+        printed = io.StringIO()
+        self.patch(sys, "stdout", printed)
+        self.assertEqual(self.assertRaises(SystemExit, self.settle, "--version").code or 0, 0)
+        self.assertIn("gamesvc", printed.getvalue())
+
+
+class Agreement(SynchronousTestCase):
+    def test_the_log_knows_every_level_that_can_be_set(self) -> None:
+        self.assertEqual(config.LOG_LEVELS, logs.LOG_LEVELS)
+
+    def test_an_unusable_value_is_a_config_error_to_whoever_loads_settings_without_a_command_line(self) -> None:
+        self.assertRaises(ConfigError, load, {"port": ["eighty"]}, {})

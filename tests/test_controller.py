@@ -1,0 +1,286 @@
+"""One connection's conversation: every request is answered, in order, within the limits."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from gamesvc.controller import GameController
+from gamesvc.errors import CloseCode
+from gamesvc.limits import Limits
+from gamesvc.messages import Request, encode_ok
+from gamesvc.publisher import GamePublisher
+
+UNBOUNDED = Limits(commands_per_second=0.0, frames_per_second=0.0)
+
+
+class Conversation:
+    """A controller between a client and a game that answers when the test says so.
+
+    It is the controller's outlet, too: a connection, whose client reads when the test says so.
+    """
+
+    def __init__(self, limits: Limits = UNBOUNDED, *, prompt: bool = True) -> None:
+        self.clock = 100.0
+        self.prompt = prompt
+        self.asked: list[tuple[Request, Callable[[bytes], None]]] = []
+        self.replies: list[Any] = []
+        self.closed: list[CloseCode] = []
+        self.pending_replies = 0
+        self.controller = GameController(self._submit, self, limits, lambda: self.clock)
+
+    def _submit(self, request: Request, answer: Callable[[bytes], None]) -> None:
+        self.asked.append((request, answer))
+        if self.prompt:
+            answer(encode_ok(request.id))
+
+    def reply(self, payload: bytes) -> None:
+        self.replies.append(json.loads(payload))
+
+    def close(self, code: CloseCode) -> None:
+        self.closed.append(code)
+
+    def say(self, **message: object) -> None:
+        self.send(json.dumps(message).encode())
+
+    def send(self, payload: bytes) -> None:
+        self.controller.frame_begun()
+        self.controller.text_received(payload)
+
+    def answer(self, position: int) -> None:
+        """The game answers a request."""
+        request, answer = self.asked[position]
+        answer(encode_ok(request.id))
+
+    @property
+    def outcomes(self) -> list[str]:
+        """What became of each request: an error's code, or ok."""
+        return [each["error"]["code"] if "error" in each else each["status"] for each in self.replies]
+
+    @property
+    def ids(self) -> list[str | None]:
+        return [each.get("id") for each in self.replies]
+
+
+class Order(SynchronousTestCase):
+    """Replies leave in the order of the requests."""
+
+    def test_a_command_reaches_the_game_as_it_was_sent(self) -> None:
+        talk = Conversation()
+        talk.say(command="Mark", id="c-1", cell=4, to=["bob"])
+        talk.say(command="yo")
+        requests = [request for request, _ in talk.asked]
+        self.assertEqual(requests, [Request("Mark", "c-1", {"cell": 4, "to": ["bob"]}), Request("yo", None, {})])
+        self.assertEqual(talk.replies, [{"status": "ok", "id": "c-1"}, {"status": "ok"}])
+
+    def test_what_is_refused_here_waits_for_the_answers_before_it(self) -> None:
+        talk = Conversation(prompt=False)
+        talk.say(command="a", id="1")
+        talk.send(b"no json")
+        talk.say(id="3")
+        talk.say(command="d", id="4")
+        talk.answer(1)
+        self.assertEqual(talk.replies, [])
+        talk.answer(0)
+        self.assertEqual(talk.outcomes, ["ok", "bad_json", "no_command", "ok"])
+        self.assertEqual(talk.ids, ["1", None, "3", "4"])
+
+    @settings(deadline=None, database=None, max_examples=100)
+    @given(st.lists(st.integers(0, 11), max_size=40))
+    def test_replies_keep_the_order_of_the_requests_however_often_and_in_whatever_order_the_game_answers(
+        self, answers: list[int]
+    ) -> None:
+        talk = Conversation(prompt=False)
+        for number in range(12):
+            talk.say(command="a", id=str(number))
+        answered: set[int] = set()
+        for number in answers:
+            talk.answer(number)
+            answered.add(number)
+            due = next(position for position in range(13) if position not in answered)
+            self.assertEqual(talk.ids, [str(position) for position in range(due)])
+
+    def test_a_second_answer_does_not_replace_one_that_waits(self) -> None:
+        talk = Conversation(prompt=False)
+        talk.say(command="a")
+        talk.say(command="b", id="2")
+        talk.answer(1)
+        talk.asked[1][1](encode_ok("another"))
+        talk.answer(0)
+        self.assertEqual(talk.ids, [None, "2"])
+
+
+class Mistakes(SynchronousTestCase):
+    """What is no command."""
+
+    def test_each_gets_its_code_and_its_id_where_it_has_a_usable_one(self) -> None:
+        talk = Conversation()
+        cases: list[tuple[bytes, str, str | None]] = [
+            (b"{}", "no_command", None),
+            (b'{"command": 1, "id": "x"}', "no_command", "x"),
+            (b'{"command": "", "id": "x"}', "no_command", "x"),
+            (b"[]", "bad_json", None),
+            (b'{"command": "a", "command": "b", "id": "x"}', "bad_json", None),
+            (b'{"command": "a", "id": 7}', "bad_id", None),
+            (b'{"command": "a", "id": ""}', "bad_id", None),
+            (b'{"id": "%b"}' % (b"x" * 65), "bad_id", None),
+        ]
+        for payload, code, id in cases:
+            talk.send(payload)
+            self.assertEqual((talk.outcomes[-1], talk.ids[-1]), (code, id), payload)
+        self.assertEqual((talk.asked, talk.closed, len(talk.replies)), ([], [], len(cases)))
+        self.assertEqual(talk.replies[0]["error"]["message"], "must specify command")
+
+    def test_the_third_in_a_row_that_is_no_json_is_answered_and_closes_with_1008(self) -> None:
+        talk = Conversation()
+        for payload in (b"", b"[1]", b'{"a":1,"a":2}'):
+            self.assertEqual(talk.closed, [])
+            talk.send(payload)
+        self.assertEqual((talk.outcomes, talk.closed), (["bad_json"] * 3, [CloseCode.POLICY_VIOLATION]))
+
+    def test_two_in_a_row_again_and_again_do_not_close(self) -> None:
+        for good in (b'{"command":"a"}', b"{}", b'{"command":"a","id":7}'):
+            talk = Conversation()
+            for _ in range(5):
+                for payload in (b"x", b"x", good):
+                    talk.send(payload)
+            self.assertEqual(talk.closed, [], good)
+
+    def test_a_binary_message_closes_with_1003(self) -> None:
+        talk = Conversation()
+        talk.controller.binary_received()
+        self.assertEqual((talk.closed, talk.replies), ([CloseCode.UNSUPPORTED_DATA], []))
+
+
+class Bounds(SynchronousTestCase):
+    """How much a client may send."""
+
+    def test_commands_beyond_the_burst_are_told_when_to_come_back_and_then_taken(self) -> None:
+        talk = Conversation(Limits(commands_per_second=4.0, command_burst=2, frames_per_second=0.0))
+        for number in range(4):
+            talk.say(command="a", id=str(number))
+        self.assertEqual((talk.outcomes, talk.ids), (["ok", "ok"] + ["rate_limited"] * 2, ["0", "1", "2", "3"]))
+        error = talk.replies[-1]["error"]
+        self.assertIs(error["retryable"], True)
+        self.assertTrue(250 <= error["retry_ms"] <= 251, error)
+        talk.clock += 0.2
+        talk.say(command="a")
+        talk.clock += talk.replies[-1]["error"]["retry_ms"] / 1000
+        talk.say(command="a")
+        talk.say(command="a")
+        self.assertEqual(talk.outcomes[4:], ["rate_limited", "ok", "rate_limited"])
+        self.assertEqual((len(talk.asked), talk.closed), (3, []))
+
+    def test_more_frames_of_any_kind_than_allowed_close_with_1008(self) -> None:
+        talk = Conversation(Limits(commands_per_second=0.0, frames_per_second=8.0))
+        for _ in range(8):
+            talk.controller.frame_begun()
+        self.assertEqual(talk.closed, [])
+        talk.clock += 0.125
+        talk.controller.frame_begun()
+        self.assertEqual(talk.closed, [])
+        talk.say(command="a")
+        self.assertEqual((talk.closed, talk.asked, talk.replies), ([CloseCode.POLICY_VIOLATION], [], []))
+
+    def test_a_command_on_top_of_32_replies_that_were_not_read_is_too_many_in_flight(self) -> None:
+        talk = Conversation()
+        talk.pending_replies = 31
+        talk.say(command="a")
+        talk.pending_replies = 32
+        talk.say(command="a", id="x")
+        self.assertEqual((talk.outcomes, talk.ids[-1]), (["ok", "too_many_in_flight"], "x"))
+        self.assertIs(talk.replies[-1]["error"]["retryable"], True)
+        talk.pending_replies = 31
+        talk.say(command="a")
+        self.assertEqual((talk.outcomes[-1], len(talk.asked), talk.closed), ("ok", 2, []))
+
+    def test_commands_that_the_game_has_not_answered_count_too(self) -> None:
+        talk = Conversation(prompt=False)
+        for _ in range(33):
+            talk.say(command="a")
+        self.assertEqual((len(talk.asked), talk.replies), (32, []))
+        for position in range(32):
+            talk.answer(position)
+        self.assertEqual(talk.outcomes, ["ok"] * 32 + ["too_many_in_flight"])
+        talk.say(command="a")
+        self.assertEqual(len(talk.asked), 33)
+
+    def test_refusals_pile_up_to_256_and_one_more_frame_closes_with_4000(self) -> None:
+        talk = Conversation(prompt=False)
+        for number in range(256):
+            talk.send(b"{}" if number % 2 else b'{"command":"a"}')
+        self.assertEqual((talk.closed, talk.replies), ([], []))
+        talk.send(b"{}")
+        self.assertEqual((talk.closed, len(talk.asked)), ([CloseCode.SLOW_CONSUMER], 16))
+
+    def test_a_client_that_reads_may_send_all_at_once_what_the_limits_allow(self) -> None:
+        soon: list[Callable[[], None]] = []
+        publisher = GamePublisher(soon.append, max_lag_events=100, max_lag_bytes=100_000)
+
+        class Line:
+            """A connection whose client reads whatever comes."""
+
+            data = b""
+
+            def write(self, data: bytes) -> None:
+                self.data += data
+
+            def close(self, code: CloseCode) -> None:
+                self.data += code.name.encode()
+
+        line = Line()
+        controller = GameController(
+            lambda request, answer: answer(encode_ok()), publisher.subscribe("alice", line), Limits(), lambda: 0.0
+        )
+        # In one segment, say, and so in one turn of the reactor.
+        for _ in range(Limits.command_burst):
+            controller.text_received(b'{"command":"a"}')
+        while soon:
+            soon.pop(0)()
+        self.assertEqual((line.data.count(b'"ok"'), line.data.count(b"error")), (Limits.command_burst, 0))
+
+
+class TheEnd(SynchronousTestCase):
+    """After which nothing has an effect."""
+
+    def assert_deaf(self, talk: Conversation) -> None:
+        heard = list(talk.replies), list(talk.closed), len(talk.asked)
+        talk.answer(0)
+        talk.say(command="b")
+        for _ in range(3):
+            talk.send(b"no json")
+        talk.controller.binary_received()
+        for _ in range(1000):
+            talk.controller.frame_begun()
+        talk.controller.close(CloseCode.NORMAL)
+        talk.controller.connection_lost()
+        self.assertEqual((talk.replies, talk.closed, len(talk.asked)), heard)
+
+    def test_after_close_nothing_has_an_effect(self) -> None:
+        talk = Conversation(Limits(), prompt=False)
+        talk.say(command="a")
+        talk.controller.close(CloseCode.TOKEN_EXPIRED)
+        self.assertEqual(talk.closed, [CloseCode.TOKEN_EXPIRED])
+        self.assert_deaf(talk)
+
+    def test_after_the_connection_is_lost_nothing_has_an_effect(self) -> None:
+        talk = Conversation(Limits(), prompt=False)
+        talk.say(command="a")
+        talk.controller.connection_lost()
+        self.assertEqual(talk.closed, [])
+        self.assert_deaf(talk)
+
+    def test_what_the_game_does_within_a_command_may_end_the_conversation(self) -> None:
+        class Kicked(Conversation):
+            """In a game that has its player replaced while they ask."""
+
+            def _submit(self, request: Request, answer: Callable[[bytes], None]) -> None:
+                self.controller.close(CloseCode.REPLACED)
+                super()._submit(request, answer)
+
+        talk = Kicked()
+        talk.say(command="a")
+        self.assertEqual((talk.closed, talk.replies), ([CloseCode.REPLACED], []))

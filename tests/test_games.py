@@ -1,0 +1,170 @@
+"""Games: the one that comes with gamesvc, and the one that its design is measured by, played through the server."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from gamesvc import GameModel
+from gamesvc.controller import GameController
+from gamesvc.errors import CloseCode, RequestRefused
+from gamesvc.games.greetings import Greetings
+from gamesvc.limits import Limits
+from gamesvc.publisher import GamePublisher
+from gamesvc.server import GameServer
+from tests.tictactoe import TicTacToe
+
+
+class Game:
+    """A game, without a network."""
+
+    def __init__(self, model: type[GameModel]) -> None:
+        self.soon: list[Callable[[], None]] = []
+        self.publisher = GamePublisher(self.soon.append, max_lag_events=100, max_lag_bytes=100_000)
+        self.server = GameServer(
+            "g1",
+            "kind",
+            model,
+            epoch="epoch",
+            seed=b"seed",
+            publisher=self.publisher,
+            now=lambda: 1000.0,
+            report=self._report,
+            max_connections_per_player=0,
+        )
+
+    def _report(self, what: str, fault: BaseException) -> str:
+        raise fault
+
+
+class Client:
+    """Somebody in a game, who hears what is sent to them."""
+
+    def __init__(self, game: Game, name: str, players: tuple[str, ...] | None = None, spectate: bool = False) -> None:
+        self._game = game
+        self._data = b""
+        role = game.server.admit(name, players, spectate)
+        limits = Limits(commands_per_second=0.0, frames_per_second=0.0)
+        self._controller = GameController(
+            lambda request, answer: game.server.submit(role, request, answer),
+            game.publisher.subscribe(role.sees, self),
+            limits,
+            lambda: 0.0,
+        )
+        game.server.join(self._controller, role)
+
+    def write(self, data: bytes) -> None:
+        self._data += data
+
+    def close(self, code: CloseCode) -> None:
+        raise AssertionError(code)
+
+    def say(self, payload: str) -> list[bytes]:
+        """Send a message. Returns what this client got since it was last asked."""
+        self._controller.text_received(payload.encode())
+        return self.heard()
+
+    def heard(self) -> list[bytes]:
+        while self._game.soon:
+            self._game.soon.pop(0)()
+        data, self._data = self._data, b""
+        frames = []
+        while data:
+            assert data[0] == 0x81, "a complete text frame"
+            length, start = (data[1], 2) if data[1] < 126 else (int.from_bytes(data[2:4], "big"), 4)
+            frames.append(data[start : start + length])
+            data = data[start + length :]
+        return frames
+
+    def mark(self, cell: int) -> list[Any]:
+        """Play tic-tac-toe."""
+        return [json.loads(each) for each in self.say(json.dumps({"command": "mark", "cell": cell}))]
+
+
+class TheGreetings(SynchronousTestCase):
+    """Byte for byte what clients of the classroom library expect."""
+
+    def test_each_greeting_is_heard_by_everybody_and_the_greeter_gets_a_reply_after_it(self) -> None:
+        greetings = {
+            "hello": ("HelloEvent", "Hello"),
+            "hi": ("HiEvent", "Hi there!"),
+            "privet": ("PrivetEvent", "Privet!"),
+            "hola": ("HolaEvent", "Hola!"),
+            "sup": ("SupEvent", "'sup!"),
+            "yo": ("YoEvent", "Yo!"),
+        }
+        game = Game(Greetings)
+        alice, bob = Client(game, "alice"), Client(game, "bob", spectate=True)
+        for seq, (command, (name, message)) in enumerate(greetings.items(), 1):
+            event = f'{{"event":"{name}","message":"{message}","seq":{seq}}}'.encode()
+            self.assertEqual(alice.say(f'{{"command": "{command}"}}'), [event, b'{"status":"ok"}'])
+            self.assertEqual(bob.heard(), [event])
+        self.assertEqual(set(Greetings.COMMANDS), set(greetings))
+
+    def test_what_is_no_command_is_answered_in_the_words_that_clients_know(self) -> None:
+        alice = Client(Game(Greetings), "alice")
+        for sent, code, message in (
+            ("{}", "no_command", "must specify command"),
+            ('{"command": "jump"}', "unknown_command", "invalid command 'jump'"),
+        ):
+            error = f'{{"code":"{code}","message":"{message}","retryable":false}}'
+            self.assertEqual(alice.say(sent), [f'{{"status":"error","error":{error}}}'.encode()])
+
+    def test_each_greeting_says_what_it_does(self) -> None:
+        self.assertEqual([name for name, spec in Greetings.COMMANDS.items() if not spec.doc.startswith("Greet ")], [])
+
+
+class TheTicTacToe(SynchronousTestCase):
+    """About thirty lines, none of them about networking."""
+
+    def setUp(self) -> None:
+        self.game = Game(TicTacToe)
+        self.alice = Client(self.game, "alice", ("alice", "bob"))
+        self.bob = Client(self.game, "bob", ("alice", "bob"))
+        self.carol = Client(self.game, "carol", None)
+
+    def play(self, *cells: int) -> list[Any]:
+        """Alice and bob mark cells by turns. Returns what the last one heard."""
+        for move, cell in enumerate(cells):
+            heard = (self.bob if move % 2 else self.alice).mark(cell)
+        return heard
+
+    def refused(self, client: Client, cell: int) -> str:
+        """What the client is told."""
+        (reply,) = client.mark(cell)
+        self.assertEqual((reply["status"], reply["error"]["code"]), ("error", "refused"))
+        return str(reply["error"]["message"])
+
+    def test_three_in_a_row_wins_and_everybody_hears_of_it_before_the_winners_reply(self) -> None:
+        self.play(0, 3, 1, 4)
+        self.bob.heard()
+        end = [
+            {"event": "Marked", "player": "alice", "cell": 2, "seq": 5},
+            {"event": "Finished", "winner": "alice", "seq": 6},
+        ]
+        self.alice.heard()
+        self.assertEqual(self.alice.mark(2), [*end, {"status": "ok"}])
+        self.assertEqual([json.loads(each) for each in self.bob.heard()], end)
+        self.assertEqual([json.loads(each) for each in self.carol.heard()][-2:], end)
+        self.assertTrue(self.game.server.finished)
+        (reply,) = self.bob.mark(8)
+        self.assertEqual(reply["error"]["code"], "game_over")
+
+    def test_nine_marks_without_a_row_are_a_draw(self) -> None:
+        *_, finished, reply = self.play(0, 1, 2, 4, 3, 5, 7, 6, 8)
+        self.assertEqual(finished, {"event": "Finished", "winner": None, "seq": 10})
+        self.assertEqual((reply, self.game.server.finished), ({"status": "ok"}, True))
+
+    def test_the_rules_hold_and_a_refused_mark_leaves_the_turn_where_it_was(self) -> None:
+        self.assertEqual(self.refused(self.bob, 0), "it is not your turn")
+        for cell in (-1, 9):
+            self.assertEqual(self.refused(self.alice, cell), "choose an empty cell, 0 to 8")
+        self.play(4)
+        self.bob.heard()
+        self.assertEqual(self.refused(self.bob, 4), "choose an empty cell, 0 to 8")
+        self.assertEqual(self.bob.mark(0)[-1], {"status": "ok"})
+        (reply,) = [json.loads(each) for each in self.carol.say('{"command":"mark","cell":"x"}') if b"status" in each]
+        self.assertEqual(reply["error"]["code"], "not_a_player")
+        with self.assertRaises(RequestRefused):
+            self.game.server.admit("dave", ("dave", "bob"), False)

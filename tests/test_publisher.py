@@ -1,0 +1,552 @@
+"""The publisher, held against a simple account of what each viewer should get."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from gamesvc.errors import CloseCode
+from gamesvc.publisher import CHUNK_BYTES, GamePublisher, Subscription
+
+PROPERTY = settings(deadline=None, database=None, max_examples=120)
+MAX_LAG_EVENTS, MAX_LAG_BYTES = 6, 150_000
+
+
+def payloads(data: bytes) -> list[bytes]:
+    """What the text frames in a stream hold."""
+    found = []
+    while data:
+        length, start = data[1], 2
+        assert data[0] == 0x81, "a complete text frame"
+        if length == 126:
+            length, start = int.from_bytes(data[2:4], "big"), 4
+        elif length == 127:
+            length, start = int.from_bytes(data[2:10], "big"), 10
+        assert len(data) >= start + length, "half a frame"
+        found.append(data[start : start + length])
+        data = data[start + length :]
+    return found
+
+
+def event(number: int, size: int = 0) -> bytes:
+    """An event of the game, as the model publishes it."""
+    return b'{"event":"E","number":%d,"padding":"%b"}' % (number, b"x" * size)
+
+
+class Viewer:
+    """A subscriber: the connection that it writes to, and an account of what should come."""
+
+    def __init__(self, publisher: GamePublisher, name: str | None) -> None:
+        self._publisher = publisher
+        self.name = name
+        self.writes: list[bytes] = []
+        self.closed: CloseCode | None = None
+        self.chokes_in = 0
+        self.seq = publisher.head(name)
+        self.due: list[bytes] = []
+        self.sizes: list[int] = []
+        self.judged = 0  # what was due in earlier turns
+        self.subscription: Subscription = publisher.subscribe(name, self)
+
+    # The connection: like ours it may want a pause while it is written to, and unsubscribes when it is closed.
+
+    def write(self, data: bytes) -> None:
+        assert self.closed is None, "written after close"
+        assert self.subscription.open, "written after unsubscribe"
+        assert not self.subscription.paused, "written in a pause"
+        assert data, "written nothing"
+        self.writes.append(data)
+        if self.chokes_in:
+            self.chokes_in -= 1
+            if not self.chokes_in:
+                self.subscription.pause()
+
+    def close(self, code: CloseCode) -> None:
+        assert self.closed is None, "closed twice"
+        self.closed = code
+        self._publisher.unsubscribe(self.subscription)
+
+    # The account. Whatever is due comes in the order in which it was said.
+
+    def expect_event(self, body: bytes) -> None:
+        self.seq += 1
+        self._expect(b'%b,"seq":%d}' % (body[:-1], self.seq), len(body))
+
+    def expect_reply(self, payload: bytes) -> None:
+        self._expect(payload, 0)
+
+    def _expect(self, payload: bytes, size: int) -> None:
+        if self.subscription.open:
+            self.due.append(payload)
+            self.sizes.append(size)
+
+    @property
+    def got(self) -> list[bytes]:
+        return payloads(b"".join(self.writes))
+
+    @property
+    def is_too_far_behind(self) -> bool:
+        unread = [size for size in self.sizes[len(self.got) :] if size]
+        return len(unread) > MAX_LAG_EVENTS or sum(unread) > MAX_LAG_BYTES
+
+    @property
+    def fell_too_far_behind(self) -> bool:
+        """Whether that came about in this turn, by an event of its own."""
+        return self.is_too_far_behind and any(self.sizes[self.judged :])
+
+
+class Publish(NamedTuple):
+    size: int
+    to: frozenset[str] | None
+
+
+class Subscribe(NamedTuple):
+    name: str | None
+
+
+class Unsubscribe(NamedTuple):
+    who: int
+
+
+class Pause(NamedTuple):
+    who: int
+
+
+class Resume(NamedTuple):
+    who: int
+
+
+class Reply(NamedTuple):
+    who: int
+
+
+class Choke(NamedTuple):
+    """The connection will want a pause in the middle of one of its next writes."""
+
+    who: int
+    writes: int
+
+
+class EndOfTurn(NamedTuple):
+    pass
+
+
+Step = Publish | Subscribe | Unsubscribe | Pause | Resume | Reply | Choke | EndOfTurn
+
+NAMES = ("alice", "bob", "carol")
+WHO = st.integers(0, 5)
+SIZES = st.sampled_from((0, 0, 0, 100, 30_000, 70_000))
+STEPS = st.one_of(
+    st.builds(Publish, SIZES, st.none()),
+    st.builds(Publish, SIZES, st.frozensets(st.sampled_from(NAMES), min_size=1)),
+    st.builds(Subscribe, st.sampled_from((None, *NAMES))),
+    st.builds(Unsubscribe, WHO),
+    st.builds(Pause, WHO),
+    st.builds(Resume, WHO),
+    st.builds(Reply, WHO),
+    st.builds(Choke, WHO, st.integers(1, 3)),
+    st.builds(EndOfTurn),
+    st.builds(EndOfTurn),
+)
+SCHEDULES = st.lists(STEPS, max_size=50).map(lambda steps: [Subscribe("alice"), Subscribe("bob"), *steps])
+
+
+class Stage:
+    """A publisher, its viewers, and the end of each turn."""
+
+    def __init__(self, max_lag_events: int = MAX_LAG_EVENTS, max_lag_bytes: int = MAX_LAG_BYTES) -> None:
+        self.soon: list[Callable[[], None]] = []
+        self.publisher = GamePublisher(self.soon.append, max_lag_events=max_lag_events, max_lag_bytes=max_lag_bytes)
+        self.viewers: list[Viewer] = []
+
+    def subscribe(self, name: str | None) -> Viewer:
+        viewer = Viewer(self.publisher, name)
+        self.viewers.append(viewer)
+        return viewer
+
+    def publish(self, number: int, *to: str, size: int = 0) -> None:
+        """Publish an event, to everybody where nobody is named."""
+        body, audience = event(number, size), frozenset(to) or None
+        for viewer in self.viewers:
+            if not to or viewer.name in to:
+                viewer.expect_event(body)
+        self.publisher.publish(body, audience)
+
+    def reply(self, viewer: Viewer, payload: bytes) -> None:
+        viewer.expect_reply(payload)
+        viewer.subscription.reply(payload)
+
+    def end_turn(self) -> None:
+        while self.soon:
+            self.soon.pop(0)()
+
+    def play(self, steps: Sequence[Step | None]) -> None:
+        """Do one step after the other; None is a step at which nothing happens."""
+        for number, step in enumerate(steps):
+            if step is None:
+                continue
+            if isinstance(step, Publish):
+                self.publish(number, *(step.to or ()), size=step.size)
+            elif isinstance(step, Subscribe):
+                self.subscribe(step.name)
+            elif isinstance(step, EndOfTurn):
+                self.end_turn()
+            elif step.who < len(self.viewers):
+                self._have_viewer(self.viewers[step.who], step, number)
+
+    def _have_viewer(self, viewer: Viewer, step: Unsubscribe | Pause | Resume | Reply | Choke, number: int) -> None:
+        match step:
+            case Unsubscribe():
+                self.publisher.unsubscribe(viewer.subscription)
+            case Pause():
+                viewer.subscription.pause()
+            case Resume():
+                viewer.subscription.resume()
+            case Reply():
+                self.reply(viewer, b'{"status":"ok","id":"%d"}' % number)
+            case Choke():
+                viewer.chokes_in = step.writes
+
+
+class CheckedStage(Stage):
+    """Holds everybody's account against what came, at the end of each turn."""
+
+    def end_turn(self) -> None:
+        assert len(self.soon) <= 1, "one flush a turn"
+        viewers = [viewer for viewer in self.viewers if viewer.subscription.open]
+        before = [(viewer.subscription.paused, len(viewer.writes), len(viewer.got)) for viewer in viewers]
+        must_close = [viewer for viewer in viewers if viewer.subscription.paused and viewer.fell_too_far_behind]
+        super().end_turn()
+        for viewer, (was_paused, writes, got) in zip(viewers, before, strict=True):
+            viewer.judged = len(viewer.due)
+            new = len(viewer.writes) - writes
+            assert viewer.got == viewer.due[: len(viewer.got)], "not what is due, or not in order"
+            if viewer in must_close or viewer.closed is not None:
+                assert viewer.closed is CloseCode.SLOW_CONSUMER, "too slow, and not closed"
+                assert viewer.is_too_far_behind, "closed, and not too slow"
+                continue
+            if not viewer.subscription.paused:
+                assert viewer.got == viewer.due, "something that is due did not come"
+            frames = sum(len(payload) + 10 for payload in viewer.due[got:])
+            if was_paused:
+                assert new == 0
+            elif frames <= CHUNK_BYTES:
+                assert new == bool(frames), "not in one write"
+        if all(viewer.got == viewer.due for viewer in self.viewers if viewer.subscription.open):
+            paused = any(viewer.subscription.paused for viewer in self.viewers if viewer.subscription.open)
+            assert paused or not len(self.publisher), "the log keeps what everybody has"
+
+
+class Schedules(SynchronousTestCase):
+    """Any order of what can happen to a publisher."""
+
+    @PROPERTY
+    @given(SCHEDULES)
+    def test_every_viewer_gets_exactly_its_events_and_replies_in_order_and_in_one_write_a_turn(
+        self, steps: list[Step]
+    ) -> None:
+        stage = CheckedStage()
+        stage.play(steps)
+        for viewer in stage.viewers:
+            viewer.chokes_in = 0
+            viewer.subscription.resume()
+        stage.end_turn()
+        for viewer in stage.viewers:
+            self.assertEqual(stage.publisher.head(viewer.name), viewer.seq)
+            if viewer.subscription.open:
+                self.assertEqual(viewer.got, viewer.due)
+        self.assertEqual(len(stage.publisher), 0)
+
+    @PROPERTY
+    @given(SCHEDULES, st.sampled_from((None, *NAMES)))
+    # Somebody turns out to be too far behind only in the middle of a turn; the next turn is due to others' secrets.
+    @example(
+        [
+            Subscribe("alice"),
+            *[Publish(70_000, None)] * 4,
+            Choke(0, 1),
+            EndOfTurn(),
+            Publish(0, frozenset({"bob"})),
+            EndOfTurn(),
+            Resume(0),
+            EndOfTurn(),
+        ],
+        "alice",
+    )
+    def test_what_a_viewer_may_not_see_changes_no_byte_that_it_gets(self, steps: list[Step], name: str | None) -> None:
+        def may_see(step: Step) -> bool:
+            return not isinstance(step, Publish) or step.to is None or name in step.to
+
+        def heard(steps: list[Step | None]) -> list[tuple[list[bytes], CloseCode | None]]:
+            stage = Stage()
+            stage.play([*steps, EndOfTurn()])
+            return [(viewer.writes, viewer.closed) for viewer in stage.viewers if viewer.name == name]
+
+        self.assertEqual(heard([*steps]), heard([step if may_see(step) else None for step in steps]))
+
+
+class Numbers(SynchronousTestCase):
+    """``seq`` is the viewer's own."""
+
+    def setUp(self) -> None:
+        self.stage = Stage()
+
+    def numbers(self, viewer: Viewer) -> list[tuple[int, int]]:
+        return [(each["number"], each["seq"]) for each in map(json.loads, viewer.got)]
+
+    def test_each_viewer_counts_what_it_may_see_from_1_without_gaps(self) -> None:
+        alice, bob, spectator = map(self.stage.subscribe, ("alice", "bob", None))
+        for number, to in enumerate([(), ("alice",), (), ("alice", "bob"), ("bob",), ()], 1):
+            self.stage.publish(number, *to)
+        self.stage.end_turn()
+        self.assertEqual(self.numbers(alice), [(1, 1), (2, 2), (3, 3), (4, 4), (6, 5)])
+        self.assertEqual(self.numbers(bob), [(1, 1), (3, 2), (4, 3), (5, 4), (6, 5)])
+        self.assertEqual(self.numbers(spectator), [(1, 1), (3, 2), (6, 3)])
+
+    def test_seq_is_the_last_key_of_the_event_as_it_was_published(self) -> None:
+        alice = self.stage.subscribe("alice")
+        self.stage.publisher.publish(b'{"event":"Said","text":"\xc3\xa9"}')
+        self.stage.publisher.publish(b'{"event":"Nothing"}')
+        self.stage.end_turn()
+        self.assertEqual(alice.got, [b'{"event":"Said","text":"\xc3\xa9","seq":1}', b'{"event":"Nothing","seq":2}'])
+
+    def test_who_comes_later_gets_what_comes_later_with_the_numbers_that_follow_the_head(self) -> None:
+        self.stage.publish(1)
+        self.stage.publish(2, "alice")
+        self.stage.end_turn()
+        self.stage.publish(3)
+        alice, spectator = self.stage.subscribe("alice"), self.stage.subscribe(None)
+        heads = [self.stage.publisher.head(name) for name in ("alice", None)]
+        self.stage.publish(4)
+        self.stage.end_turn()
+        self.assertEqual((heads, self.numbers(alice), self.numbers(spectator)), ([3, 2], [(4, 4)], [(4, 3)]))
+
+    def test_two_connections_of_one_player_get_the_same(self) -> None:
+        one, other = self.stage.subscribe("alice"), self.stage.subscribe("alice")
+        self.stage.publish(1, "alice")
+        self.stage.publish(2)
+        self.stage.end_turn()
+        self.assertEqual(self.numbers(one), [(1, 1), (2, 2)])
+        self.assertEqual(one.writes, other.writes)
+
+
+class Writes(SynchronousTestCase):
+    """When bytes leave, and how many."""
+
+    def setUp(self) -> None:
+        self.stage = Stage()
+
+    def test_nothing_leaves_before_the_end_of_the_turn_which_is_asked_for_once(self) -> None:
+        alice = self.stage.subscribe("alice")
+        for number in range(3):
+            self.stage.publish(number)
+        alice.subscription.reply(b"{}")
+        self.assertEqual((alice.writes, len(self.stage.soon)), ([], 1))
+        self.stage.end_turn()
+        self.assertEqual(len(alice.writes), 1)
+
+    def test_a_reply_comes_after_the_events_before_it_and_before_the_events_after_it(self) -> None:
+        alice, bob = self.stage.subscribe("alice"), self.stage.subscribe("bob")
+        self.stage.publish(1)
+        self.stage.publish(2, "bob")
+        alice.subscription.reply(b'{"status":"ok"}')
+        self.stage.publish(3)
+        self.stage.end_turn()
+        keys = [next(iter(json.loads(payload))) for payload in alice.got]
+        self.assertEqual((keys, len(bob.got)), (["event", "status", "event"], 3))
+
+    def test_those_who_see_the_same_share_its_bytes_in_memory(self) -> None:
+        viewers = [self.stage.subscribe(name) for name in ("alice", "bob", None)]
+        for number in range(5):
+            self.stage.publish(number, size=100)
+        self.stage.end_turn()
+        self.assertEqual(len({id(viewer.writes[0]) for viewer in viewers}), 1)
+
+    def test_who_catches_up_gets_a_chunk_at_a_time_and_no_more_than_it_takes(self) -> None:
+        stage = Stage(max_lag_events=1000, max_lag_bytes=1 << 30)
+        alice = stage.subscribe("alice")
+        alice.subscription.pause()
+        for number in range(1000):
+            stage.publish(number, size=1000)
+        stage.end_turn()
+        alice.chokes_in = 1
+        alice.subscription.resume()
+        stage.end_turn()
+        self.assertEqual(len(alice.writes), 1)
+        self.assertTrue(CHUNK_BYTES <= len(alice.writes[0]) < CHUNK_BYTES + 1100, len(alice.writes[0]))
+        alice.subscription.resume()
+        stage.end_turn()
+        self.assertEqual(alice.got, alice.due)
+
+    def test_an_event_that_is_published_while_others_are_sent_reaches_everybody(self) -> None:
+        class Echo(Viewer):
+            """One whose reading makes something happen in the game: say, a presence that is told."""
+
+            def write(self, data: bytes) -> None:
+                super().write(data)
+                if len(self.writes) == 1:
+                    stage.publish(2)
+
+        stage = self.stage
+        stage.viewers.append(Echo(stage.publisher, "alice"))
+        bob = stage.subscribe("bob")
+        stage.publish(1)
+        stage.end_turn()
+        self.assertEqual(bob.got, bob.due)
+
+
+class TheSlow(SynchronousTestCase):
+    """Who does not read."""
+
+    def setUp(self) -> None:
+        self.stage = Stage()
+        self.slow, self.other = self.stage.subscribe("slow"), self.stage.subscribe("other")
+        self.slow.subscription.pause()
+
+    def publish(self, count: int, *to: str, size: int = 0) -> None:
+        for number in range(count):
+            self.stage.publish(number, *to, size=size)
+        self.stage.end_turn()
+
+    def test_one_event_more_than_may_wait_closes_it_with_4000_and_nobody_else(self) -> None:
+        self.publish(MAX_LAG_EVENTS)
+        self.assertIsNone(self.slow.closed)
+        self.publish(1)
+        self.assertIs(self.slow.closed, CloseCode.SLOW_CONSUMER)
+        self.assertEqual((self.slow.got, self.other.closed, len(self.other.got)), ([], None, MAX_LAG_EVENTS + 1))
+
+    def test_more_bytes_than_may_wait_close_it_with_4000(self) -> None:
+        self.publish(1, size=MAX_LAG_BYTES - len(event(0)))
+        self.assertIsNone(self.slow.closed)
+        self.publish(1)
+        self.assertIs(self.slow.closed, CloseCode.SLOW_CONSUMER)
+
+    def test_others_secrets_do_not_count_and_its_own_do(self) -> None:
+        self.publish(MAX_LAG_EVENTS * 10, "other", size=MAX_LAG_BYTES // 20)
+        self.assertIsNone(self.slow.closed)
+        self.publish(MAX_LAG_EVENTS + 1, "slow")
+        self.assertIs(self.slow.closed, CloseCode.SLOW_CONSUMER)
+
+    def test_who_reads_again_in_time_has_missed_nothing_and_starts_afresh(self) -> None:
+        for _ in range(3):
+            self.publish(MAX_LAG_EVENTS)
+            self.slow.subscription.resume()
+            self.stage.end_turn()
+            self.slow.subscription.pause()
+        self.assertEqual((self.slow.got, self.slow.closed), (self.slow.due, None))
+
+
+class TheEnd(SynchronousTestCase):
+    """Nothing comes after it."""
+
+    def setUp(self) -> None:
+        self.stage = Stage()
+
+    def test_close_sends_what_is_due_first(self) -> None:
+        alice = self.stage.subscribe("alice")
+        self.stage.publish(1)
+        self.stage.reply(alice, b"{}")
+        alice.subscription.close(CloseCode.SERVICE_RESTART)
+        self.assertEqual((alice.got, alice.closed), (alice.due, CloseCode.SERVICE_RESTART))
+
+    def test_close_does_not_wait_for_a_connection_that_does_not_read(self) -> None:
+        alice = self.stage.subscribe("alice")
+        alice.subscription.pause()
+        self.stage.publish(1)
+        alice.subscription.close(CloseCode.SERVICE_RESTART)
+        self.assertEqual((alice.writes, alice.closed), ([], CloseCode.SERVICE_RESTART))
+
+    def test_nothing_comes_after_unsubscribe_and_no_reply_is_kept(self) -> None:
+        alice, bob = self.stage.subscribe("alice"), self.stage.subscribe("bob")
+        self.stage.publish(1)
+        self.stage.publisher.unsubscribe(alice.subscription)
+        self.stage.publisher.unsubscribe(alice.subscription)
+        alice.subscription.reply(b"{}")
+        alice.subscription.resume()
+        alice.subscription.close(CloseCode.NORMAL)
+        self.stage.end_turn()
+        self.assertEqual((alice.writes, alice.closed, alice.subscription.pending_replies), ([], None, 0))
+        self.assertEqual((self.stage.publisher.subscriptions, len(bob.got)), ((bob.subscription,), 1))
+
+    def test_a_connection_that_is_closed_is_closed_once_whatever_it_does_about_it(self) -> None:
+        class Forgetful:
+            """A connection that leaves it to others to unsubscribe it."""
+
+            def __init__(self) -> None:
+                self.heard: list[bytes | CloseCode] = []
+
+            def write(self, data: bytes) -> None:
+                self.heard += payloads(data)
+
+            def close(self, code: CloseCode) -> None:
+                self.heard.append(code)
+
+        connection = Forgetful()
+        subscription = self.stage.publisher.subscribe("alice", connection)
+        subscription.reply(b"{}")
+        subscription.close(CloseCode.NORMAL)
+        subscription.close(CloseCode.REPLACED)
+        subscription.reply(b"{}")
+        self.stage.publish(1)
+        self.stage.end_turn()
+        self.assertEqual(connection.heard, [b"{}", CloseCode.NORMAL])
+
+    def test_nothing_comes_after_unsubscribe_in_the_middle_of_a_turn(self) -> None:
+        class Leader(Viewer):
+            """One who takes another along."""
+
+            def write(self, data: bytes) -> None:
+                super().write(data)
+                self._publisher.unsubscribe(follower.subscription)
+
+        self.stage.viewers.append(Leader(self.stage.publisher, "alice"))
+        follower = self.stage.subscribe("bob")
+        self.stage.publish(1)
+        self.stage.end_turn()
+        self.assertEqual(follower.writes, [])
+
+
+class Memory(SynchronousTestCase):
+    """The log holds what somebody waits for, and nothing else."""
+
+    def setUp(self) -> None:
+        self.stage = Stage()
+        self.slow, self.other = self.stage.subscribe("slow"), self.stage.subscribe("other")
+
+    def test_what_everybody_has_is_forgotten(self) -> None:
+        for number in range(100):
+            self.stage.publish(number)
+            self.stage.publish(number, "slow")
+            self.stage.end_turn()
+        self.assertEqual(len(self.stage.publisher), 0)
+
+    def test_what_nobody_is_there_for_is_forgotten(self) -> None:
+        stage = Stage()
+        for number in range(100):
+            stage.publish(number)
+        stage.end_turn()
+        self.assertEqual(len(stage.publisher), 0)
+
+    def test_who_does_not_read_keeps_only_what_it_may_see(self) -> None:
+        self.slow.subscription.pause()
+        self.stage.publish(0)
+        for number in range(1000):
+            self.stage.publish(number, "other")
+            self.stage.end_turn()
+        self.assertEqual(len(self.stage.publisher), 1)
+        self.slow.subscription.resume()
+        self.stage.end_turn()
+        self.assertEqual((self.slow.got, len(self.stage.publisher)), (self.slow.due, 0))
+
+    def test_what_only_somebody_waited_for_who_left_is_forgotten(self) -> None:
+        self.slow.subscription.pause()
+        self.stage.publish(1)
+        self.stage.end_turn()
+        self.stage.publisher.unsubscribe(self.slow.subscription)
+        self.stage.end_turn()
+        self.assertEqual(len(self.stage.publisher), 0)
