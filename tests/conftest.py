@@ -1,5 +1,7 @@
-"""In what order the tests run."""
+"""In what order the tests run, and where."""
 
+import os
+from collections.abc import Iterator
 from unittest import TestCase
 
 import pytest
@@ -19,3 +21,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _is_of_test_case(item: pytest.Item) -> bool:
     return isinstance(item, pytest.Function) and item.cls is not None and issubclass(item.cls, TestCase)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Run in a directory of its own, as trial does: trial's ``mktemp`` makes its files where the tests run."""
+    here = os.getcwd()
+    os.chdir(tmp_path_factory.mktemp("tests"))
+    yield
+    os.chdir(here)

@@ -121,7 +121,7 @@ class Signatures(SynchronousTestCase):
 
     def test_an_unsigned_token_is_refused(self) -> None:
         headers: tuple[dict[str, object], ...] = (
-            *({"alg": alg} for alg in ("none", "NONE", None, ["EdDSA"], {}, "")),
+            *({"alg": "none"}, {"alg": "NONE"}, {"alg": ""}, {"alg": None}, {"alg": ["EdDSA"]}, {"alg": {}}),
             {"typ": "JWT"},
         )
         for header in headers:

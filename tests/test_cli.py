@@ -211,6 +211,7 @@ class Tokens(Commands):
         for arguments, what in (
             (("--game=lobby", "--player="), "name"),
             (("--game=lobby", "--player=a\nb"), "name"),
+            (("--game=lobby", "--player=a\nb", "--players=bob"), "player"),
             ((*good, "--players=alice,alice"), "once"),
             ((*good, "--players=alice,"), "name"),
             ((*good, "--lifetime=0"), "lives"),

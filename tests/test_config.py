@@ -337,6 +337,28 @@ class Endpoints(Settings):
         self.assertEqual(self.listening("--port=tcp:8080:192.0.2.2"), [(8080, "192.0.2.2")])
         self.assertEqual(self.listening("--port=tcp:8080:192.0.2.2:50", "--address=192.0.2.1"), [(8080, "192.0.2.2")])
 
+    def test_however_an_endpoint_is_spelled_it_is_held_to_loopback_or_refused(self) -> None:
+        for text in (
+            # Twisted reads tcp6:port:backlog, and takes what int() takes.
+            *("tcp6:8080:50", "tcp:backlog=50:port=8080", "tcp: 8080", "tcp:8080:", "tcp:80_80", "tcp:8080:backlog=50"),
+            *("tcp6:backlog=50:port=8080", "haproxy:tcp6:8080:50", "haproxy:haproxy:tcp:8080", "tcp:port= 8080"),
+        ):
+            try:
+                heard = self.listening(f"--port={text}")
+            except (SystemExit, ValueError, TypeError):
+                continue
+            for port, interface in heard:
+                self.assertEqual((port, interface in ("127.0.0.1", "::1")), (8080, True), (text, interface))
+
+    def test_tls_is_held_to_loopback_however_its_key_is_given(self) -> None:
+        # Twisted reads ssl:port:privateKey:certKey.
+        for text in ("ssl:8443:key.pem:cert.pem", "ssl:8443:key.pem", "ssl:privateKey=key.pem:port=8443"):
+            try:
+                endpoints = self.settle(f"--port={text}").endpoints
+            except SystemExit:
+                continue
+            self.assertEqual(endpoints, (f"{text}:interface=127.0.0.1",))
+
     def test_behind_the_proxy_protocol_only_loopback_is_listened_on_too(self) -> None:
         self.assertEqual(self.listening("--port=haproxy:tcp:8080"), [(8080, "127.0.0.1")])
         self.assertEqual(self.listening("--port=haproxy:tcp:8080:interface=192.0.2.2"), [(8080, "192.0.2.2")])

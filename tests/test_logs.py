@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
@@ -182,6 +183,22 @@ class Reopening(Written):
         os.kill(os.getpid(), signal.SIGUSR1)
         log.info("two")
         self.assertEqual([line.split()[-1] for line in self.lines()], ["one", "two"])
+
+    def test_where_it_can_not_be_opened_again_the_old_one_is_kept_until_it_can(self) -> None:
+        def run(function: Callable[[], object]) -> None:
+            with contextlib.suppress(OSError):
+                function()
+
+        log = self.logger(in_reactor=run)
+        moved = self.path.rename(self.directory / "server.log.1")
+        self.path.mkdir()
+        os.kill(os.getpid(), signal.SIGUSR1)
+        log.info("one")
+        self.assertEqual(len(self.lines(moved)), 1)
+        self.path.rmdir()
+        os.kill(os.getpid(), signal.SIGUSR1)
+        log.info("two")
+        self.assertEqual([line.split()[-1] for line in self.lines()], ["two"])
 
     def test_nobody_but_the_operator_rotates_it(self) -> None:
         log = self.logger()

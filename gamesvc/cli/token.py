@@ -53,5 +53,5 @@ def run(given: argparse.Namespace) -> None:
     generator = TokenGenerator(given.issuer, load_private_key(given.private, passphrase.ask), time.time)
     players = [name.strip() for name in given.players.split(",")] if given.players else None
     if players is not None and given.player not in players and not given.spectate:
-        raise ValueError(f"{given.player} is not one of --players, and could only watch: add --spectate")
+        raise ValueError(f"{given.player!r} is not one of --players, and could only watch: add --spectate")
     print(generator.generate(given.game, given.player, players, spectate=given.spectate, lifetime=given.lifetime))
