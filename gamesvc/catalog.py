@@ -70,7 +70,7 @@ def _load(game: str) -> Kind:
     except ModuleNotFoundError as error:
         raise ConfigError(f"game {game!r}: there is no module {error.name!r} on the path") from None
     # An author's module runs here, and whatever is wrong with it is for its author to read.
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ConfigError(f"game {game!r}: importing {module_name} failed: {_describe(error)}") from error
     model = getattr(module, class_name, None)
     if model is None:
@@ -80,7 +80,7 @@ def _load(game: str) -> Kind:
     return Kind(game if ":" not in game else class_name, model)
 
 
-def _describe(error: Exception) -> str:
+def _describe(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg} ({error.filename}, line {error.lineno})"
     # The innermost line that is not ours: where a class is found wrong, the author's class, not what found it.

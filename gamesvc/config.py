@@ -12,8 +12,9 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -25,13 +26,10 @@ from gamesvc.errors import ConfigError
 from gamesvc.limits import Limits
 
 DEFAULT_PORT = 10020
-_LOOPBACK = {"tcp": "127.0.0.1", "ssl": "127.0.0.1", "tcp6": "::1"}
-"""The endpoints that have an interface, and which one only this machine reaches."""
-
-# An interface may also be given by its place, the third. haproxy: is put before an endpoint.
-_WITHOUT_INTERFACE = re.compile(r"(?:haproxy:)?(tcp|tcp6|ssl):(?:port=)?\d+(?::\w+=.*)?")
-
 LOG_LEVELS = ("debug", "info", "warn", "error")
+
+_INTERFACES = {"tcp": ("127.0.0.1", 2), "tcp6": ("::1", 3), "ssl": ("127.0.0.1", 5)}
+"""Endpoints that have an interface: which one only this machine reaches, and its place among unnamed fields."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +46,7 @@ class Config:
         allow_origins: pages that may connect.
         log_level: the lowest that is written.
         limits: how much clients may ask for.
+        sources: where the value of each setting came from, by the setting's name.
     """
 
     ports: tuple[str, ...]
@@ -59,6 +58,23 @@ class Config:
     allow_origins: tuple[str, ...]
     log_level: str
     limits: Limits
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @contextmanager
+    def blaming(self, *settings: str) -> Iterator[None]:
+        """Have what turns out to be unusable only later, such as a file that isn't there, name its settings, too.
+
+        Raises:
+            ConfigError: one was raised inside; with the settings and their sources.
+        """
+        try:
+            yield
+        except ConfigError as error:
+            raise ConfigError(f"{error} ({self.sources_of(*settings)})") from None
+
+    def sources_of(self, *settings: str) -> str:
+        """Where the values of settings came from, for people."""
+        return "; ".join(f"{name}: {self.sources[name]}" for name in settings if name in self.sources)
 
     @property
     def endpoints(self) -> tuple[str, ...]:
@@ -68,12 +84,15 @@ class Config:
     def _endpoint(self, port: str) -> str:
         if port.isdigit():
             port = f"{'tcp6' if ':' in (self.address or '') else 'tcp'}:{port}"
-        match = _WITHOUT_INTERFACE.fullmatch(port)
-        if match is None or ":interface=" in port:
+        kind, *given = re.split(r"(?<!\\):", port.removeprefix("haproxy:"))
+        in_place = sum("=" not in each for each in given)
+        if kind not in _INTERFACES or "interface" in (each.partition("=")[0] for each in given):
             return port
-        address = self.address or ("" if self.enable_auth else _LOOPBACK[match[1]])
+        loopback, place = _INTERFACES[kind]
+        address = self.address or ("" if self.enable_auth else loopback)
         # In an endpoint string a colon ends a field.
-        return f"{port}:interface={address.replace(':', chr(92) + ':')}" if address else port
+        escaped = address.replace(":", "\\:")
+        return f"{port}:interface={escaped}" if address and in_place < place else port
 
 
 class Setting(NamedTuple):
@@ -229,9 +248,11 @@ def load(options: Mapping[str, list[str]], environment: Mapping[str, str]) -> Co
     file_name = _pick(CONFIG_FILE, options, environment, {})
     file = _read_file(file_name.texts[-1], file_name.source) if file_name is not None else {}
     values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
     for setting in SETTINGS:
         given = _pick(setting, options, environment, file)
         values[setting.name.replace("-", "_")] = _value(setting, given)
+        sources[setting.name] = given.source if given is not None else "default"
     limits = Limits(**{each.name: values.pop(each.name) for each in fields(Limits)})
     return Config(
         ports=values["port"],
@@ -243,6 +264,7 @@ def load(options: Mapping[str, list[str]], environment: Mapping[str, str]) -> Co
         allow_origins=values["allow_origin"],
         log_level=values["log_level"],
         limits=limits,
+        sources=sources,
     )
 
 
@@ -253,7 +275,11 @@ def _pick(
         return _Given(options[setting.name], f"option --{setting.name}")
     if setting.environment in environment:
         text = environment[setting.environment]
-        return _Given(text.split() if setting.repeatable else [text], f"environment variable {setting.environment}")
+        source = f"environment variable {setting.environment}"
+        if not setting.repeatable:
+            return _Given([text], source)
+        # Nothing at all is a value, and not a good one, where there has to be something.
+        return _Given(text.split() or ([""] if setting.default else []), source)
     return file.get(setting.name)
 
 

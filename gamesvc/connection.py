@@ -19,7 +19,6 @@ from autobahn.twisted.websocket import WebSocketServerProtocol
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime, ISSLTransport
 from twisted.internet.protocol import connectionDone
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -28,10 +27,11 @@ from gamesvc.controller import GameController
 from gamesvc.errors import BAD_UPGRADE, SERVER_ERROR, CloseCode, HttpRefusal, RequestRefused
 from gamesvc.handshake import OpeningRequest, refusal_response, take_head
 from gamesvc.limits import CLOSE_HANDSHAKE_SECONDS, MAX_FRAGMENTS, SLOW_CONSUMER_SECONDS, Limits
+from gamesvc.logs import logger
 from gamesvc.publisher import Subscription
 from gamesvc.server import GameServer, Role
 
-log = Logger()
+log = logger(__name__)
 
 _CONTINUATION, _TEXT, _BINARY = 0, 1, 2
 _MAX_REASON_BYTES = 123  # RFC 6455, section 5.5: a control frame has 125 bytes, two of them are the code

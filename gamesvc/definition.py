@@ -66,6 +66,8 @@ class EventMeta(StructMeta):
 class ModelMeta(StructMeta):
     """Makes a model class."""
 
+    COMMANDS: dict[str, CommandSpec]
+
     def __new__(
         mcs,
         name: str,
@@ -102,7 +104,7 @@ class ModelMeta(StructMeta):
         _check_defaults(cls)
         cls.STATE = msgspec.defstruct(name, [(each, cls.TYPES[each]) for each in cls.__struct_fields__])
         _check_values(cls)
-        cls.COMMANDS = _commands(cls, bases, scope)
+        cls.COMMANDS = _commands(cls, scope)
         if seats is not None:
             cls.SEATS = _seats(name, seats)
         return cls
@@ -275,18 +277,20 @@ def _is_unplain(method: Any) -> bool:
     return not isinstance(method, FunctionType) or any(kind(method) for kind in kinds)
 
 
-def _commands(cls: Any, bases: tuple[type, ...], scope: dict[str, Any]) -> dict[str, CommandSpec]:
-    """The commands by their names in lower case: those that were inherited, and those written here."""
-    # What a base model's commands are has been found there; other bases only bring methods.
-    specs = {spec.name: spec for base in reversed(bases) for spec in getattr(base, "COMMANDS", {}).values()}
-    written = [each for each in reversed(cls.__mro__) if each is cls or not isinstance(each, ModelMeta)]
-    for each in written:
-        for name, method in vars(each).items():
-            if _is_command(method):
-                specs[name] = _command(f"{cls.__name__}.{name}", name, method, scope)
+def _commands(cls: Any, scope: dict[str, Any]) -> dict[str, CommandSpec]:
+    """The commands by their names in lower case: those written here, and those that were inherited."""
     commands: dict[str, CommandSpec] = {}
-    for name in sorted(specs):
-        other = commands.setdefault(name.lower(), specs[name])
+    for name in sorted({name for each in cls.__mro__ for name in vars(each)}):
+        owner = next(each for each in cls.__mro__ if name in vars(each))
+        method = vars(owner)[name]
+        if not _is_command(method):
+            continue
+        if owner is not cls and isinstance(owner, ModelMeta):
+            # What a model's commands are has been found where it was defined; other bases only bring methods.
+            spec = owner.COMMANDS[name.lower()]
+        else:
+            spec = _command(f"{cls.__name__}.{name}", name, method, scope)
+        other = commands.setdefault(name.lower(), spec)
         if other.name != name:
             both = f"{cls.__name__}.{name} and {cls.__name__}.{other.name}"
             raise DefinitionError(f"{both}: names of commands are not case-sensitive; choose another")

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.logger import Logger
 
 from gamesvc.admission import Admission, FrontDoor
 from gamesvc.catalog import Catalog
@@ -25,11 +24,12 @@ from gamesvc.errors import (
 )
 from gamesvc.handshake import OpeningRequest
 from gamesvc.limits import MAX_LAG_BYTES, MAX_LAG_EVENTS, Census, Limits
+from gamesvc.logs import logger, printable
 from gamesvc.messages import V1
 from gamesvc.publisher import GamePublisher, Subscription
 from gamesvc.server import GameServer
 
-log = Logger()
+log = logger(__name__)
 
 
 class _Timers:
@@ -189,7 +189,8 @@ class GameListener(WebSocketServerFactory):
             The incident's id, for who met it.
         """
         incident = self._random_bytes(4).hex()
-        trace = "".join(traceback.format_exception(fault))
+        # Escaped here, because not every log is written by `logs`; an exception can quote anything.
+        trace = printable("".join(traceback.format_exception(fault)))
         log.error("incident {incident}: {what} failed\n{trace}", incident=incident, what=what, trace=trace)
         return incident
 

@@ -18,9 +18,11 @@ from twisted.logger import (
     FilteringLogObserver,
     ILogObserver,
     LogEvent,
+    Logger,
     LogLevel,
     LogLevelFilterPredicate,
     formatEventAsClassicLogText,
+    globalLogPublisher,
 )
 from twisted.python.logfile import LogFile
 
@@ -39,6 +41,26 @@ def printable(text: str) -> str:
 def on_one_line(text: str) -> str:
     """The same text with all its control characters escaped."""
     return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+_LEVELS = LogLevelFilterPredicate()
+
+
+def logger(namespace: str) -> Logger:
+    """A logger of ours: what is below the level that was set goes nowhere, whoever writes the log."""
+    return Logger(namespace, observer=FilteringLogObserver(globalLogPublisher, [_LEVELS]))
+
+
+_log = logger(__name__)
+
+
+def set_level(level: str) -> None:
+    """Set the lowest level that our loggers pass on.
+
+    Args:
+        level: one of `LOG_LEVELS`.
+    """
+    _LEVELS.setLogLevelForNamespace("gamesvc", LogLevel.levelWithName(level))
 
 
 def _format(event: LogEvent) -> str | None:
@@ -64,10 +86,19 @@ def observer_factory(
         # has moved the file away already.
         file = LogFile.fromFullPath(path, rotateLength=None)
 
-        def reopen(signum: int, frame: FrameType | None) -> None:
-            in_reactor(file.reopen)
+        def reopen() -> None:
+            # LogFile would close the old one first, and have none where the new one can't be opened.
+            try:
+                open(path, "ab").close()
+            except OSError as error:
+                _log.error("can't open the log again, so the old one is kept: {error}", error=error)
+            else:
+                file.reopen()
 
-        signal.signal(signal.SIGUSR1, reopen)
+        def at_signal(signum: int, frame: FrameType | None) -> None:
+            in_reactor(reopen)
+
+        signal.signal(signal.SIGUSR1, at_signal)
         return _observer(file, level)
 
     return make

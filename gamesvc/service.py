@@ -15,7 +15,7 @@ from twisted.internet import endpoints
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, ensureDeferred, gatherResults, maybeDeferred
 from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
-from twisted.logger import ILogObserver, Logger
+from twisted.logger import ILogObserver
 from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 
@@ -26,11 +26,11 @@ from gamesvc.config import Config, Options
 from gamesvc.errors import ConfigError
 from gamesvc.keys import load_public_key
 from gamesvc.listener import GameListener
-from gamesvc.logs import observer_factory
+from gamesvc.logs import logger, observer_factory, set_level
 
 __all__ = ["GameService", "Options", "makeService"]
 
-log = Logger()
+log = logger(__name__)
 
 
 class ListenError(Exception):
@@ -44,6 +44,7 @@ class GameService(Service):
     Args:
         listener: gets the connections.
         ports: where to listen; each with the text that names it for people.
+        blame: the settings that say so, for people.
         make_observer: makes what writes the log; None leaves that to twistd.
     """
 
@@ -53,10 +54,12 @@ class GameService(Service):
         self,
         listener: GameListener,
         ports: list[tuple[str, IStreamServerEndpoint]],
+        blame: str,
         make_observer: Callable[[], ILogObserver] | None = None,
     ) -> None:
         self.listener = listener
         self._endpoints = ports
+        self._blame = blame
         self._ports: list[IListeningPort] = []
         self._make_observer = make_observer
 
@@ -82,7 +85,7 @@ class GameService(Service):
                     port.stopListening()
                 why = failures[0].value
                 # A CannotListenError repeats the address in a way of its own; the system's words suffice.
-                error = ListenError(f"can't listen on {text}: {getattr(why, 'socketError', why)}")
+                error = ListenError(f"can't listen on {text}: {getattr(why, 'socketError', why)} ({self._blame})")
                 log.error("{error}", error=error)
                 raise error
         for (text, _), port in zip(self._endpoints, self._ports, strict=True):
@@ -125,6 +128,7 @@ def makeService(options: Options) -> IService:
     """
     reactor = _reactor()
     sys.excepthook = _say_plainly
+    set_level(options.config.log_level)
     # The default clock is the wall's: a step of it would freeze or fire all timers. Set before the first timer.
     reactor.seconds = time.monotonic
     try:
@@ -151,16 +155,25 @@ def make_game_service(
         sys.path.insert(0, os.getcwd())
     validator = None
     if config.enable_auth:
-        validator = TokenValidator(config.token_issuer_uri, load_public_key(config.public_key_file), time.time)
+        with config.blaming("public-key-file"):
+            key = load_public_key(config.public_key_file)
+        validator = TokenValidator(config.token_issuer_uri, key, time.time)
+    with config.blaming("game"):
+        catalog = Catalog(config.games)
+    with config.blaming("allow-origin"):
+        front_door = FrontDoor(validator, config.allow_origins, lambda: f"guest-{secrets.token_hex(4)}")
     listener = GameListener(
         reactor,
-        catalog=Catalog(config.games),
-        front_door=FrontDoor(validator, config.allow_origins, lambda: f"guest-{secrets.token_hex(4)}"),
+        catalog=catalog,
+        front_door=front_door,
         limits=config.limits,
         now=time.time,
         random_bytes=secrets.token_bytes,
     )
-    return GameService(listener, [(text, _endpoint(reactor, text)) for text in config.endpoints], make_observer)
+    with config.blaming("port"):
+        ports = [(text, _endpoint(reactor, text)) for text in config.endpoints]
+    blame = config.sources_of("port", *(("address",) if config.address else ()))
+    return GameService(listener, ports, blame, make_observer)
 
 
 def _endpoint(reactor: Any, text: str) -> IStreamServerEndpoint:

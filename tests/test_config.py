@@ -345,7 +345,7 @@ class Endpoints(Settings):
         ):
             try:
                 heard = self.listening(f"--port={text}")
-            except (SystemExit, ValueError, TypeError):
+            except (SystemExit, ConfigError, ValueError, TypeError):
                 continue
             for port, interface in heard:
                 self.assertEqual((port, interface in ("127.0.0.1", "::1")), (8080, True), (text, interface))
@@ -355,7 +355,7 @@ class Endpoints(Settings):
         for text in ("ssl:8443:key.pem:cert.pem", "ssl:8443:key.pem", "ssl:privateKey=key.pem:port=8443"):
             try:
                 endpoints = self.settle(f"--port={text}").endpoints
-            except SystemExit:
+            except (SystemExit, ConfigError):
                 continue
             self.assertEqual(endpoints, (f"{text}:interface=127.0.0.1",))
 

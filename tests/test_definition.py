@@ -270,6 +270,22 @@ class Allowed(SynchronousTestCase):
         self.assertEqual(sorted(Game.COMMANDS), ["bye", "hello"])
         self.assertEqual(arguments(Game, "hello"), {"times": 1})
 
+    def test_a_commands_arguments_are_those_of_the_method_that_runs(self) -> None:
+        class Chat:
+            __slots__ = ()
+
+            @command
+            def say(self, player: Player, text: str) -> None: ...
+
+        class Loud(GameModel, Chat):
+            @command
+            def say(self, player: Player, text: str, loud: bool = False) -> None: ...
+
+        class Child(Loud):
+            pass
+
+        self.assertEqual(arguments(Child, "say", text="x", loud=True), {"text": "x", "loud": True})
+
     def test_names_in_what_a_model_inherits_mean_what_they_meant_where_it_was_defined(self) -> None:
         base = types.ModuleType("gamesvc_test_base")
         self.addCleanup(sys.modules.pop, base.__name__)

@@ -81,6 +81,12 @@ class Making(InADirectory):
             self.assertFalse(os.path.lexists(other))
             os.unlink(there)
 
+    def test_a_file_that_comes_while_the_key_is_made_is_not_overwritten_either(self) -> None:
+        Path(self.private).write_text("precious")
+        self.patch(os.path, "lexists", lambda path: False)
+        self.assertRaises(ConfigError, make_key_pair, "ed25519", self.private, self.public)
+        self.assertEqual(Path(self.private).read_text(), "precious")
+
     def test_a_link_is_not_followed(self) -> None:
         target = self.directory / "target"
         os.symlink(target, self.private)

@@ -539,9 +539,9 @@ class Seats(SynchronousTestCase):
 
     def test_the_first_tokens_players_are_seated_in_its_order_whoever_brings_it(self) -> None:
         table = Table(self.Duel)
-        role = table.server.admit("bob", ("alice", "bob"), False)
-        self.assertEqual((role, table.server.players), (Role(BOB, True), [ALICE, BOB]))
-        self.assertEqual(table.ask("who", role)["result"], ["bob", "alice", "bob"])
+        role = table.server.admit("alice", ("bob", "alice"), False)
+        self.assertEqual((role, table.server.players), (Role(ALICE, True), [BOB, ALICE]))
+        self.assertEqual(table.ask("who", role)["result"], ["alice", "bob", "alice"])
 
     def test_a_spectators_token_seats_the_players_and_not_the_spectator(self) -> None:
         table = Table(self.Duel)
@@ -594,6 +594,8 @@ class Seats(SynchronousTestCase):
     def test_free_seats_are_left_free_by_a_token_with_fewer_players(self) -> None:
         server = Table(self.Party).server
         server.admit("bob", ("alice", "bob"), False)
+        self.assertEqual(server.players, [ALICE, BOB, None, None])
+        server.admit("bob", ("dave", "bob"), False)
         self.assertEqual(server.players, [ALICE, BOB, None, None])
         self.assertEqual(server.admit("carol", None, False), Role(CAROL, True))
         self.assertEqual(server.players, [ALICE, BOB, CAROL, None])
@@ -681,6 +683,7 @@ class Connections(SynchronousTestCase):
         table.ask("whisper", alice)
         heads = [json.loads(table.server.welcome(role))["seq"] for role in (alice, Role(BOB, True), watcher)]
         self.assertEqual(heads, [2, 1, 1])
+        self.assertEqual(json.loads(table.server.welcome(Role(ALICE, False)))["seq"], 1)
         self.assertEqual(
             json.loads(table.server.welcome(watcher)),
             {

@@ -89,7 +89,10 @@ class Start(SynchronousTestCase):
         options.parseOptions(["--game", "tests.tictactoe:Chess"])
         with mock.patch("gamesvc.service._reactor", MemoryReactorClock), mock.patch("sys.excepthook"):
             error = self.assertRaises(SystemExit, makeService, options)
-        self.assertEqual(str(error), "gamesvc: game 'tests.tictactoe:Chess': the module tests.tictactoe has no 'Chess'")
+        self.assertEqual(
+            str(error),
+            "gamesvc: game 'tests.tictactoe:Chess': the module tests.tictactoe has no 'Chess' (game: option --game)",
+        )
 
     def test_twistd_is_given_our_log_observer_unless_it_was_told_of_another_logger(self) -> None:
         cases: dict[str, dict[str, Any]] = {
