@@ -84,6 +84,7 @@ class Config:
     def _endpoint(self, port: str) -> str:
         if port.isdigit():
             port = f"{'tcp6' if ':' in (self.address or '') else 'tcp'}:{port}"
+        port = port.rstrip(":")  # an empty interface is all of them
         kind, *given = re.split(r"(?<!\\):", port.removeprefix("haproxy:"))
         in_place = sum("=" not in each for each in given)
         if kind not in _INTERFACES or "interface" in (each.partition("=")[0] for each in given):
