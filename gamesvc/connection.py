@@ -1,7 +1,7 @@
 """GameConnection: one connection, the protocol that Autobahn drives. Bytes in, bytes out.
 
-What Autobahn 26.10.2 gets wrong for us is set right here and in `listener`, narrowly; ``tests/test_listener.py`` tells
-when upstream has:
+What Autobahn 26.10.2 gets wrong for us is set right here and in `listener`, narrowly; ``tests/test_connection.py``
+tells when upstream has:
 
 - ``connectionMade`` reads ``tcpNoDelay`` before the options are copied to the protocol, and a bare ``except`` hides
   that: TCP_NODELAY is never set. And every connect runs ``pformat`` over all options, even with debug off. Both end
@@ -13,6 +13,7 @@ when upstream has:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from autobahn.twisted.websocket import WebSocketServerProtocol
@@ -27,7 +28,7 @@ from gamesvc.controller import GameController
 from gamesvc.errors import BAD_UPGRADE, SERVER_ERROR, CloseCode, HttpRefusal, RequestRefused
 from gamesvc.handshake import OpeningRequest, refusal_response, take_head
 from gamesvc.limits import CLOSE_HANDSHAKE_SECONDS, MAX_FRAGMENTS, SLOW_CONSUMER_SECONDS, Limits
-from gamesvc.logs import logger
+from gamesvc.logs import Silence, logger
 from gamesvc.publisher import Subscription
 from gamesvc.server import GameServer, Role
 
@@ -40,24 +41,46 @@ _MAX_REASON_BYTES = 123  # RFC 6455, section 5.5: a control frame has 125 bytes,
 _REASONS: dict[int, str] = {int(code): code.reason for code in CloseCode}
 
 
-class Silence:
-    """A logger that writes nothing."""
-
-    def _drop(self, *args: object, **keywords: object) -> None: ...
-
-    trace = debug = info = warn = error = critical = failure = _drop
-
-
-class Entry(NamedTuple):
-    """Somebody is let in: the game, as whom they take part, and the address that they are counted under (or "")."""
+class Admitted(NamedTuple):
+    """Somebody is let in: what was judged of them, the game, and as whom they take part."""
 
     admission: Admission
     game: GameServer
     role: Role
-    address: str
 
 
-class Host(Protocol):
+class _Timer:
+    """One thing that happens after a while, unless it is stopped before.
+
+    Args:
+        reactor: calls it.
+        function: what happens.
+    """
+
+    __slots__ = ("_call", "_function", "_reactor")
+
+    def __init__(self, reactor: IReactorTime, function: Callable[[], None]) -> None:
+        self._reactor = reactor
+        self._function = function
+        self._call: IDelayedCall | None = None
+
+    def start(self, seconds: float) -> None:
+        """Start it; where it runs already it goes on as it is."""
+        if self._call is None:
+            self._call = self._reactor.callLater(seconds, self._fire)
+
+    def stop(self) -> None:
+        """Stop it, where it runs."""
+        call, self._call = self._call, None
+        if call is not None:
+            call.cancel()
+
+    def _fire(self) -> None:
+        self._call = None
+        self._function()
+
+
+class Listener(Protocol):
     """What a connection asks of its listener."""
 
     limits: Limits
@@ -67,22 +90,22 @@ class Host(Protocol):
         """The time, in seconds since the epoch."""
 
     def connection_made(self, connection: GameConnection) -> None:
-        """A connection came."""
+        """A connection came. It may be cut off at once."""
 
     def connection_lost(self, connection: GameConnection) -> None:
         """A connection is gone."""
 
-    def enter(self, request: OpeningRequest, address: str) -> Entry:
+    def enter(self, request: OpeningRequest, connection: GameConnection) -> Admitted:
         """Let somebody in.
 
         Raises:
             RequestRefused: not this one, or not now.
         """
 
-    def converse(self, entry: Entry, subscription: Subscription) -> GameController:
+    def converse(self, admitted: Admitted, subscription: Subscription) -> GameController:
         """The controller of a connection that has opened, known to its game."""
 
-    def left(self, entry: Entry, controller: GameController | None) -> None:
+    def left(self, admitted: Admitted, controller: GameController | None) -> None:
         """Somebody is out again; `controller` where their connection had opened."""
 
     def report(self, what: str, fault: BaseException) -> str:
@@ -93,26 +116,27 @@ class Host(Protocol):
 class GameConnection(WebSocketServerProtocol):
     """One connection: bytes in, bytes out. What they mean is its controller's affair."""
 
-    factory: Host
+    factory: Listener
     transport: Any  # what it can do beyond ITransport differs between TCP, UNIX and TLS
     log = Silence()
 
     def __init__(self) -> None:
         super().__init__()
-        self._entry: Entry | None = None
+        self._admitted: Admitted | None = None
         self._controller: GameController | None = None
         self._subscription: Subscription | None = None
         self._deaf = False
         self._fragments = 0
-        self._expiry: IDelayedCall | None = None
-        self._stall: IDelayedCall | None = None
-        self._lingering: IDelayedCall | None = None
 
     # From the transport.
 
     def connectionMade(self) -> None:
-        self.factory.connection_made(self)
+        reactor = self.factory.reactor
+        self._expiry = _Timer(reactor, lambda: self._end(CloseCode.TOKEN_EXPIRED))
+        self._stall = _Timer(reactor, lambda: self._end(CloseCode.SLOW_CONSUMER))
+        self._lingering = _Timer(reactor, self.abort)
         super().connectionMade()
+        self.factory.connection_made(self)
 
     def dataReceived(self, data: bytes) -> None:
         if self._deaf:
@@ -120,22 +144,24 @@ class GameConnection(WebSocketServerProtocol):
         # Twisted would write an exception to the log as it is, with whatever a client put into it.
         try:
             self._dataReceived(data)
-        except Exception as fault:
+        # SystemExit, too: a model that calls sys.exit() when it is created must not take the other games with it.
+        except (Exception, SystemExit) as fault:
             self._fail(self.factory.report("a connection", fault))
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)
         self._leave()
-        self._cancel("_lingering")
+        self._lingering.stop()
         self.factory.connection_lost(self)
 
     def pauseProducing(self) -> None:
         if self._subscription is not None:
             self._subscription.pause()
-            self._stall = self._end_after(SLOW_CONSUMER_SECONDS, CloseCode.SLOW_CONSUMER)
+            # A transport says so again with every write, such as a pong: it has stood still since the first.
+            self._stall.start(SLOW_CONSUMER_SECONDS)
 
     def resumeProducing(self) -> None:
-        self._cancel("_stall")
+        self._stall.stop()
         if self._subscription is not None:
             self._subscription.resume()
 
@@ -151,15 +177,15 @@ class GameConnection(WebSocketServerProtocol):
                 return
             head, rest = taken
             request = OpeningRequest.parse(head)
-            self._entry = self.factory.enter(request, self.host)
+            self._admitted = self.factory.enter(request, self)
         except RequestRefused as refused:
             self._refuse(refused.refusal)
             return
-        self.data = request.plain(self._entry.admission.subprotocol) + rest
+        self.data = request.plain(self._admitted.admission.subprotocol) + rest
         super().processHandshake()
 
     def onConnect(self, request: object) -> str | None:
-        return self._entry.admission.subprotocol if self._entry else None
+        return self._admitted.admission.subprotocol if self._admitted else None
 
     def failHandshake(self, reason: object, code: object = 400, responseHeaders: object = None) -> None:
         # Autobahn's reasons quote the request. It was well-formed before Autobahn saw it, so this is for safety.
@@ -172,17 +198,15 @@ class GameConnection(WebSocketServerProtocol):
         self._hang_up()
 
     def onOpen(self) -> None:
-        entry = self._entry
-        if entry is None:
+        admitted = self._admitted
+        if admitted is None:
             raise RuntimeError("a connection opened that nobody let in")
-        factory = self.factory
-        self._subscription = entry.game.publisher.subscribe(entry.role.sees, self)
-        self._controller = factory.converse(entry, self._subscription)
+        self._subscription = admitted.game.publisher.subscribe(admitted.role.sees, self)
+        self._controller = self.factory.converse(admitted, self._subscription)
         self.registerProducer(self, True)
-        if entry.admission.expires is not None:
-            left = max(0.0, entry.admission.expires - factory.now())
-            self._expiry = self._end_after(left, CloseCode.TOKEN_EXPIRED)
-        log.debug("{player!r} entered game {game}", player=entry.role.player, game=entry.game.game)
+        if admitted.admission.expires is not None:
+            self._expiry.start(max(0.0, admitted.admission.expires - self.factory.now()))
+        log.debug("{player!r} entered game {game}", player=admitted.role.player, game=admitted.game.game)
 
     # Frames.
 
@@ -213,6 +237,14 @@ class GameConnection(WebSocketServerProtocol):
         super()._fail_connection(code, _REASONS[code])
         self._hang_up()
         self._leave()
+
+    def dropConnection(self, abort: bool = False) -> None:
+        # After a peer's own close, Autobahn would wait for as long as it takes that peer to read what was sent before.
+        super().dropConnection(abort)
+        self._leave()
+        if not abort:
+            self._deaf = True
+            self._lingering.start(CLOSE_HANDSHAKE_SECONDS)
 
     # The publisher's sink.
 
@@ -264,9 +296,6 @@ class GameConnection(WebSocketServerProtocol):
         if self._controller is not None:
             self._controller.close(code)
 
-    def _end_after(self, seconds: float, code: CloseCode) -> IDelayedCall:
-        return self.factory.reactor.callLater(seconds, self._end, code)
-
     def _fail(self, incident: str) -> None:
         state: int = self.state
         if state == self.STATE_CONNECTING:
@@ -283,38 +312,27 @@ class GameConnection(WebSocketServerProtocol):
         a reset, which discards.
         """
         self._deaf = True
-        self._cancel("_stall")
+        self._stall.stop()
         if self.openHandshakeTimeoutCall is not None:
             self.openHandshakeTimeoutCall.cancel()
             self.openHandshakeTimeoutCall = None
-        if self._lingering is None:
-            self._lingering = self.factory.reactor.callLater(CLOSE_HANDSHAKE_SECONDS, self._linger_no_more)
+        self._lingering.start(CLOSE_HANDSHAKE_SECONDS)
         self.unregisterProducer()
         if ISSLTransport.providedBy(self.transport):
             self.transport.loseConnection()
         else:
             self.transport.loseWriteConnection()
 
-    def _linger_no_more(self) -> None:
-        self._lingering = None
-        self.transport.abortConnection()
-
     def _leave(self) -> None:
         """Take no more part in the game; once more is harmless."""
-        self._cancel("_expiry")
-        self._cancel("_stall")
+        self._expiry.stop()
+        self._stall.stop()
         controller, self._controller = self._controller, None
         subscription, self._subscription = self._subscription, None
-        entry, self._entry = self._entry, None
+        admitted, self._admitted = self._admitted, None
         if controller is not None:
             controller.connection_lost()
-        if entry is not None:
+        if admitted is not None:
             if subscription is not None:
-                entry.game.publisher.unsubscribe(subscription)
-            self.factory.left(entry, controller)
-
-    def _cancel(self, timer: str) -> None:
-        call: IDelayedCall | None = getattr(self, timer)
-        setattr(self, timer, None)
-        if call is not None and call.active():
-            call.cancel()
+                admitted.game.publisher.unsubscribe(subscription)
+            self.factory.left(admitted, controller)

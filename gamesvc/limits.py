@@ -43,12 +43,12 @@ class Limits:
         commands_per_second: steady rate of commands of a connection.
         command_burst: commands that a connection which was silent may send at once.
         frames_per_second: WebSocket frames of any kind that a connection may send.
-        handshake_timeout: seconds from the first byte's arrival to a complete opening handshake.
+        handshake_timeout: seconds from the connect to a complete opening handshake.
         ping_interval: seconds between pings.
         ping_timeout: seconds that a peer may take to answer a ping.
         max_connections: of the whole server, those still shaking hands included.
         max_connections_per_player: in one game; the oldest beyond goes.
-        max_connections_per_address: of one network address.
+        max_connections_per_address: of one network address, those still shaking hands included.
         max_games_per_player: games in memory that one player opened.
         max_games: games in memory.
         idle_game_seconds: how long a game that nobody is connected to stays in memory.

@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from gamesvc.admission import Admission, FrontDoor
 from gamesvc.catalog import Catalog
-from gamesvc.connection import Entry, GameConnection, Silence
+from gamesvc.connection import Admitted, GameConnection
 from gamesvc.controller import GameController
 from gamesvc.errors import (
     DRAINING,
@@ -23,13 +23,16 @@ from gamesvc.errors import (
     RequestRefused,
 )
 from gamesvc.handshake import OpeningRequest
-from gamesvc.limits import MAX_LAG_BYTES, MAX_LAG_EVENTS, Census, Limits
-from gamesvc.logs import logger, printable
+from gamesvc.limits import CLOSE_HANDSHAKE_SECONDS, MAX_LAG_BYTES, MAX_LAG_EVENTS, Census, Limits
+from gamesvc.logs import Silence, logger, printable
 from gamesvc.messages import V1
 from gamesvc.publisher import GamePublisher, Subscription
 from gamesvc.server import GameServer
 
 log = logger(__name__)
+
+_ROOM_TO_REFUSE = 256
+"""Connections beyond the maximum that are told so with a 503."""
 
 
 class _Timers:
@@ -78,6 +81,7 @@ class GameListener(WebSocketServerFactory):
         self._front_door = front_door
         self._random_bytes = random_bytes
         self._connections: dict[GameConnection, None] = {}
+        self._beyond: set[GameConnection] = set()
         self._addresses: Census[str] = Census(limits.max_connections_per_address)
         self._openers: Census[str] = Census(limits.max_games_per_player)
         self._opened_by: dict[str, str] = {}
@@ -117,22 +121,30 @@ class GameListener(WebSocketServerFactory):
     # What connections ask of it.
 
     def connection_made(self, connection: GameConnection) -> None:
-        """A connection came."""
+        """A connection came. It is cut off at once where far too many are there: even to refuse one takes room."""
         self._connections[connection] = None
+        if connection.host and not self._addresses.add(connection.host):
+            self._beyond.add(connection)
+        if 0 < self.limits.max_connections < len(self._connections) - _ROOM_TO_REFUSE:
+            connection.abort()
 
     def connection_lost(self, connection: GameConnection) -> None:
         """A connection is gone."""
-        self._connections.pop(connection, None)
+        del self._connections[connection]
+        if connection in self._beyond:
+            self._beyond.remove(connection)
+        elif connection.host:
+            self._addresses.remove(connection.host)
         if self._all_gone is not None and not self._connections:
             gone, self._all_gone = self._all_gone, None
             gone.callback(None)
 
-    def enter(self, request: OpeningRequest, address: str) -> Entry:
+    def enter(self, request: OpeningRequest, connection: GameConnection) -> Admitted:
         """Let somebody in.
 
         Args:
             request: what they ask for.
-            address: their network address; empty where they have none.
+            connection: theirs.
 
         Raises:
             RequestRefused: not this one, or not now.
@@ -141,21 +153,16 @@ class GameListener(WebSocketServerFactory):
             raise RequestRefused(DRAINING)
         if 0 < self.limits.max_connections < len(self._connections):
             raise RequestRefused(SERVER_FULL)
-        admission = self._front_door.judge(request)
-        if address and not self._addresses.add(address):
+        if connection in self._beyond:
             raise RequestRefused(TOO_MANY_CONNECTIONS)
-        try:
-            game = self._find_or_create(admission)
-            role = game.admit(admission.player, admission.players, admission.spectate)
-        except BaseException:
-            if address:
-                self._addresses.remove(address)
-            raise
-        return Entry(admission, game, role, address)
+        admission = self._front_door.judge(request)
+        game = self._find_or_create(admission)
+        role = game.admit(admission.player, admission.players, admission.spectate)
+        return Admitted(admission, game, role)
 
-    def converse(self, entry: Entry, subscription: Subscription) -> GameController:
+    def converse(self, admitted: Admitted, subscription: Subscription) -> GameController:
         """The controller of a connection that has opened, known to its game."""
-        game, role = entry.game, entry.role
+        game, role = admitted.game, admitted.role
         controller = GameController(
             lambda request, answer: game.submit(role, request, answer),
             subscription,
@@ -164,19 +171,18 @@ class GameListener(WebSocketServerFactory):
         )
         self._keep(game.game)
         game.join(controller, role)
-        if entry.admission.subprotocol == V1:
+        if admitted.admission.subprotocol == V1:
             subscription.reply(game.welcome(role))
         return controller
 
-    def left(self, entry: Entry, controller: GameController | None) -> None:
+    def left(self, admitted: Admitted, controller: GameController | None) -> None:
         """Somebody is out again; `controller` where their connection had opened."""
-        if entry.address:
-            self._addresses.remove(entry.address)
+        game = admitted.game
         if controller is not None:
-            entry.game.leave(controller)
-            log.debug("{player!r} left game {game}", player=entry.role.player, game=entry.game.game)
-        if not entry.game.controllers and not self._draining:
-            self._forget_when_idle(entry.game.game)
+            game.leave(controller)
+            log.debug("{player!r} left game {game}", player=admitted.role.player, game=game.game)
+        if not game.controllers and not self._draining:
+            self._forget_when_idle(game.game)
 
     def report(self, what: str, fault: BaseException) -> str:
         """Write a fault to the log.
@@ -252,8 +258,8 @@ class GameListener(WebSocketServerFactory):
         """Let nobody in any more, and close all connections with 1012.
 
         Returns:
-            Fires when the last one is gone, which takes as long as peers take to answer, and at most
-            `CLOSE_HANDSHAKE_SECONDS`.
+            Fires when the last one is gone, which takes as long as peers take to answer. Who takes longer than
+            `CLOSE_HANDSHAKE_SECONDS` is cut off.
         """
         self._draining = True
         for game in tuple(self._idle):
@@ -265,6 +271,13 @@ class GameListener(WebSocketServerFactory):
         done: Deferred[None] = Deferred()
         if self._connections:
             self._all_gone = done
+            late = self.reactor.callLater(CLOSE_HANDSHAKE_SECONDS + 1, self._cut_off)
+            done.addCallback(lambda _: late.cancel() if late.active() else None)
         else:
             done.callback(None)
         return done
+
+    def _cut_off(self) -> None:
+        # By then each has been cut off by a timer of its own; nothing may keep the server from stopping.
+        for connection in self.connections:
+            connection.abort()

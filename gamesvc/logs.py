@@ -54,6 +54,14 @@ def logger(namespace: str) -> Logger:
 _log = logger(__name__)
 
 
+class Silence:
+    """A logger that writes nothing, for a library whose own would write what clients sent."""
+
+    def _drop(self, *args: object, **keywords: object) -> None: ...
+
+    trace = debug = info = warn = error = critical = failure = _drop
+
+
 def set_level(level: str) -> None:
     """Set the lowest level that our loggers pass on.
 

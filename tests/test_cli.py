@@ -170,6 +170,12 @@ class Passphrases(Commands):
         self.typed(EOFError())
         self.fails("keys", "--passphrase", *self.files)
 
+    def test_nobody_is_asked_for_a_passphrase_of_keys_that_will_not_be_made(self) -> None:
+        Path(self.private).write_text("precious")
+        prompts = self.typed("hunter2", "hunter2")
+        self.fails("keys", "--passphrase", *self.files)
+        self.assertEqual(prompts, [])
+
 
 class Tokens(Commands):
     def setUp(self) -> None:

@@ -235,6 +235,23 @@ class BadValues(Settings):
         path = self.file("port = []")
         self.assertRegex(self.said(f"--config={path}"), rf"port.*{path}|{path}.*port")
 
+    def test_what_is_found_unusable_only_later_names_its_setting_and_its_source_too(self) -> None:
+        path = self.file("allow-origin = 'x'")
+        self.environment["PUBLIC_KEY_FILE"] = "nowhere.pem"
+        settled = self.settle("--game=chess", f"--config={path}")
+        for names, blame in (
+            (["game"], "game: option --game"),
+            (["public-key-file"], "public-key-file: environment variable PUBLIC_KEY_FILE"),
+            (["allow-origin"], f"allow-origin: file {path}"),
+            (["port"], "port: default"),
+            (["port", "game"], "port: default; game: option --game"),
+        ):
+            with self.assertRaises(ConfigError) as caught, settled.blaming(*names):
+                raise ConfigError("it is not there")
+            self.assertEqual(str(caught.exception), f"it is not there ({blame})")
+        with self.assertRaises(ZeroDivisionError), settled.blaming("game"):
+            raise ZeroDivisionError
+
     def test_a_value_in_the_file_has_the_shape_of_its_setting(self) -> None:
         for line, name, wanted in (
             ("max-games = [1, 2]", "max-games", "a text, number or boolean"),
@@ -340,7 +357,15 @@ class Endpoints(Settings):
     def test_however_an_endpoint_is_spelled_it_is_held_to_loopback_or_refused(self) -> None:
         for text in (
             # Twisted reads tcp6:port:backlog, and takes what int() takes.
-            *("tcp6:8080:50", "tcp:backlog=50:port=8080", "tcp: 8080", "tcp:8080:", "tcp:80_80", "tcp:8080:backlog=50"),
+            *(
+                "tcp6:8080:50",
+                "tcp:backlog=50:port=8080",
+                "tcp: 8080",
+                "tcp:8080:",
+                "tcp:80_80",
+                "tcp:8080:backlog=50",
+                "tcp:8080::50",
+            ),
             *("tcp6:backlog=50:port=8080", "haproxy:tcp6:8080:50", "haproxy:haproxy:tcp:8080", "tcp:port= 8080"),
         ):
             try:

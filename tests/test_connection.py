@@ -17,7 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.errors import HTTP_REFUSALS, CloseCode
 from gamesvc.limits import MAX_FRAGMENTS
-from tests.wire import KEY, Logged, Transport, World, close_frame, frame, opening
+from tests.wire import Logged, Transport, World, close_frame, frame, opening
 
 FAST = settings(deadline=None, database=None, max_examples=150)
 HELLO = {"event": "HelloEvent", "message": "Hello"}
@@ -232,6 +232,17 @@ class Close(SynchronousTestCase):
         self.assertTrue(alice.transport.lost)
         self.assertEqual(world.listener.games["lobby"].controllers, ())
 
+    def test_who_closes_and_does_not_read_has_left_at_once_and_is_cut_off_soon(self) -> None:
+        world = World()
+        alice = world.opened()
+        alice.transport.room = 0
+        alice.say(command="hello")
+        alice.send(close_frame())
+        self.assertEqual(world.listener.games["lobby"].controllers, ())
+        self.assertFalse(alice.transport.lost)
+        world.pass_time(2)
+        self.assertTrue(alice.transport.lost)
+
     def test_a_lost_line_leaves_the_game_and_no_timer_behind(self) -> None:
         world = World(idle_game_seconds=0)
         alice = world.opened()
@@ -296,9 +307,12 @@ class SlowConsumer(SynchronousTestCase):
         slow.transport.room = 10
         for _ in range(8):
             quick.say(command="hello")
+        for _ in range(3):
+            slow.send(frame(b"", 9))
         slow.transport.room = 1 << 30
         world.pass_time(9)
         self.assertEqual([each["seq"] for each in slow.heard() + slow.heard()], list(range(1, 9)))
+        self.assertLessEqual(len(world.reactor.getDelayedCalls()), 2, "no timer of its stand is left")
         world.pass_time(20)
         self.assertFalse(slow.transport.lost)
 
@@ -446,6 +460,3 @@ class Addresses(SynchronousTestCase):
         line = world.line()
         line.transport.peerAddr = IPv4Address("TCP", "", 0)
         self.assertEqual(line.opened().protocol.host, "")
-
-
-assert len(KEY) == 24

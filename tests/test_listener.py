@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from gamesvc import Event, GameModel, Player, command
 from gamesvc.auth import LEEWAY_SECONDS, TokenGenerator, TokenValidator
 from gamesvc.keys import SigningKey, VerifyingKey
-from tests.wire import NOW, Line, Logged, World, frame, opening
+from tests.wire import NOW, Line, Logged, World, close_frame, frame, opening
 
 GAMES = ("tests.test_listener:Duel",)
 
@@ -104,6 +104,7 @@ class Games(SynchronousTestCase):
             line = world.line()
             line.ask("/lobby?player=alice")
             self.assertEqual(line.response().code, "internal_error")
+            line.cut()
         self.assertEqual(world.listener.games, {})
 
 
@@ -201,11 +202,26 @@ class Bounds(SynchronousTestCase):
         first.cut()
         world.opened()
 
-    def test_those_who_were_refused_do_not_count_for_their_address(self) -> None:
-        world = World(max_connections_per_address=1)
-        for _ in range(3):
-            world.line().ask("/no.dots")
+    def test_connections_of_an_address_count_from_the_first_byte_to_the_last(self) -> None:
+        world = World(max_connections_per_address=1, max_connections=2)
+        silent = world.line()
+        self.assertEqual(self.refused(world), (429, "too_many_connections", True))
+        world.pass_time(2)
+        silent.cut()
+        refused = world.line()
+        refused.ask("/no.dots")
+        self.assertEqual(self.refused(world), (429, "too_many_connections", True))
+        world.pass_time(2)
         world.opened()
+
+    def test_far_too_many_connections_are_not_even_refused(self) -> None:
+        world = World(max_connections=1)
+        alice = world.opened()
+        lines = [world.line() for _ in range(300)]
+        self.assertEqual(sum(not line.transport.lost for line in lines), 256)
+        self.assertEqual(len(world.listener.connections), 257)
+        alice.say(command="hello")
+        self.assertEqual(len(alice.heard()), 2)
 
     def test_connections_of_a_player_to_a_game_the_oldest_goes(self) -> None:
         world = World(max_connections_per_player=2)
@@ -280,6 +296,16 @@ class Stop(SynchronousTestCase):
         world.pass_time(2)
         self.successResultOf(done)
         self.assertTrue(stuck.transport.lost)
+
+    def test_those_who_closed_and_do_not_read_are_cut_off_too(self) -> None:
+        world = World()
+        stuck = world.opened()
+        stuck.transport.room = 0
+        stuck.say(command="hello")
+        stuck.send(close_frame())
+        done = world.listener.stop()
+        world.pass_time(2)
+        self.successResultOf(done)
 
     def test_nobody_is_let_in_any_more(self) -> None:
         world = World()

@@ -15,14 +15,14 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twisted.logger import ILogObserver, LogEvent, Logger, LogLevel, LogPublisher
+from twisted.logger import ILogObserver, LogEvent, Logger, LogLevel, LogPublisher, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.python.logfile import LogFile
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from gamesvc import logs
-from gamesvc.logs import LOG_LEVELS, observer_factory, on_one_line, printable
+from gamesvc.logs import LOG_LEVELS, logger, observer_factory, on_one_line, printable, set_level
 
 FAST = settings(deadline=None, database=None, max_examples=150)
 TEXTS = st.text(st.characters())
@@ -152,6 +152,25 @@ class Levels(Written):
                 log.emit(each, "a thing happened")
             written = [re.findall(r"#(\w+)\]", line)[0] for line in self.lines()]
             self.assertEqual(written, [*LOG_LEVELS[position:], "critical"])
+
+    def test_our_loggers_pass_on_nothing_below_the_level_whoever_writes_the_log(self) -> None:
+        self.addCleanup(set_level, "info")
+        passed: list[LogEvent] = []
+
+        @implementer(ILogObserver)
+        def take(event: LogEvent) -> None:
+            if event["log_namespace"] == "gamesvc.test":
+                passed.append(event)
+
+        globalLogPublisher.addObserver(take)
+        self.addCleanup(globalLogPublisher.removeObserver, take)
+        log = logger("gamesvc.test")
+        for position, level in enumerate(LOG_LEVELS):
+            set_level(level)
+            for each in LOG_LEVELS:
+                log.emit(LogLevel.levelWithName(each), "a thing happened")
+            self.assertEqual([event["log_level"].name for event in passed], [*LOG_LEVELS[position:]])
+            passed.clear()
 
 
 class Reopening(Written):

@@ -367,6 +367,9 @@ class Writes(SynchronousTestCase):
             self.stage.publish(number, size=100)
         self.stage.end_turn()
         self.assertEqual(len({id(viewer.writes[0]) for viewer in viewers}), 1)
+        self.stage.publish(5, "alice", "bob")
+        self.stage.end_turn()
+        self.assertIs(viewers[0].writes[1], viewers[1].writes[1])
 
     def test_who_catches_up_gets_a_chunk_at_a_time_and_no_more_than_it_takes(self) -> None:
         stage = Stage(max_lag_events=1000, max_lag_bytes=1 << 30)

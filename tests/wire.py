@@ -84,7 +84,8 @@ class Transport(StringTransport):
         assert not self.half_closed, "written after the end"
         super().write(data)
         self.writes.append(data)
-        if self.producer is not None and self.producerState == "producing" and len(self.value()) > self.room:
+        # Like a TCP transport, which says so at every write beyond its bound.
+        if self.producer is not None and len(self.value()) > self.room:
             self.producerState = "paused"
             self.producer.pauseProducing()
 
@@ -99,7 +100,9 @@ class Transport(StringTransport):
         self.half_closed = True
 
     def loseConnection(self) -> None:
-        self._lose(ConnectionDone())
+        # Only when the peer has read what was written.
+        if len(self.value()) <= self.room:
+            self._lose(ConnectionDone())
 
     def abortConnection(self) -> None:
         self._lose(ConnectionAborted())
