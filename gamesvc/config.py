@@ -84,16 +84,32 @@ class Config:
     def _endpoint(self, port: str) -> str:
         if port.isdigit():
             port = f"{'tcp6' if ':' in (self.address or '') else 'tcp'}:{port}"
-        port = port.rstrip(":")  # an empty interface is all of them
-        kind, *given = re.split(r"(?<!\\):", port.removeprefix("haproxy:"))
-        in_place = sum("=" not in each for each in given)
-        if kind not in _INTERFACES or "interface" in (each.partition("=")[0] for each in given):
-            return port
-        loopback, place = _INTERFACES[kind]
-        address = self.address or ("" if self.enable_auth else loopback)
-        # In an endpoint string a colon ends a field.
-        escaped = address.replace(":", "\\:")
-        return f"{port}:interface={escaped}" if address and in_place < place else port
+        # In an endpoint string a colon ends a field, unless it is escaped. haproxy: is put before an endpoint.
+        fields = re.split(r"(?<!\\):", port)
+        wrappers = next((place for place, each in enumerate(fields) if each != "haproxy"), len(fields))
+        if fields[wrappers:] and fields[wrappers] in _INTERFACES:
+            loopback, place = _INTERFACES[fields[wrappers]]
+            address = self.address or ("" if self.enable_auth else loopback)
+            fields[wrappers:] = _with_interface(fields[wrappers:], place, address.replace(":", "\\:"))
+        return ":".join(fields)
+
+
+def _with_interface(fields: list[str], place: int, address: str) -> list[str]:
+    """The fields of an endpoint that names its interface: its own, or else this one. An empty one is none.
+
+    Args:
+        fields: the endpoint's kind, then its arguments.
+        place: the interface's among the arguments without a name, from 1.
+        address: the interface, escaped; empty for all of them.
+    """
+    fields = [each for each in fields if each != "interface="]
+    unnamed = [position for position, each in enumerate(fields) if position and "=" not in each]
+    if any(each.startswith("interface=") for each in fields):
+        return fields
+    if len(unnamed) >= place:
+        at = unnamed[place - 1]
+        return [*fields[:at], fields[at] or address, *fields[at + 1 :]]
+    return [*fields, f"interface={address}"] if address else fields
 
 
 class Setting(NamedTuple):

@@ -36,7 +36,7 @@ class Outlet(Protocol):
         """Send to this connection alone."""
 
     def close(self, code: CloseCode) -> None:
-        """Send what is due, then close the connection."""
+        """Send what is due, as long as the connection takes it, then close it."""
 
 
 Submit = Callable[[Request, Callable[[bytes], None]], None]
@@ -129,7 +129,8 @@ class GameController:
                 self._outlet.reply(payload)
 
     def close(self, code: CloseCode) -> None:
-        """End the conversation: what is due is sent, then the connection is closed. Once more is harmless."""
+        """End the conversation: what is due is sent, as long as the connection takes it, then it is closed. Once more
+        is harmless."""
         if not self.closed:
             self.closed = True
             self._outlet.close(code)

@@ -42,17 +42,31 @@ class GameError(Exception):
     """
 
     # For subclasses that don't call this class's __init__.
-    message = REFUSED.message
-    code = REFUSED.code
+    message: str = REFUSED.message
+    code: str = REFUSED.code
 
-    def __init__(self, message: str, *, code: str = REFUSED.code) -> None:
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        check_code(cls.code)
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
         self.message = str(message)  # `raise GameError(error)` is what people write, with an exception
-        if not _CODE.fullmatch(code):
-            raise DefinitionError(f"GameError code {code!r}: write lower case letters, digits and '_', at most 64")
-        if code in ERROR_CODES and code != REFUSED.code:
-            raise DefinitionError(f"GameError code {code!r} is one of gamesvc's own: choose another")
-        self.code = code
+        if code is not None:
+            check_code(code)
+            self.code = code
+
+
+def check_code(code: object) -> None:
+    """See to it that a code is one that a game may use.
+
+    Raises:
+        DefinitionError: it is not.
+    """
+    if not isinstance(code, str) or not _CODE.fullmatch(code):
+        raise DefinitionError(f"GameError code {code!r}: write lower case letters, digits and '_', at most 64")
+    if code in ERROR_CODES and code != REFUSED.code:
+        raise DefinitionError(f"GameError code {code!r} is one of gamesvc's own: choose another")
 
 
 class Event(Struct, metaclass=EventMeta, tag=True, tag_field="event"):

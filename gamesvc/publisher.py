@@ -83,12 +83,25 @@ class Subscription:
         open: whether anything may still be sent.
     """
 
-    __slots__ = ("_publisher", "_replies", "_sink", "cursor", "judged", "open", "paused", "player", "private", "seen")
+    __slots__ = (
+        "_publisher",
+        "_replies",
+        "_reply_bytes",
+        "_sink",
+        "cursor",
+        "judged",
+        "open",
+        "paused",
+        "player",
+        "private",
+        "seen",
+    )
 
     def __init__(self, publisher: GamePublisher, player: str | None, sink: Sink) -> None:
         self._publisher = publisher
         self._sink = sink
         self._replies: deque[tuple[int, bytes]] = deque()
+        self._reply_bytes = 0
         self.player = player
         self.cursor = publisher.end
         self.private = publisher.private_of(player).events
@@ -106,9 +119,16 @@ class Subscription:
         return self.cursor == position and not self._replies
 
     def reply(self, payload: bytes) -> None:
-        """Send to this subscriber alone, after everything that is in the log now."""
-        if self.open:
-            self._replies.append((self._publisher.end, text_frame(payload)))
+        """Send to this subscriber alone, after everything that is in the log now. Closes one that does not read, where
+        too many bytes of replies wait for it."""
+        if not self.open:
+            return
+        frame = text_frame(payload)
+        self._replies.append((self._publisher.end, frame))
+        self._reply_bytes += len(frame)
+        if self.paused and self._reply_bytes > self._publisher.max_lag_bytes:
+            self.close(CloseCode.SLOW_CONSUMER)
+        else:
             self._publisher.schedule()
 
     def pause(self) -> None:
@@ -136,7 +156,7 @@ class Subscription:
             self._sink.write(batch.frames)
 
     def close(self, code: CloseCode) -> None:
-        """Send what is due, then close the connection."""
+        """Send what is due, as long as the connection takes it, then close it."""
         self.drain()
         if self.open:
             self._sink.close(code)
@@ -149,6 +169,7 @@ class Subscription:
         while room > 0:
             if self._replies and self._replies[0][0] <= self.cursor:
                 frame = self._replies.popleft()[1]
+                self._reply_bytes -= len(frame)
             elif self.cursor < self._publisher.end:
                 entry = self._publisher.entry(self.cursor)
                 self.cursor += 1
@@ -191,14 +212,15 @@ class GamePublisher:
     Args:
         soon: calls a function at the end of this turn of the reactor.
         max_lag_events: events of its own that a subscriber may be behind.
-        max_lag_bytes: bytes of its own events that a subscriber may be behind.
+        max_lag_bytes: bytes of its own events, and bytes of replies, that a subscriber may be behind.
     """
 
     def __init__(
         self, soon: Callable[[Callable[[], None]], object], *, max_lag_events: int, max_lag_bytes: int
     ) -> None:
         self._soon = soon
-        self._max_lag = max_lag_events, max_lag_bytes
+        self.max_lag_events = max_lag_events
+        self.max_lag_bytes = max_lag_bytes
         self._log: dict[int, _Entry] = {}
         self._private_in_log: set[int] = set()
         self._public = _Tally()
@@ -320,7 +342,7 @@ class GamePublisher:
             return
         subscription.judged = total
         events, size = total[0] - subscription.seen[0], total[1] - subscription.seen[1]
-        if events > self._max_lag[0] or size > self._max_lag[1]:
+        if events > self.max_lag_events or size > self.max_lag_bytes:
             subscription.close(CloseCode.SLOW_CONSUMER)
 
     def _forget(self, position: int, behind: set[str]) -> None:

@@ -19,14 +19,13 @@ from gamesvc.errors import (
     NOT_A_PLAYER,
     NOT_STARTED,
     PLAYER_NOT_IN_GAME,
-    REFUSED,
     UNKNOWN_COMMAND,
     CloseCode,
     ErrorCode,
     RequestRefused,
 )
 from gamesvc.messages import Request, Welcome, encode_error, encode_ok, encode_welcome
-from gamesvc.model import Context, GameError, GameModel, Player, restore, settle, start
+from gamesvc.model import Context, GameError, GameModel, Player, check_code, restore, settle, start
 from gamesvc.publisher import GamePublisher
 
 MAX_STATE_BYTES = 1 << 20
@@ -61,7 +60,7 @@ class Participant(Protocol):
     """What a game knows of a connection: its controller."""
 
     def close(self, code: CloseCode) -> None:
-        """Close the connection, after what is due to it."""
+        """Send what is due, as long as the connection takes it, then close it."""
 
 
 class GameServer:
@@ -172,7 +171,7 @@ class GameServer:
         self._controllers.pop(controller, None)
 
     def stop(self, code: CloseCode) -> None:
-        """Send what is due, and close every connection."""
+        """Send what is due, as long as connections take it, and close them all."""
         self.publisher.flush()
         for controller in self.controllers:
             controller.close(code)
@@ -242,15 +241,17 @@ class GameServer:
         # SystemExit, too: a model that calls sys.exit() must not take all the other games with it.
         except BaseException as fault:
             self._undo()
-            return self._refused(fault, id) if isinstance(fault, GameError) else self._failed(spec, fault, id)
+            return self._refused(spec, fault, id) if isinstance(fault, GameError) else self._failed(spec, fault, id)
         self._publish()
         return reply
 
-    def _refused(self, refusal: GameError, id: str | None) -> bytes:
+    def _refused(self, spec: CommandSpec, refusal: GameError, id: str | None) -> bytes:
         try:
-            return encode_error(ErrorCode(refusal.code, refusal.message), id=id)
-        except UnicodeError:
-            return encode_error(REFUSED, id=id)
+            check_code(refusal.code)
+            return encode_error(ErrorCode(refusal.code, str(refusal.message)), id=id)
+        # A reason that can't be sent, or a subclass of the author's own that went its own way.
+        except Exception as fault:
+            return self._failed(spec, fault, id)
 
     def _failed(self, spec: CommandSpec, fault: BaseException, id: str | None) -> bytes:
         incident = self._report(f"game {self.game} ({self.kind}), command {spec.name}", fault)
