@@ -2,6 +2,7 @@
 # what has been installed: a second run installs nothing, and needs no network.
 
 PYTHON ?= python3
+PORT ?= 8080
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,8 +17,9 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: $(VENV)/run.stamp ## start a server on port 8080; ARGS="--option ..." adds options
-	$(BIN)/twistd -n gamesvc --port 8080 $(ARGS)
+run: $(VENV)/run.stamp ## start a server; PORT=8080 ARGS="--option ..."
+# Without a pidfile: one that a killed server left behind could keep the next from starting.
+	$(BIN)/twistd -n --pidfile= gamesvc --port $(PORT) $(ARGS)
 
 .PHONY: test
 test: $(VENV)/test.stamp ## run the tests; TESTS="tests/test_x.py ..." runs some of them
@@ -33,6 +35,7 @@ check: $(VENV)/check.stamp ## lint, formatting, types, who imports whom, and wha
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/trial --temp-directory=$(VENV)/trial tests
 	$(BIN)/python tests/packaging/installs.py
 
 .PHONY: clean

@@ -25,6 +25,8 @@ from gamesvc.handshake import OpeningRequest
 from gamesvc.messages import SUBPROTOCOLS
 
 _ORIGIN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
+_SWITCH = {"1": True, "true": True, "0": False, "false": False}
+_MAX_DETAIL = 100
 _BEARER_SUBPROTOCOL = "bearer."
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
@@ -100,13 +102,16 @@ class FrontDoor:
             RequestRefused: it is not let in; says why.
         """
         if request.origin is not None and not self._may_connect(request.origin, request.host):
-            raise RequestRefused(ORIGIN_NOT_ALLOWED)
+            # Browsers don't show this to anybody, so the log has to say what --allow-origin would take.
+            raise RequestRefused(ORIGIN_NOT_ALLOWED, ascii(request.origin[:_MAX_DETAIL]))
         subprotocol = _choose_subprotocol(request.subprotocols)
         game = request.path.rpartition("/")[2]
         if not is_game_id(game):
             raise RequestRefused(BAD_GAME_ID)
         token = _token(request)
-        watch = _single(request, "spectate") in ("1", "true")
+        watch = _SWITCH.get(_single(request, "spectate") or "0")
+        if watch is None:
+            raise RequestRefused(BAD_QUERY)
         if self._validator is None:
             player = _single(request, "player")
             if player is None:

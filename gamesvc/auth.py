@@ -93,10 +93,10 @@ class TokenValidator:
             return self._judge(game, token)
         except RequestRefused:
             raise
-        except Exception:
+        except Exception as error:
             # Whatever goes wrong inside the library, on whatever input, it is no valid token. The exception is
-            # dropped with its message: it can quote the token.
-            raise RequestRefused(TOKEN_INVALID) from None
+            # dropped with its message, which can quote the token; its class tells an operator what to look for.
+            raise RequestRefused(TOKEN_INVALID, type(error).__name__) from None
 
     def _judge(self, game: str, token: str) -> Claims:
         if len(token) > MAX_TOKEN_LENGTH:

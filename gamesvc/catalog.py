@@ -11,7 +11,7 @@ from traceback import walk_tb
 from typing import NamedTuple
 
 from gamesvc.errors import ConfigError
-from gamesvc.model import GameModel
+from gamesvc.model import Context, GameModel, start
 
 ENTRY_POINT_GROUP = "gamesvc.games"
 DEFAULT_GAME = "greetings"
@@ -68,7 +68,10 @@ def _load(game: str) -> Kind:
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        raise ConfigError(f"game {game!r}: there is no module {error.name!r} on the path") from None
+        if not f"{module_name}.".startswith(f"{error.name}."):
+            raise ConfigError(f"game {game!r}: importing {module_name} failed: {_describe(error)}") from None
+        hint = f"; write {module_name.removesuffix('.py')}:{class_name}" if module_name.endswith(".py") else ""
+        raise ConfigError(f"game {game!r}: there is no module {error.name!r} on the path{hint}") from None
     # An author's module runs here, and whatever is wrong with it is for its author to read.
     except (Exception, SystemExit) as error:
         raise ConfigError(f"game {game!r}: importing {module_name} failed: {_describe(error)}") from error
@@ -77,6 +80,13 @@ def _load(game: str) -> Kind:
         raise ConfigError(f"game {game!r}: the module {module_name} has no {class_name!r}")
     if model is GameModel or not (isinstance(model, type) and issubclass(model, GameModel)):
         raise ConfigError(f"game {game!r}: {class_name} is not a subclass of gamesvc.GameModel")
+    if not model.COMMANDS:
+        raise ConfigError(f"game {game!r}: {class_name} has no @command, so players could do nothing in it")
+    # Better now than when the first player comes.
+    try:
+        start(model, Context())
+    except (Exception, SystemExit) as error:
+        raise ConfigError(f"game {game!r}: the setup of {class_name} failed: {_describe(error)}") from error
     return Kind(game if ":" not in game else class_name, model)
 
 

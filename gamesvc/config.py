@@ -313,6 +313,8 @@ def _value(setting: Setting, given: _Given | None) -> Any:
         except ValueError as error:
             raise ConfigError(f"{setting.name} = {text!r} ({source}): {error}") from None
     if setting.repeatable:
+        if len(set(values)) < len(values):
+            raise ConfigError(f"{setting.name} ({source}): one is given twice")
         if not values and setting.default:
             raise ConfigError(f"{setting.name} ({source}): name at least one, or leave it out")
         return tuple(values)
@@ -330,6 +332,8 @@ def _read_file(name: str, source: str) -> dict[str, _Given]:
     settings = {setting.name: setting for setting in SETTINGS}
     given = {}
     for key, value in content.items():
+        if key not in settings and isinstance(value, dict):
+            raise ConfigError(f"file {name}: [{key}]: there are no tables here; write the settings without one")
         if key not in settings:
             close = get_close_matches(key, settings, 1)
             hint = f"; did you mean {close[0]}?" if close else "; `twistd gamesvc --help` lists what there is"
@@ -374,7 +378,8 @@ class Options(usage.Options):
             super().parseOptions(options)
             self.config = load(self.given, os.environ)
         except usage.UsageError as error:
-            raise SystemExit(f"gamesvc: {error}; `twistd gamesvc --help` lists the options") from None
+            hint = "`twistd gamesvc --help` lists the options; twistd's own, such as --pidfile, go before gamesvc"
+            raise SystemExit(f"gamesvc: {error}; {hint}") from None
         except ConfigError as error:
             raise SystemExit(f"gamesvc: {error}") from None
 

@@ -14,6 +14,7 @@ tells when upstream has:
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from autobahn.twisted.websocket import WebSocketServerProtocol
@@ -179,7 +180,7 @@ class GameConnection(WebSocketServerProtocol):
             request = OpeningRequest.parse(head)
             self._admitted = self.factory.enter(request, self)
         except RequestRefused as refused:
-            self._refuse(refused.refusal)
+            self._refuse(refused.refusal, refused.detail)
             return
         self.data = request.plain(self._admitted.admission.subprotocol) + rest
         super().processHandshake()
@@ -191,8 +192,9 @@ class GameConnection(WebSocketServerProtocol):
         # Autobahn's reasons quote the request. It was well-formed before Autobahn saw it, so this is for safety.
         self._refuse(BAD_UPGRADE)
 
-    def _refuse(self, refusal: HttpRefusal) -> None:
-        log.info("refused {peer}: {status} {code}", peer=self.address, status=refusal.status, code=refusal.code)
+    def _refuse(self, refusal: HttpRefusal, detail: str = "") -> None:
+        status, code = refusal.status, refusal.code
+        log.info("refused {peer}: {status} {code} {detail}", peer=self.address, status=status, code=code, detail=detail)
         self.transport.write(refusal_response(refusal))
         self.state = self.STATE_CLOSED
         self._hang_up()
@@ -299,7 +301,7 @@ class GameConnection(WebSocketServerProtocol):
     def _fail(self, incident: str) -> None:
         state: int = self.state
         if state == self.STATE_CONNECTING:
-            self._refuse(SERVER_ERROR)
+            self._refuse(replace(SERVER_ERROR, message=f"{SERVER_ERROR.message} (incident {incident})"))
         elif state == self.STATE_OPEN:
             self.close(CloseCode.INTERNAL_ERROR, f"(incident {incident})")
         else:

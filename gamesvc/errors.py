@@ -96,7 +96,9 @@ TOKEN_TWICE = HttpRefusal(
     400, "token_twice", "give the token once: as a header, as an offered subprotocol, or in the query"
 )
 UNKNOWN_SUBPROTOCOL = HttpRefusal(
-    400, "unknown_subprotocol", "offer the subprotocol gamesvc.v1 or gamesvc.classic, or none at all"
+    400,
+    "unknown_subprotocol",
+    "offer the subprotocol gamesvc.v1 or gamesvc.classic, also beside a token; or offer none at all",
 )
 TOKEN_MISSING = HttpRefusal(401, "token_missing", "a token is required here", headers=_BEARER)
 TOKEN_EXPIRED = HttpRefusal(401, "token_expired", "the token has expired", headers=_BEARER)
@@ -149,11 +151,17 @@ HTTP_REFUSALS = {
 
 
 class RequestRefused(Exception):
-    """A request is answered with an `HttpRefusal` instead of a WebSocket."""
+    """A request is answered with an `HttpRefusal` instead of a WebSocket.
 
-    def __init__(self, refusal: HttpRefusal) -> None:
+    Args:
+        refusal: the answer.
+        detail: more, for the operator's log only; never anything secret.
+    """
+
+    def __init__(self, refusal: HttpRefusal, detail: str = "") -> None:
         super().__init__(refusal.code)
         self.refusal = refusal
+        self.detail = detail
 
 
 class CloseCode(IntEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from dataclasses import replace
 
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 from twisted.internet.defer import Deferred
@@ -16,6 +17,7 @@ from gamesvc.connection import Admitted, GameConnection
 from gamesvc.controller import GameController
 from gamesvc.errors import (
     DRAINING,
+    SERVER_ERROR,
     SERVER_FULL,
     TOO_MANY_CONNECTIONS,
     TOO_MANY_GAMES,
@@ -227,9 +229,13 @@ class GameListener(WebSocketServerFactory):
                 report=self.report,
                 max_connections_per_player=self.limits.max_connections_per_player,
             )
-        except BaseException:
+        except BaseException as fault:
             self._openers.remove(admission.player)
-            raise
+            if not isinstance(fault, (Exception, SystemExit)):
+                raise
+            incident = self.report(f"game {admission.game} ({kind.name}), setup", fault)
+            message = f"{SERVER_ERROR.message} (incident {incident})"
+            raise RequestRefused(replace(SERVER_ERROR, message=message)) from None
         self.games[game.game] = game
         self._opened_by[game.game] = admission.player
         self._forget_when_idle(game.game)

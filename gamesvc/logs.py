@@ -89,6 +89,8 @@ def observer_factory(
 
     def make() -> ILogObserver:
         if path is None:
+            # There is nothing to open again, and what a signal does where nobody handles it is to end the process.
+            signal.signal(signal.SIGUSR1, signal.SIG_IGN)
             return _observer(sys.stdout, level)
         # twistd would also rotate it by itself at 1 MB, and would rotate at SIGUSR1, which does nothing where logrotate
         # has moved the file away already.

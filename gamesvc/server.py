@@ -233,7 +233,7 @@ class GameServer:
         method = getattr(self._model, spec.name)
         try:
             result = method(player, **{name: getattr(arguments, name) for name in arguments.__struct_fields__})
-            reply = encode_ok(id, None if result is None else _encode_result(result))
+            reply = encode_ok(id, None if result is None else self._encoded(spec, result))
             self._image = self._settle()
         except KeyboardInterrupt:
             self._undo()
@@ -257,8 +257,19 @@ class GameServer:
         incident = self._report(f"game {self.game} ({self.kind}), command {spec.name}", fault)
         return encode_error(INTERNAL_ERROR, f"{INTERNAL_ERROR.message} (incident {incident})", id)
 
+    def _encoded(self, spec: CommandSpec, result: object) -> bytes:
+        if isinstance(result, GameModel):
+            raise TypeError(f"{spec.name} returns the game itself, secrets and all; return what the player may know")
+        try:
+            return _encode_result(result)
+        except Exception as error:
+            raise TypeError(f"{spec.name} returned what can't be sent: {error}") from error
+
     def _settle(self) -> bytes:
-        image = settle(self._model)
+        try:
+            image = settle(self._model)
+        except Exception as error:
+            raise TypeError(f"a field holds what its type does not allow: {error}") from error
         if len(image) > MAX_STATE_BYTES:
             raise ValueError(f"the model's state has {len(image)} bytes, the most is {MAX_STATE_BYTES}")
         return image

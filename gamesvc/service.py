@@ -66,7 +66,10 @@ class GameService(Service):
     def setServiceParent(self, parent: Any) -> None:
         # twistd asks the application for its log observer, right after the service was put into it.
         if self._make_observer is not None and isinstance(parent, Componentized):
-            parent.setComponent(ILogObserver, self._make_observer())
+            try:
+                parent.setComponent(ILogObserver, self._make_observer())
+            except OSError as error:
+                raise SystemExit(f"gamesvc: can't open the log: {error}") from None
         super().setServiceParent(parent)
 
     def privilegedStartService(self) -> None:
@@ -77,17 +80,21 @@ class GameService(Service):
         """
         super().privilegedStartService()
         for text, endpoint in self._endpoints:
-            failures: list[Any] = []
-            # All endpoints that twistd can be given listen at once, so nothing is awaited.
-            endpoint.listen(self.listener).addCallbacks(self._ports.append, failures.append)
-            if failures:
-                for port in self._ports:
-                    port.stopListening()
-                why = failures[0].value
-                # A CannotListenError repeats the address in a way of its own; the system's words suffice.
-                error = ListenError(f"can't listen on {text}: {getattr(why, 'socketError', why)} ({self._blame})")
-                log.error("{error}", error=error)
-                raise error
+            outcome: list[Any] = []
+            endpoint.listen(self.listener).addBoth(outcome.append)
+            if outcome and not isinstance(outcome[0], Failure):
+                self._ports.append(outcome[0])
+                continue
+            for port in self._ports:
+                port.stopListening()
+            # All of Twisted's endpoints listen at once, so nothing is awaited.
+            why = outcome[0].value if outcome else "this kind of endpoint takes its time, and can't be used here"
+            # A CannotListenError repeats the address in a way of its own; the system's words suffice.
+            why = getattr(getattr(why, "socketError", why), "strerror", None) or why
+            # The reason first: of a daemon's complaint twistd shows no more than the beginning.
+            error = ListenError(f"{why}: can't listen on {text} ({self._blame})")
+            log.error("{error}", error=error)
+            raise error
         for (text, _), port in zip(self._endpoints, self._ports, strict=True):
             log.info("serving {kinds} at {where}", kinds=self.listener.kinds, where=_address(text, port))
 

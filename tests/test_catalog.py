@@ -12,12 +12,14 @@ from gamesvc.errors import ConfigError
 from gamesvc.games.greetings import Greetings
 
 MODULE = """
-from gamesvc import GameModel
+from gamesvc import GameModel, command
 
 class Chess(GameModel, seats=2):
-    pass
+    @command
+    def move(self, player):
+        pass
 
-class Draughts(GameModel, seats=2):
+class Draughts(Chess):
     pass
 
 Checkers = Draughts
@@ -92,7 +94,10 @@ class NotThere(WithModules):
     def test_a_module_that_is_not_there_is_named(self) -> None:
         self.assertIn("no module 'nowhere'", self.told("nowhere:Chess"))
         self.module("needy", "import not_installed")
-        self.assertIn("no module 'not_installed'", self.told("needy:Chess"))
+        self.assertIn(
+            "importing needy failed: ModuleNotFoundError: No module named 'not_installed'", self.told("needy:Chess")
+        )
+        self.assertIn("write boardgames:Chess", self.told("boardgames.py:Chess"))
 
     def test_a_class_that_is_not_there_is_named(self) -> None:
         self.assertIn("the module boardgames has no 'Ches'", self.told("boardgames:Ches"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+import types
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -135,3 +137,34 @@ class Tables(SynchronousTestCase):
     def test_every_limit_is_a_setting_of_its_name(self) -> None:
         names = {setting.name.replace("-", "_") for setting in SETTINGS}
         self.assertLessEqual({each.name for each in fields(Limits)}, names)
+
+
+class WritingAGame(SynchronousTestCase):
+    def test_its_code_runs_as_it_stands(self) -> None:
+        blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / "writing-a-game.md").read_text(), re.M | re.S)
+        self.assertEqual(len(blocks), 2)
+        module = types.ModuleType("guess")
+        self.addCleanup(sys.modules.pop, module.__name__)
+        sys.modules[module.__name__] = module
+        for block in blocks:
+            exec(block, module.__dict__)
+        table = World(games=("guess:GuessMyNumber",))
+        alice, bob = (table.opened(f"/g?player={name}") for name in ("alice", "bob"))
+        alice.say(command="guess", number=101)
+        self.assertEqual(alice.heard()[0]["error"]["code"], "bad_arguments")
+        low, high = 1, 100
+        while True:
+            number = (low + high) // 2
+            alice.say(command="guess", number=number)
+            *events, reply = alice.heard()
+            self.assertEqual(reply["status"], "ok")
+            if events[-1]["event"] == "Found":
+                break
+            low, high = (number + 1, high) if events[-1]["text"] == "higher" else (low, number - 1)
+            alice.say(command="guess", number=number)
+            self.assertEqual(alice.heard()[0]["error"]["code"], "not_your_turn")
+            bob.say(command="guess", number=1 if number > 1 else 2)
+            self.assertEqual([each.get("event") for each in alice.heard()], ["Guessed"], "bob's hint is his own")
+            bob.heard()
+        alice.say(command="guess", number=number)
+        self.assertEqual(alice.heard()[0]["error"]["code"], "game_over")

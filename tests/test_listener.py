@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from twisted.trial.unittest import SynchronousTestCase
@@ -32,10 +32,17 @@ class Duel(GameModel, seats=2):
 
 
 class Broken(GameModel):
-    """Can't even start."""
+    """Starts once, and never again."""
+
+    STARTED: ClassVar[list[bool]] = []
 
     def setup(self) -> None:
-        raise RuntimeError("broken")
+        if self.STARTED:
+            raise RuntimeError("broken")
+        self.STARTED.append(True)
+
+    @command
+    def play(self, player: Player) -> None: ...
 
 
 class Issuer:
@@ -103,7 +110,9 @@ class Games(SynchronousTestCase):
         for _ in range(3):
             line = world.line()
             line.ask("/lobby?player=alice")
-            self.assertEqual(line.response().code, "internal_error")
+            response = line.response()
+            self.assertEqual((response.status, response.code), (500, "internal_error"))
+            self.assertIn(b"72727272", response.body)
             line.cut()
         self.assertEqual(world.listener.games, {})
 

@@ -67,6 +67,19 @@ class GameErrors(SynchronousTestCase):
         for code in ("", "Not", "not-yet", "2nd", "not yet", "é", "a" * 65, "a\n"):
             self.assertRaises(DefinitionError, GameError, "no", code=code)
 
+    def test_a_kind_of_refusal_of_ones_own_may_have_its_code_in_its_class(self) -> None:
+        class NotYourTurn(GameError):
+            code = "not_your_turn"
+
+        class Later(NotYourTurn):
+            pass
+
+        errors = NotYourTurn("wait"), Later("wait"), Later("wait", code="much_later"), GameError("wait")
+        self.assertEqual([each.code for each in errors], ["not_your_turn"] * 2 + ["much_later", "refused"])
+
+        for wrong in ("game_over", "Not yet"):
+            self.assertRaises(DefinitionError, type, "Wrong", (GameError,), {"code": wrong})
+
     def test_a_reason_that_is_no_text_becomes_one(self) -> None:
         # `except ValueError as error: raise GameError(error)` is what people write.
         reason: Any = ValueError("row 9")

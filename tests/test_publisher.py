@@ -436,6 +436,25 @@ class TheSlow(SynchronousTestCase):
         self.publish(MAX_LAG_EVENTS + 1, "slow")
         self.assertIs(self.slow.closed, CloseCode.SLOW_CONSUMER)
 
+    def test_more_bytes_of_replies_than_may_wait_close_it_with_4000(self) -> None:
+        for _ in range(3):
+            for _ in range(3):
+                self.slow.subscription.reply(b"x" * (MAX_LAG_BYTES // 4))
+            self.slow.subscription.resume()
+            self.stage.end_turn()
+            self.slow.subscription.pause()
+        self.assertIsNone(self.slow.closed)
+        for _ in range(4):
+            self.slow.subscription.reply(b"x" * (MAX_LAG_BYTES // 4))
+        self.assertIs(self.slow.closed, CloseCode.SLOW_CONSUMER)
+        self.assertEqual(len(self.slow.got), 9)
+
+    def test_who_reads_may_be_sent_any_number_of_replies_in_a_turn(self) -> None:
+        for _ in range(8):
+            self.other.subscription.reply(b"x" * (MAX_LAG_BYTES // 4))
+        self.stage.end_turn()
+        self.assertEqual((self.other.closed, len(self.other.got)), (None, 8))
+
     def test_what_was_read_in_time_does_not_count(self) -> None:
         self.slow.subscription.resume()
         for _ in range(MAX_LAG_EVENTS * 2):

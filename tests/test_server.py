@@ -181,6 +181,12 @@ class Ledger(GameModel):
         raise GameError("\ud800")
 
     @command
+    def give_the_code_of_another_refusal(self, player: Player) -> None:
+        error = GameError("no")
+        error.code = "game_over"
+        raise error
+
+    @command
     def give_no_reason(self, player: Player) -> None:
         raise Unfortunate(9)
 
@@ -258,7 +264,8 @@ class Effects(SynchronousTestCase):
             def setup(self) -> None:
                 self.deck = ["1"]  # type: ignore[list-item]  # the mistake that this is about
 
-        self.assertRaises(ValidationError, Table, Wrong)
+        refused: Any = self.assertRaises((TypeError, ValidationError), Table, Wrong)
+        self.assertIn("deck", str(refused))
 
 
 class NothingHasChanged(SynchronousTestCase):
@@ -310,6 +317,9 @@ class NothingHasChanged(SynchronousTestCase):
         self.assertEqual(table.ask("give_reason")["error"]["message"], "row 9")
         self.assertIn(table.code("give_no_reason"), ("refused", "internal_error"))
         self.assertIn(table.code("give_unsendable_reason"), ("refused", "internal_error"))
+
+    def test_a_refusal_can_not_pass_for_one_of_gamesvcs_own(self) -> None:
+        self.assertEqual(Table(Ledger).code("give_the_code_of_another_refusal"), "internal_error")
 
     @settings(deadline=None, database=None, max_examples=80)
     @given(st.lists(st.one_of(st.integers(-5, 5), st.sampled_from(("refuse", "quit", "ill_type", "return_object")))))
