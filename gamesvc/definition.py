@@ -55,7 +55,7 @@ class EventMeta(StructMeta):
     """Makes an event class."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **keywords: Any) -> Any:
-        if namespace["__module__"] != _ROOT and keywords:
+        if namespace.get("__module__") != _ROOT and keywords:
             raise DefinitionError(f"{name}: an event takes no keywords ({', '.join(sorted(keywords))})")
         cls: Any = super().__new__(mcs, name, bases, namespace, **keywords)
         for key in RESERVED.intersection((*cls.__struct_fields__, *cls.__struct_encode_fields__)):
@@ -77,7 +77,7 @@ class ModelMeta(StructMeta):
         seats: int | tuple[int, int] | None = None,
         **keywords: Any,
     ) -> Any:
-        if namespace["__module__"] == _ROOT:
+        if namespace.get("__module__") == _ROOT:
             return super().__new__(mcs, name, bases, namespace)
         if keywords:
             raise DefinitionError(f"{name}: a model takes the keyword seats, not {', '.join(sorted(keywords))}")
@@ -137,11 +137,15 @@ def _check_name(model: str, name: str, framework: frozenset[str]) -> None:
             f"{model}.{name}: write `def setup(self)` instead; it runs once, when the game is created"
         )
     if name in framework:
-        raise DefinitionError(f"{model}.{name}: gamesvc itself has a {name}; choose another name")
+        raise DefinitionError(f"{model}.{name}: the name {name} is kept for gamesvc itself; choose another name")
 
 
 def _check_base(model: str, base: type) -> None:
-    if not isinstance(base, ModelMeta) and any("__slots__" not in vars(each) for each in base.__mro__[:-1]):
+    if isinstance(base, ModelMeta):
+        return
+    if issubclass(base, Struct):
+        raise DefinitionError(f"{model}: the base {base.__name__} has fields; make it a GameModel, too")
+    if any("__slots__" not in vars(each) for each in base.__mro__[:-1]):
         raise DefinitionError(
             f"{model}: the base {base.__name__} would keep attributes that are no state; write `__slots__ = ()` in it"
         )
@@ -281,9 +285,11 @@ def _commands(cls: Any, scope: dict[str, Any]) -> dict[str, CommandSpec]:
     """The commands by their names in lower case: those written here, and those that were inherited."""
     commands: dict[str, CommandSpec] = {}
     for name in sorted({name for each in cls.__mro__ for name in vars(each)}):
-        owner = next(each for each in cls.__mro__ if name in vars(each))
+        owner, *hidden = (each for each in cls.__mro__ if name in vars(each))
         method = vars(owner)[name]
         if not _is_command(method):
+            if any(_is_command(vars(each)[name]) for each in hidden):
+                raise DefinitionError(f"{cls.__name__}.{name}: hides a command that was inherited; put @command on it")
             continue
         if owner is not cls and isinstance(owner, ModelMeta):
             # What a model's commands are has been found where it was defined; other bases only bring methods.

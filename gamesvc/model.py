@@ -24,6 +24,7 @@ Player = NewType("Player", str)
 """A player's name: what ``sub`` of the token says."""
 
 F = TypeVar("F", bound=Callable[..., Any])
+M = TypeVar("M", bound="GameModel")
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _encode_json = msgspec.json.Encoder().encode
@@ -223,7 +224,7 @@ class GameModel(_Model):
         self._context.finished = True
 
 
-def start(kind: type[GameModel], context: Context) -> GameModel:
+def start(kind: type[M], context: Context) -> M:
     """A new game.
 
     Args:

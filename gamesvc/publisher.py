@@ -159,8 +159,8 @@ class Subscription:
         """Send what is due, as long as the connection takes it, then close it."""
         self.drain()
         if self.open:
-            self._sink.close(code)
             self._publisher.unsubscribe(self)
+            self._sink.close(code)
 
     def _next_chunk(self) -> bytes:
         frames = []

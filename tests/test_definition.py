@@ -655,6 +655,24 @@ class Mistakes(SynchronousTestCase):
             self.refused(define, "Game.mark", "plain method")
         self.refused(a_property, "plain method")
 
+    def test_a_command_that_was_inherited_is_not_lost_unnoticed(self) -> None:
+        class Base(GameModel):
+            @command
+            def mark(self, player: Player) -> None: ...
+
+        def by_a_method() -> None:
+            class Game(Base):
+                def mark(self, player: Player) -> None: ...
+
+        self.refused(by_a_method, "Game.mark", "put @command on it")
+
+    def test_a_base_with_fields_that_is_no_model(self) -> None:
+        def define() -> None:
+            class Game(GameModel, Circle):
+                pass
+
+        self.refused(define, "Game", "Circle", "make it a GameModel")
+
     def test_commands_that_do_not_take_their_player_first(self) -> None:
         def nobody() -> None:
             class Game(GameModel):
