@@ -11,7 +11,7 @@ from traceback import walk_tb
 from typing import NamedTuple
 
 from gamesvc.errors import ConfigError
-from gamesvc.model import Context, GameModel, start
+from gamesvc.model import Context, GameModel, settle, start
 
 ENTRY_POINT_GROUP = "gamesvc.games"
 DEFAULT_GAME = "greetings"
@@ -84,7 +84,7 @@ def _load(game: str) -> Kind:
         raise ConfigError(f"game {game!r}: {class_name} has no @command, so players could do nothing in it")
     # Better now than when the first player comes.
     try:
-        start(model, Context())
+        settle(start(model, Context()))
     except (Exception, SystemExit) as error:
         raise ConfigError(f"game {game!r}: the setup of {class_name} failed: {_describe(error)}") from error
     return Kind(game if ":" not in game else class_name, model)

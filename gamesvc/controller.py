@@ -24,6 +24,8 @@ from gamesvc.errors import BAD_JSON, RATE_LIMITED, TOO_MANY_IN_FLIGHT, CloseCode
 from gamesvc.limits import MAX_BAD_JSON_IN_A_ROW, MAX_OWED_REPLIES, MAX_PENDING_REPLIES, Limits, TokenBucket
 from gamesvc.messages import MessageError, Request, decode_request, encode_error
 
+_LONGEST_WAIT = 86400.0  # seconds; a rate may be as low as a number can be
+
 
 class Outlet(Protocol):
     """Where a controller's replies go: a subscription, which keeps them in order with the events."""
@@ -115,7 +117,8 @@ class GameController:
         self._bad_in_a_row = 0
         wait = self._commands.take(self._now())
         if wait:
-            place.fill(encode_error(RATE_LIMITED, id=request.id, retry_ms=int(wait * 1000) + 1))
+            milliseconds = int(min(wait, _LONGEST_WAIT) * 1000) + 1
+            place.fill(encode_error(RATE_LIMITED, id=request.id, retry_ms=milliseconds))
         elif waiting >= MAX_PENDING_REPLIES:
             place.fill(encode_error(TOO_MANY_IN_FLIGHT, id=request.id))
         else:

@@ -14,7 +14,7 @@ from twisted.application.service import IService, Service
 from twisted.internet import endpoints
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, ensureDeferred, gatherResults, maybeDeferred
-from twisted.internet.interfaces import IListeningPort, IStreamServerEndpoint
+from twisted.internet.interfaces import IAddress, IListeningPort, IStreamServerEndpoint
 from twisted.logger import ILogObserver
 from twisted.python.components import Componentized
 from twisted.python.failure import Failure
@@ -71,6 +71,11 @@ class GameService(Service):
             except OSError as error:
                 raise SystemExit(f"gamesvc: can't open the log: {error}") from None
         super().setServiceParent(parent)
+
+    @property
+    def listening(self) -> list[IAddress]:
+        """Where it listens now, in the order of the settings."""
+        return [port.getHost() for port in self._ports]
 
     def privilegedStartService(self) -> None:
         """Listen. Runs before twistd gives up root, for ports below 1024.

@@ -96,6 +96,10 @@ class WithoutTokens(SynchronousTestCase):
         for value, watches in (("1", True), ("true", True), ("0", False), ("false", False), ("", False)):
             self.assertIs(door().judge(asked(spectate=value)).spectate, watches, value)
 
+    def test_what_is_neither_yes_nor_no_is_refused(self) -> None:
+        for value in ("yes", "2", "TRUE", " 1"):
+            self.assertEqual(verdict(door(), asked(spectate=value)), "bad_query", value)
+
     def test_a_parameter_is_given_once(self) -> None:
         for request in (asked(player=["alice", "alice"]), asked(spectate=["1", "0"])):
             self.assertEqual(verdict(door(), request), "bad_query")
@@ -305,6 +309,12 @@ class Origins(SynchronousTestCase):
                 self.assertTrue(self.allowed(page, host, page, with_tokens=False), host)
         self.assertFalse(self.allowed("http://localhost:3000", "localhost:8080", with_tokens=False))
         self.assertFalse(self.allowed("http://localhost:8080", "127.0.0.1:8080", with_tokens=False))
+
+    def test_a_refused_one_is_told_to_the_operator_in_a_form_that_a_log_can_take(self) -> None:
+        for origin in ("https://evil.example", "https://\x85evil\x9b2J\xff", "x" * 16000):
+            error = self.assertRaises(RequestRefused, door().judge, asked(origin=origin))
+            self.assertIn(ascii(origin[:50])[:-1], error.detail)
+            self.assertTrue(error.detail.isascii() and error.detail.isprintable() and len(error.detail) < 500)
 
     def test_an_option_that_is_no_origin_is_refused_at_once_and_says_what_would_be_right(self) -> None:
         for listed in (

@@ -127,6 +127,27 @@ class NotThere(WithModules):
         self.module("wrong", "from gamesvc import GameModel, command\n\nclass Chess(GameModel, seats=0):\n    pass\n")
         self.assertRegex(self.told("wrong:Chess"), r"DefinitionError: .*wrong\.py, line 3\)")
 
+    def test_a_game_that_could_not_be_played_is_refused_before_the_first_player_comes(self) -> None:
+        lines = (
+            "from gamesvc import GameModel, command",
+            "class Chess(GameModel):",
+            "    turn: int = 0",
+            "    def setup(self):",
+        )
+        for setup, what in (
+            ("self.turn = 1 // 0", r"ZeroDivisionError: .*unplayable\.py, line 5\)"),
+            ("raise SystemExit(3)", r"SystemExit: 3"),
+            # State that would not load again.
+            ("self.turn = 'white'", r"turn"),
+            ("self.turn = object()", r"turn|object"),
+        ):
+            self.module(
+                "unplayable", "\n".join((*lines, f"        {setup}", "    @command", "    def go(self, player): pass"))
+            )
+            self.assertRegex(self.told("unplayable:Chess"), what)
+        self.module("idle", "from gamesvc import GameModel\nclass Chess(GameModel): pass\n")
+        self.assertIn("no @command", self.told("idle:Chess"))
+
     def test_a_name_of_half_a_game_is_refused_in_words(self) -> None:
         for half in (":Chess", "boardgames:", ":", "", ".boardgames:Chess", "boardgames:Chess:x"):
             message = self.told(half)

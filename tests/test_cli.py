@@ -166,6 +166,10 @@ class Passphrases(Commands):
         self.assertIn("PRIVATE_KEY_PASSPHRASE", self.fails("keys", "--passphrase", *self.files))
         self.assertEqual(list(self.directory.iterdir()), [])
 
+    def test_ctrl_c_at_the_prompt_ends_it_without_a_traceback(self) -> None:
+        self.typed(KeyboardInterrupt())
+        self.assertEqual(self.run_it("keys", "--passphrase", *self.files), (130, "", "\n"))
+
     def test_who_ends_the_input_at_the_prompt_gets_no_traceback(self) -> None:
         self.typed(EOFError())
         self.fails("keys", "--passphrase", *self.files)

@@ -223,6 +223,14 @@ class BadValues(Settings):
                     self.assertTrue(message.startswith(f"gamesvc: {setting.name} = {text!r} ({source}): "), message)
                     self.assertIn(right, message.split("): ", 1)[1])
 
+    def test_what_may_be_repeated_is_not_given_twice(self) -> None:
+        for name in ("port", "game", "allow-origin"):
+            text = GOOD[name][0]
+            self.assertEqual(
+                self.said(f"--{name}={text}", f"--{name}={text}"),
+                f"gamesvc: {name} (option --{name}): one is given twice",
+            )
+
     def test_a_bad_one_that_is_beaten_by_a_good_one_harms_nobody(self) -> None:
         self.environment["WS_LISTENER_PORT"] = "eighty"
         self.assertEqual(self.settle("--port=80").ports, ("80",))
@@ -367,6 +375,7 @@ class Endpoints(Settings):
                 "tcp:8080::50",
             ),
             *("tcp6:backlog=50:port=8080", "haproxy:tcp6:8080:50", "haproxy:haproxy:tcp:8080", "tcp:port= 8080"),
+            *("tcp:8080:interface=", "tcp:interface=:port=8080"),
         ):
             try:
                 heard = self.listening(f"--port={text}")
@@ -377,7 +386,12 @@ class Endpoints(Settings):
 
     def test_tls_is_held_to_loopback_however_its_key_is_given(self) -> None:
         # Twisted reads ssl:port:privateKey:certKey.
-        for text in ("ssl:8443:key.pem:cert.pem", "ssl:8443:key.pem", "ssl:privateKey=key.pem:port=8443"):
+        for text in (
+            "ssl:8443:key.pem:cert.pem",
+            "ssl:8443:key.pem",
+            "ssl:privateKey=key.pem:port=8443",
+            r"ssl:8443:a\:b.pem:c\:d.pem",
+        ):
             try:
                 endpoints = self.settle(f"--port={text}").endpoints
             except (SystemExit, ConfigError):

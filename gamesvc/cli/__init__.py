@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: without the program's name; None: this process's.
 
     Returns:
-        The exit status: 0, or 1 where something was wrong, which was said on standard error.
+        The exit status: 0, or 1 where something was wrong, which was said on standard error, or 130 after Ctrl-C.
     """
     parser = argparse.ArgumentParser(
         prog="gamesvc", description="Tools for gamesvc. The server itself is `twistd -n gamesvc`."
@@ -36,4 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ConfigError, ValueError) as error:
         print(f"gamesvc: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
     return 0

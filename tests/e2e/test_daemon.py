@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import time
@@ -100,6 +101,16 @@ def test_at_sigterm_one_who_has_fallen_behind_gets_what_was_on_its_way_without_a
         assert code == RESTARTING
         assert 0 < len(messages) <= sent
         assert [message["number"] for message in messages] == list(range(1, len(messages) + 1))
+
+
+@in_thread
+def test_a_pidfile_that_is_empty_or_names_a_process_that_lives_keeps_it_from_starting(operator: Operator) -> None:
+    # twistd's own rule, and why the pages for operators say what they say.
+    for content in ("", str(os.getpid())):
+        operator.write("server.pid", content)
+        finished = operator.run("twistd", "-n", "--pidfile=server.pid", "gamesvc", "--port", "0")
+        assert finished.status == 1
+        assert (operator.directory / "server.pid").read_text() == content
 
 
 @in_thread
