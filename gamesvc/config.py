@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -24,12 +23,10 @@ import twisted
 from gamesvc import __version__
 from gamesvc.errors import ConfigError
 from gamesvc.limits import Limits
+from gamesvc.ports import endpoint, parse_port
 
 DEFAULT_PORT = 10020
 LOG_LEVELS = ("debug", "info", "warn", "error")
-
-_INTERFACES = {"tcp": ("127.0.0.1", 2), "tcp6": ("::1", 3), "ssl": ("127.0.0.1", 5)}
-"""Endpoints that have an interface: which one only this machine reaches, and its place among unnamed fields."""
 
 
 @dataclass(frozen=True)
@@ -79,37 +76,7 @@ class Config:
     @property
     def endpoints(self) -> tuple[str, ...]:
         """What to listen on, as Twisted endpoint strings. Without tokens only loopback, unless told otherwise."""
-        return tuple(self._endpoint(port) for port in self.ports)
-
-    def _endpoint(self, port: str) -> str:
-        if port.isdigit():
-            port = f"{'tcp6' if ':' in (self.address or '') else 'tcp'}:{port}"
-        # In an endpoint string a colon ends a field, unless it is escaped. haproxy: is put before an endpoint.
-        fields = re.split(r"(?<!\\):", port)
-        wrappers = next((place for place, each in enumerate(fields) if each != "haproxy"), len(fields))
-        if fields[wrappers:] and fields[wrappers] in _INTERFACES:
-            loopback, place = _INTERFACES[fields[wrappers]]
-            address = self.address or ("" if self.enable_auth else loopback)
-            fields[wrappers:] = _with_interface(fields[wrappers:], place, address.replace(":", "\\:"))
-        return ":".join(fields)
-
-
-def _with_interface(fields: list[str], place: int, address: str) -> list[str]:
-    """The fields of an endpoint that names its interface: its own, or else this one. An empty one is none.
-
-    Args:
-        fields: the endpoint's kind, then its arguments.
-        place: the interface's among the arguments without a name, from 1.
-        address: the interface, escaped; empty for all of them.
-    """
-    fields = [each for each in fields if each != "interface="]
-    unnamed = [position for position, each in enumerate(fields) if position and "=" not in each]
-    if any(each.startswith("interface=") for each in fields):
-        return fields
-    if len(unnamed) >= place:
-        at = unnamed[place - 1]
-        return [*fields[:at], fields[at] or address, *fields[at + 1 :]]
-    return [*fields, f"interface={address}"] if address else fields
+        return tuple(endpoint(port, self.address, loopback=not self.enable_auth) for port in self.ports)
 
 
 class Setting(NamedTuple):
@@ -130,16 +97,6 @@ class Setting(NamedTuple):
     default: str | None
     doc: str
     repeatable: bool = False
-
-
-def _port(text: str) -> str:
-    if text.isascii() and text.isdigit():
-        if int(text) > 65535:
-            raise ValueError("a port is a number from 0 to 65535, or an endpoint such as tcp:8080:interface=127.0.0.1")
-        return str(int(text))
-    if text.partition(":")[0].isalnum() and ":" in text:
-        return text
-    raise ValueError("write a number from 0 to 65535, or an endpoint such as ssl:8443:privateKey=key.pem")
 
 
 def _switch(text: str) -> bool:
@@ -188,7 +145,7 @@ SETTINGS = (
     Setting(
         "port",
         "WS_LISTENER_PORT",
-        _port,
+        parse_port,
         str(DEFAULT_PORT),
         "Where to listen: a TCP port, or a Twisted endpoint such as ssl:8443:privateKey=key.pem:certKey=cert.pem, "
         "unix:/run/gamesvc.sock or systemd:domain=INET:index=0.",
