@@ -158,8 +158,14 @@ class GameListener(WebSocketServerFactory):
         if connection in self._beyond:
             raise RequestRefused(TOO_MANY_CONNECTIONS)
         admission = self._front_door.judge(request)
+        is_new = admission.game not in self.games
         game = self._find_or_create(admission)
-        role = game.admit(admission.player, admission.players, admission.spectate)
+        try:
+            role = game.admit(admission.player, admission.players, admission.spectate)
+        except RequestRefused:
+            if is_new:
+                self._forget(game.game)
+            raise
         return Admitted(admission, game, role)
 
     def converse(self, admitted: Admitted, subscription: Subscription) -> GameController:
@@ -245,18 +251,22 @@ class GameListener(WebSocketServerFactory):
     def _forget_when_idle(self, game: str) -> None:
         self._keep(game)
         if self.limits.idle_game_seconds > 0:
-            self._idle[game] = self.reactor.callLater(self.limits.idle_game_seconds, self._forget, game)
+            self._idle[game] = self.reactor.callLater(self.limits.idle_game_seconds, self._forget_idle, game)
 
     def _keep(self, game: str) -> None:
         idle = self._idle.pop(game, None)
         if idle is not None:
             idle.cancel()
 
-    def _forget(self, game: str) -> None:
+    def _forget_idle(self, game: str) -> None:
         del self._idle[game]
+        self._forget(game)
+        log.info("game {game} forgotten: nobody was there for a while", game=game)
+
+    def _forget(self, game: str) -> None:
+        self._keep(game)
         del self.games[game]
         self._openers.remove(self._opened_by.pop(game))
-        log.info("game {game} forgotten: nobody was there for a while", game=game)
 
     # The end.
 

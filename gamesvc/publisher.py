@@ -42,14 +42,21 @@ class _Entry:
         self._body = body
         self.to = to
         self.public = public
-        self._frames: dict[int, bytes] = {}
+        self._frames: dict[int, bytes] | None = {}
 
     def frame(self, private: int) -> bytes:
         """The frame for a viewer who has had `private` private events, this one included."""
-        frame = self._frames.get(private)
+        frame = self._frames.get(private) if self._frames is not None else None
         if frame is None:
-            frame = self._frames[private] = text_frame(numbered(self._body, self.public + private))
+            frame = text_frame(numbered(self._body, self.public + private))
+            if self._frames is not None:
+                self._frames[private] = frame
         return frame
+
+    def keep_no_frames(self) -> None:
+        """The turn in which most need it is over. For those who are behind, its body is enough: a frame for each
+        number of private events that somebody has had would take many times the room."""
+        self._frames = None
 
     @property
     def size(self) -> int:
@@ -332,6 +339,8 @@ class GamePublisher:
                 needed = min(needed, subscription.cursor)
                 if subscription.player is not None:
                     behind.add(subscription.player)
+        for entry in new:
+            entry.keep_no_frames()
         self._forget(needed, behind)
 
     def _judge(self, subscription: Subscription) -> None:

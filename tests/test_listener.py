@@ -154,6 +154,11 @@ class Tokens(SynchronousTestCase):
             self.refused("/g", self.issuer.header("g", "eve", ["eve", "bob"])), (403, "player_not_in_game")
         )
 
+    def test_who_is_refused_at_the_door_of_a_new_game_leaves_none_behind(self) -> None:
+        three = ["alice", "bob", "carol"]
+        self.assertEqual(self.refused("/g", self.issuer.header("g", "carol", three)), (403, "player_not_in_game"))
+        self.assertEqual(self.world.listener.games, {})
+
     def test_a_connection_is_closed_with_4401_when_its_token_expires_without_leeway(self) -> None:
         alice = self.world.opened("/g", self.issuer.header("g", "alice", lifetime=60))
         self.world.pass_time(59.75)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -555,6 +556,28 @@ class Memory(SynchronousTestCase):
             self.stage.publish(number, "slow")
             self.stage.end_turn()
         self.assertEqual(len(self.stage.publisher), 0)
+
+    def test_what_waits_for_the_slow_is_kept_once_however_many_see_it_under_numbers_of_their_own(self) -> None:
+        def kept(viewers: int) -> int:
+            stage = Stage(max_lag_events=1000, max_lag_bytes=1 << 30)
+            for number in range(viewers):
+                stage.subscribe(f"p{number}")
+                for _ in range(number):
+                    stage.publish(0, f"p{number}")
+            stage.subscribe(None).subscription.pause()
+            tracemalloc.start()
+            for number in range(100):
+                stage.publish(number, size=10_000)
+                stage.end_turn()
+                for viewer in stage.viewers:
+                    viewer.writes.clear()
+                    viewer.due.clear()
+                    viewer.sizes.clear()
+            size, _ = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            return size
+
+        self.assertLess(kept(30), 1.5 * kept(1))
 
     def test_what_nobody_is_there_for_is_forgotten(self) -> None:
         stage = Stage()
