@@ -236,11 +236,28 @@ class GameConnection(WebSocketServerProtocol):
 
     def _fail_connection(self, code: int = CloseCode.GOING_AWAY, reason: str = "") -> None:
         # Autobahn found the peer in breach of the protocol.
+        self._drain()
         super()._fail_connection(code, _REASONS[code])
         self._hang_up()
         self._leave()
 
+    def processData(self) -> bool:
+        # Autobahn goes on with what came in the same piece as what ended the conversation.
+        if self._deaf:
+            self.data = b""
+            return False
+        more: bool = super().processData()
+        return more
+
+    def onCloseFrame(self, code: Any, reasonRaw: Any) -> bool | None:
+        self._drain()
+        done: bool | None = super().onCloseFrame(code, reasonRaw)
+        return done
+
     def dropConnection(self, abort: bool = False) -> None:
+        # We have hung up: to drop the line now would lose what the peer has not read yet.
+        if self._deaf:
+            return
         # After a peer's own close, Autobahn would wait for as long as it takes that peer to read what was sent before.
         super().dropConnection(abort)
         self._leave()
@@ -292,6 +309,11 @@ class GameConnection(WebSocketServerProtocol):
         """Cut the line, without a word."""
         self._deaf = True
         self.transport.abortConnection()
+
+    def _drain(self) -> None:
+        """Send what is due, before something ends the conversation: every command is answered."""
+        if self._subscription is not None:
+            self._subscription.drain()
 
     def _end(self, code: CloseCode) -> None:
         """Send what is due, then close."""

@@ -7,9 +7,9 @@ answers. What a frame leads to:
     --------------------------------------  ------------------------------------------------------------
     any, but too many a second              close 1008
     binary                                  close 1003
+    text, but too many of them a second     rate_limited, with retry_ms
     text, not one JSON object               bad_json; the third in a row also closes 1008
     text, no usable id or command           bad_id, no_command
-    text, too many commands a second        rate_limited, with retry_ms
     text, too many replies not yet read     too_many_in_flight; when even these pile up, close 4000
     text, a command                         what the game says
 """
@@ -22,7 +22,7 @@ from typing import Protocol
 
 from gamesvc.errors import BAD_JSON, RATE_LIMITED, TOO_MANY_IN_FLIGHT, CloseCode
 from gamesvc.limits import MAX_BAD_JSON_IN_A_ROW, MAX_OWED_REPLIES, MAX_PENDING_REPLIES, Limits, TokenBucket
-from gamesvc.messages import MessageError, Request, decode_request, encode_error
+from gamesvc.messages import MessageError, Request, decode_request, encode_error, peek_id
 
 _LONGEST_WAIT = 86400.0  # seconds; a rate may be as low as a number can be
 
@@ -106,6 +106,12 @@ class GameController:
             return
         place = _Place(self)
         self._places.append(place)
+        wait = self._commands.take(self._now())
+        if wait:
+            # Who sends too much must not cost the reading of it, too.
+            milliseconds = int(min(wait, _LONGEST_WAIT) * 1000) + 1
+            place.fill(encode_error(RATE_LIMITED, id=peek_id(payload), retry_ms=milliseconds))
+            return
         try:
             request = decode_request(payload)
         except MessageError as mistake:
@@ -115,11 +121,7 @@ class GameController:
                 self.close(CloseCode.POLICY_VIOLATION)
             return
         self._bad_in_a_row = 0
-        wait = self._commands.take(self._now())
-        if wait:
-            milliseconds = int(min(wait, _LONGEST_WAIT) * 1000) + 1
-            place.fill(encode_error(RATE_LIMITED, id=request.id, retry_ms=milliseconds))
-        elif waiting >= MAX_PENDING_REPLIES:
+        if waiting >= MAX_PENDING_REPLIES:
             place.fill(encode_error(TOO_MANY_IN_FLIGHT, id=request.id))
         else:
             self._submit(request, place.fill)

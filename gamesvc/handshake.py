@@ -31,6 +31,7 @@ _HEADER = re.compile(rb"(%b):([\t\x20-\x7e\x80-\xff]*)" % _TOKEN)
 _SINGLE = frozenset(("host", "authorization", "origin", "sec-websocket-key", "sec-websocket-version", "content-length"))
 _BLANK = " \t"
 _MAX_QUERY_FIELDS = 32
+_MAX_HEADERS = 128
 
 
 def take_head(data: bytes, limit: int) -> tuple[bytes, bytes] | None:
@@ -152,6 +153,8 @@ def refusal_response(refusal: HttpRefusal) -> bytes:
 
 def _parse_headers(lines: list[bytes]) -> dict[str, list[str]]:
     headers: dict[str, list[str]] = {}
+    if len(lines) > _MAX_HEADERS:
+        raise RequestRefused(HEADERS_TOO_LARGE)
     for line in lines:
         match = _HEADER.fullmatch(line)
         if match is None:

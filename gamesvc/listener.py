@@ -33,6 +33,7 @@ from gamesvc.server import GameServer
 
 log = logger(__name__)
 
+_MAX_TRACE = 8192
 _ROOM_TO_REFUSE = 256
 """Connections beyond the maximum that are told so with a 503."""
 
@@ -189,7 +190,12 @@ class GameListener(WebSocketServerFactory):
         if controller is not None:
             game.leave(controller)
             log.debug("{player!r} left game {game}", player=admitted.role.player, game=game.game)
-        if not game.controllers and not self._draining:
+        if game.controllers or self._draining:
+            return
+        if game.untouched:
+            # Nobody would miss it, and somebody may be asking for one game after the other.
+            self._forget(game.game)
+        else:
             self._forget_when_idle(game.game)
 
     def report(self, what: str, fault: BaseException) -> str:
@@ -205,6 +211,8 @@ class GameListener(WebSocketServerFactory):
         incident = self._random_bytes(4).hex()
         # Escaped here, because not every log is written by `logs`; an exception can quote anything.
         trace = printable("".join(traceback.format_exception(fault)))
+        if len(trace) > _MAX_TRACE:
+            trace = f"{trace[: _MAX_TRACE // 2]} ... {trace[-_MAX_TRACE // 2 :]}"
         log.error("incident {incident}: {what} failed\n{trace}", incident=incident, what=what, trace=trace)
         return incident
 

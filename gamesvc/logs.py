@@ -28,9 +28,9 @@ from twisted.python.logfile import LogFile
 
 LOG_LEVELS = ("debug", "info", "warn", "error")
 
-# C0 but tab and line feed, DEL, C1, the two line separators that are no control characters, and lone surrogates, which
-# have no place in any encoding: an event that holds one would be lost.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# C0 but tab and line feed, DEL, C1, the two line separators that are no control characters, what turns the direction of
+# writing, and lone surrogates, which have no place in any encoding: an event that holds one would be lost.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def printable(text: str) -> str:

@@ -26,6 +26,7 @@ Player = NewType("Player", str)
 F = TypeVar("F", bound=Callable[..., Any])
 M = TypeVar("M", bound="GameModel")
 
+_MAX_NAME = 64
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _encode_json = msgspec.json.Encoder().encode
 _encode_state = msgspec.msgpack.Encoder().encode
@@ -202,13 +203,15 @@ class GameModel(_Model):
 
         Raises:
             TypeError: it is no Event, holds what can't be sent, or `to` is a single name.
-            ValueError: `to` names somebody who has no seat.
+            ValueError: `to` names somebody who has no seat, or what can be no name.
         """
         if not isinstance(event, Event):
             raise TypeError(f"publish takes an Event, not {type(event).__name__}")
         if isinstance(to, str):
             raise TypeError("publish(..., to=[player]) takes a list of players, not one name")
         audience = None if to is None else frozenset(to)
+        if audience is not None and not all(0 < len(name) <= _MAX_NAME for name in audience):
+            raise ValueError(f"publish(..., to=...) names somebody whose name has not 1 to {_MAX_NAME} characters")
         if audience is not None and self.SEATS is not None and not audience.issubset(self.players):
             raise ValueError("publish(..., to=...) names somebody who has no seat")
         self._context.events.append((_encode_json(event), audience))

@@ -7,6 +7,7 @@ command, and put back to that image when the next one is refused or fails.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -29,7 +30,10 @@ from gamesvc.model import Context, GameError, GameModel, Player, check_code, res
 from gamesvc.publisher import GamePublisher
 
 MAX_STATE_BYTES = 1 << 20
-"""How large a model's encoded fields may become."""
+"""How large a model's encoded fields may become, and what a command returns."""
+
+MAX_PRESENT = 256
+"""How many names a welcome tells of those who are there."""
 
 _MAX_ECHO = 64
 _MAX_EXPLANATION = 300
@@ -106,6 +110,7 @@ class GameServer:
         self._has_seats = model.SEATS is not None
         self._seats: list[Player | None] = [None] * most
         self._controllers: dict[Participant, Role] = {}
+        self._connections_of: dict[Player, dict[Participant, Role]] = {}
         self._context = Context(seed, now())
         self._model = start(model, self._context)
         self._image = self._settle()
@@ -125,6 +130,11 @@ class GameServer:
     def finished(self) -> bool:
         """Whether the game is over."""
         return self._context.finished
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing has happened in it yet: no command took effect, and no seat is taken."""
+        return self._context.entry == 0 and not any(self._seats)
 
     def admit(self, name: str, players: tuple[str, ...] | None, spectate: bool) -> Role:
         """Say as whom somebody takes part, and give them their seat.
@@ -161,14 +171,20 @@ class GameServer:
     def join(self, controller: Participant, role: Role) -> None:
         """Take a connection in. A player's oldest one goes where they have too many."""
         self._controllers[controller] = role
+        theirs = self._connections_of.setdefault(role.player, {})
+        theirs[controller] = role
         if self._max_connections_per_player:
-            same = [each for each, theirs in self._controllers.items() if theirs.player == role.player]
-            for oldest in same[: -self._max_connections_per_player]:
+            for oldest in tuple(theirs)[: -self._max_connections_per_player]:
                 oldest.close(CloseCode.REPLACED)
 
     def leave(self, controller: Participant) -> None:
         """Take a connection out; once more is harmless."""
-        self._controllers.pop(controller, None)
+        role = self._controllers.pop(controller, None)
+        if role is not None:
+            theirs = self._connections_of[role.player]
+            del theirs[controller]
+            if not theirs:
+                del self._connections_of[role.player]
 
     def stop(self, code: CloseCode) -> None:
         """Send what is due, as long as connections take it, and close them all."""
@@ -178,7 +194,8 @@ class GameServer:
 
     def welcome(self, role: Role) -> bytes:
         """The first frame of a ``gamesvc.v1`` connection: where the game stands for this viewer."""
-        present = dict.fromkeys(each.player for each in self._controllers.values() if each.playing)
+        connected = self._connections_of.items()
+        present = (player for player, theirs in connected if any(each.playing for each in theirs.values()))
         return encode_welcome(
             Welcome(
                 game=self.game,
@@ -189,7 +206,7 @@ class GameServer:
                 player=role.player,
                 playing=role.playing,
                 players=list(self._seats),
-                present=list(present),
+                present=list(islice(present, MAX_PRESENT)),
             )
         )
 
@@ -261,9 +278,12 @@ class GameServer:
         if isinstance(result, GameModel):
             raise TypeError(f"{spec.name} returns the game itself, secrets and all; return what the player may know")
         try:
-            return _encode_result(result)
+            encoded = _encode_result(result)
         except Exception as error:
             raise TypeError(f"{spec.name} returned what can't be sent: {error}") from error
+        if len(encoded) > MAX_STATE_BYTES:
+            raise ValueError(f"{spec.name} returned {len(encoded)} bytes, the most is {MAX_STATE_BYTES}")
+        return encoded
 
     def _settle(self) -> bytes:
         try:

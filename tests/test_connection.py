@@ -231,10 +231,31 @@ class Close(SynchronousTestCase):
     def test_a_clients_close_is_answered_and_the_line_ends(self) -> None:
         world = World()
         alice = world.opened()
+        game = world.listener.games["lobby"]
         alice.send(close_frame(1001))
         self.assertEqual(alice.heard(), [1000])
         self.assertTrue(alice.transport.lost)
-        self.assertEqual(world.listener.games["lobby"].controllers, ())
+        self.assertEqual(game.controllers, ())
+
+    def test_what_came_in_the_same_piece_as_the_end_neither_has_an_effect_nor_loses_what_was_said(self) -> None:
+        hello, closes = frame(b'{"command":"hello"}'), close_frame()
+        answered = [HELLO | {"seq": 1}, OK]
+        cases: list[tuple[bytes, list[Any]]] = [
+            (hello + closes, [*answered, 1000]),
+            (hello + frame(b"", 2) + closes, [*answered, 1003]),
+            (hello + frame(b"", mask=None) + closes, [*answered, 1002]),
+            (hello + frame(b"\xff") + hello + closes, [*answered, 1007]),
+            (close_frame(999) + hello, [1002]),
+            (frame(b"\x03", 8) + hello, [1002]),
+            (frame(b"\x03\xe8\xff", 8) + hello, [1007]),
+            (frame(b"no") * 3 + closes, ["bad_json", "bad_json", "bad_json", 1008]),
+        ]
+        for data, wanted in cases:
+            alice = World().opened()
+            alice.send(data)
+            heard = alice.heard()
+            codes = [each["error"]["code"] if isinstance(each, dict) and "error" in each else each for each in heard]
+            self.assertEqual(codes, wanted, data)
 
     def test_who_closes_and_does_not_read_has_left_at_once_and_is_cut_off_soon(self) -> None:
         world = World()

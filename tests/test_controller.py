@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -173,6 +174,14 @@ class Bounds(SynchronousTestCase):
         talk.say(command="a")
         self.assertEqual(talk.outcomes[4:], ["rate_limited", "ok", "rate_limited"])
         self.assertEqual((len(talk.asked), talk.closed), (3, []))
+
+    def test_what_comes_beyond_the_rate_is_not_even_read(self) -> None:
+        talk = Conversation(Limits(commands_per_second=1.0, command_burst=1))
+        talk.say(command="a")
+        with mock.patch("gamesvc.controller.decode_request", side_effect=AssertionError("read")):
+            for _ in range(3):
+                talk.say(command="a", id="c-1", a=[1e308] * 1000)
+        self.assertEqual((talk.outcomes[1:], talk.ids[1:]), (["rate_limited"] * 3, ["c-1"] * 3))
 
     def test_more_frames_of_any_kind_than_allowed_close_with_1008(self) -> None:
         talk = Conversation(Limits(commands_per_second=0.0, frames_per_second=8.0))

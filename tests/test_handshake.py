@@ -286,6 +286,12 @@ class Responses(SynchronousTestCase):
             self.assertEqual(len(fields), len(lines))
 
 
+class Many(SynchronousTestCase):
+    def test_a_request_has_at_most_128_headers(self) -> None:
+        self.assertEqual(code(head(*[b"a:"] * 100)), "ok")
+        self.assertEqual(code(head(*[b"a:"] * 200)), "headers_too_large")
+
+
 class Cost(SynchronousTestCase):
     def test_no_head_takes_longer_to_judge_than_its_length_allows(self) -> None:
         # Compared with one of the same length that is well-formed, so it doesn't matter how fast this machine is.

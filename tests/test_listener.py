@@ -78,13 +78,14 @@ class Games(SynchronousTestCase):
     def test_who_leaves_is_taken_out_of_controllers_and_subscribers(self) -> None:
         world = World()
         alice = world.opened()
-        alice.cut()
         game = world.listener.games["lobby"]
+        alice.cut()
         self.assertEqual((game.controllers, game.publisher.subscriptions), ((), ()))
 
     def test_a_game_that_nobody_is_in_is_forgotten_after_a_while_and_only_then(self) -> None:
         world = World(idle_game_seconds=60, ping_interval=0)
         alice = world.opened()
+        alice.say(command="hello")
         world.pass_time(120)
         alice.cut()
         world.pass_time(59)
@@ -94,6 +95,17 @@ class Games(SynchronousTestCase):
         alice.cut()
         world.pass_time(60)
         self.assertEqual(world.listener.games, {})
+
+    def test_a_game_in_which_nothing_has_happened_is_forgotten_at_once(self) -> None:
+        world = World(max_games=1)
+        for number in range(3):
+            world.opened(f"/g{number}").cut()
+        self.assertEqual(world.listener.games, {})
+
+    def test_a_game_with_a_player_in_a_seat_is_not(self) -> None:
+        world = World(games=GAMES)
+        world.opened("/g?player=alice").cut()
+        self.assertEqual(world.listener.games["g"].players, ["alice", None])
 
     def test_a_game_that_was_forgotten_starts_afresh(self) -> None:
         world = World(idle_game_seconds=1)
@@ -252,6 +264,7 @@ class Bounds(SynchronousTestCase):
     def test_games_that_a_player_opened_until_they_are_forgotten(self) -> None:
         world = World(max_games_per_player=1, idle_game_seconds=10)
         first = world.opened("/a?player=alice")
+        first.say(command="hello")
         self.assertEqual(self.refused(world, "/b?player=alice"), (429, "too_many_games", True))
         world.opened("/b?player=bob")
         world.opened("/b?player=alice")

@@ -24,6 +24,7 @@ from gamesvc.messages import (
     encode_refusal,
     encode_welcome,
     numbered,
+    peek_id,
 )
 
 FAST = settings(deadline=None, database=None, max_examples=200)
@@ -233,6 +234,41 @@ class Strictness(SynchronousTestCase):
             error = self.assertRaises(MessageError, decode_request, text.encode())
             self.assertIs(error.error, BAD_JSON)
             self.assertNotIn("hunter", error.message)
+
+    def test_a_message_holds_at_most_4096_values_and_commas_in_texts_are_none(self) -> None:
+        def codes(payload: bytes) -> str:
+            try:
+                decode_request(payload)
+            except MessageError as error:
+                return error.error.code
+            return "ok"
+
+        self.assertEqual(codes(b'{"command":"x","a":[' + b"1," * 4090 + b"1]}"), "ok")
+        self.assertEqual(codes(b'{"command":"x","a":[' + b"1," * 4100 + b"1]}"), "bad_json")
+        self.assertEqual(codes(b'{"command":"x","a":[' + b"[[]]," * 1500 + b"1]}"), "bad_json")
+        self.assertEqual(codes(b'{"command":"x","a":"' + b'[{,\\"' * 9000 + b'"}'), "ok")
+
+    def test_numbers_that_are_no_double_are_refused_and_others_are_what_they_say(self) -> None:
+        for text, number in {"1e308": 1e308, "-0.0": -0.0, "5e-324": 5e-324, "0.1": 0.1, "1e-999": 0.0}.items():
+            self.assertEqual(decode_request(b'{"command":"x","a":%b}' % text.encode()).arguments, {"a": number})
+        for text in ("1e309", "-1e999", "123456789e999999999"):
+            with self.assertRaises(MessageError) as raised:
+                decode_request(b'{"command":"x","a":%b}' % text.encode())
+            self.assertIs(raised.exception.error, BAD_JSON)
+
+    def test_an_id_can_be_had_without_reading_the_rest(self) -> None:
+        for payload, id in (
+            (b'{"command":"x","id":"c-1","a":[1,2]}', "c-1"),
+            (b'{"id":"c-1"}', "c-1"),
+            (b'{"id":1}', None),
+            (b'{"id":""}', None),
+            (b'{"id":"%b"}' % (b"x" * 65), None),
+            (b"{}", None),
+            (b"[" * 50_000, None),
+            (b"\xff", None),
+            (b'{"id":"\xff"}', None),
+        ):
+            self.assertEqual(peek_id(payload), id)
 
     def test_no_message_takes_longer_to_judge_than_its_length_allows(self) -> None:
         # Compared with one of the same length that is refused plainly, so it doesn't matter how fast this machine is.

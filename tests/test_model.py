@@ -120,6 +120,14 @@ class Events(SynchronousTestCase):
         to: Any = ALICE
         self.assertRaises(TypeError, begun(Open).publish, Moved(ALICE, []), to=to)
 
+    def test_a_private_event_is_for_names_that_players_can_have(self) -> None:
+        # A model without seats knows no names, and a client may have sent this one; it would be kept.
+        class Open(GameModel):
+            pass
+
+        for name in ("", "x" * 65):
+            self.assertRaises(ValueError, begun(Open).publish, Moved(ALICE, []), to=[Player(name)])
+
     def test_only_events_that_can_be_sent_can_be_published(self) -> None:
         wrong: Any = {"event": "Moved"}
         self.assertRaises(TypeError, self.published, wrong)

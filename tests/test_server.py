@@ -394,6 +394,44 @@ class Span(Struct):
             raise LookupError(self.first)
 
 
+class Sizes(SynchronousTestCase):
+    """What a player can make the game say has a bound."""
+
+    def test_a_result_has_at_most_1_mib(self) -> None:
+        class Echo(GameModel):
+            @command
+            def echo(self, player: Player, count: int) -> str:
+                return "x" * count
+
+        table = Table(Echo)
+        self.assertEqual(table.code("echo", count=MAX_STATE_BYTES - 2), "ok")
+        self.assertEqual(table.code("echo", count=MAX_STATE_BYTES), "internal_error")
+
+    def test_a_model_is_no_result(self) -> None:
+        class Careless(GameModel):
+            secret: int = 42
+
+            @command
+            def look(self, player: Player) -> object:
+                return self
+
+        self.assertNotIn(b"42", Table(Careless).answer("look"))
+
+    def test_a_welcome_names_at_most_256_of_those_who_are_there(self) -> None:
+        class Crowd(GameModel):
+            @command
+            def wave(self, player: Player) -> None: ...
+
+        class Somebody:
+            def close(self, code: CloseCode) -> None: ...
+
+        table = Table(Crowd)
+        for number in range(300):
+            table.server.join(Somebody(), Role(Player(f"p{number}"), playing=True))
+        welcome = json.loads(table.server.welcome(Role(ALICE, playing=True)))
+        self.assertEqual((len(welcome["present"]), welcome["present"][:2]), (256, ["p0", "p1"]))
+
+
 class Refusals(SynchronousTestCase):
     """What is refused before the model is asked, and how."""
 
