@@ -190,7 +190,7 @@ class GameListener(WebSocketServerFactory):
         if controller is not None:
             game.leave(controller)
             log.debug("{player!r} left game {game}", player=admitted.role.player, game=game.game)
-        if game.controllers or self._draining:
+        if game.controllers or self._draining or self.games.get(game.game) is not game:
             return
         if game.untouched:
             # Nobody would miss it, and somebody may be asking for one game after the other.
