@@ -105,6 +105,9 @@ class Transport(StringTransport):
             self._lose(ConnectionDone())
 
     def abortConnection(self) -> None:
+        # A reset: what the peer has not read yet, it never will.
+        if not self.lost:
+            self.clear()
         self._lose(ConnectionAborted())
 
     def _lose(self, reason: Exception) -> None:
