@@ -38,11 +38,6 @@ def printable(text: str) -> str:
     return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
-def on_one_line(text: str) -> str:
-    """The same text with all its control characters escaped."""
-    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
-
-
 _LEVELS = LogLevelFilterPredicate()
 
 
