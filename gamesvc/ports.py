@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+BACKLOG = 1024
+"""Connections that may wait to be accepted, at ports given as numbers. With Twisted's 50, thousands of players who come
+back at once after a restart would wait for seconds: the kernel drops those for whom there is no place."""
+
 _INTERFACES = {"tcp": ("127.0.0.1", 2), "tcp6": ("::1", 3), "ssl": ("127.0.0.1", 5)}
 """Endpoints that have an interface: which one only this machine reaches, and its place among unnamed fields."""
 
@@ -32,7 +36,8 @@ def endpoint(port: str, address: str | None, *, loopback: bool) -> str:
         loopback: whether that is the one which only this machine reaches, or else all of them.
     """
     if port.isdigit():
-        port = f"{'tcp6' if ':' in (address or '') else 'tcp'}:{port}"
+        kind = "tcp6" if ":" in (address or "") else "tcp"
+        return f"{endpoint(f'{kind}:{port}', address, loopback=loopback)}:backlog={BACKLOG}"
     # In an endpoint string a colon ends a field, unless it is escaped. haproxy: is put before an endpoint.
     fields = re.split(r"(?<!\\):", port)
     wrappers = next((place for place, each in enumerate(fields) if each != "haproxy"), len(fields))

@@ -17,10 +17,10 @@ class Ports(SynchronousTestCase):
 
     def test_the_interface_is_the_ports_own_or_the_address_or_loopback_or_all(self) -> None:
         cases = {
-            ("8080", None, True): "tcp:8080:interface=127.0.0.1",
-            ("8080", None, False): "tcp:8080",
-            ("8080", "192.0.2.1", True): "tcp:8080:interface=192.0.2.1",
-            ("8080", "::1", True): r"tcp6:8080:interface=\:\:1",
+            ("8080", None, True): "tcp:8080:interface=127.0.0.1:backlog=1024",
+            ("8080", None, False): "tcp:8080:backlog=1024",
+            ("8080", "192.0.2.1", True): "tcp:8080:interface=192.0.2.1:backlog=1024",
+            ("8080", "::1", True): r"tcp6:8080:interface=\:\:1:backlog=1024",
             ("tcp:8080:interface=192.0.2.2", "192.0.2.1", True): "tcp:8080:interface=192.0.2.2",
             ("tcp:8080:192.0.2.2", None, True): "tcp:8080:192.0.2.2",
             ("tcp:8080:", None, True): "tcp:8080:127.0.0.1",
