@@ -219,14 +219,14 @@ def load(options: Mapping[str, list[str]], environment: Mapping[str, str]) -> Co
     Raises:
         ConfigError: a value is not usable, or a key of the file is unknown.
     """
-    file_name = _pick(CONFIG_FILE, options, environment, {})
-    file = _read_file(file_name.texts[-1], file_name.source) if file_name is not None else {}
+    named = _pick(CONFIG_FILE, options, environment, {})
+    file = _read_file(named.texts[-1], named.source) if named.texts else {}
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for setting in SETTINGS:
         given = _pick(setting, options, environment, file)
         values[setting.name.replace("-", "_")] = _value(setting, given)
-        sources[setting.name] = given.source if given is not None else "default"
+        sources[setting.name] = given.source
     limits = Limits(**{each.name: values.pop(each.name) for each in fields(Limits)})
     return Config(
         ports=values["port"],
@@ -244,7 +244,8 @@ def load(options: Mapping[str, list[str]], environment: Mapping[str, str]) -> Co
 
 def _pick(
     setting: Setting, options: Mapping[str, list[str]], environment: Mapping[str, str], file: Mapping[str, _Given]
-) -> _Given | None:
+) -> _Given:
+    """Who gave a setting its value: the first of all those who may."""
     if setting.name in options:
         return _Given(options[setting.name], f"option --{setting.name}")
     if setting.environment in environment:
@@ -254,15 +255,13 @@ def _pick(
             return _Given([text], source)
         # Nothing at all is a value, and not a good one, where there has to be something.
         return _Given(text.split() or ([""] if setting.default else []), source)
-    return file.get(setting.name)
+    if setting.name in file:
+        return file[setting.name]
+    return _Given(setting.default.split() if setting.default is not None else [], "default")
 
 
-def _value(setting: Setting, given: _Given | None) -> Any:
-    if given is None:
-        texts = setting.default.split() if setting.default is not None else []
-        source = "default"
-    else:
-        texts, source = given
+def _value(setting: Setting, given: _Given) -> Any:
+    texts, source = given
     values = []
     for text in texts:
         try:

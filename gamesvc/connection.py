@@ -14,7 +14,6 @@ tells when upstream has:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from autobahn.twisted.websocket import WebSocketServerProtocol
@@ -26,7 +25,7 @@ from zope.interface import implementer
 
 from gamesvc.admission import Admission
 from gamesvc.controller import GameController
-from gamesvc.errors import BAD_UPGRADE, SERVER_ERROR, CloseCode, HttpRefusal, RequestRefused
+from gamesvc.errors import BAD_UPGRADE, SERVER_ERROR, CloseCode, HttpRefusal, RequestRefused, with_incident
 from gamesvc.handshake import OpeningRequest, refusal_response, take_head
 from gamesvc.limits import CLOSE_HANDSHAKE_SECONDS, MAX_FRAGMENTS, SLOW_CONSUMER_SECONDS, Limits
 from gamesvc.logs import Silence, logger
@@ -37,8 +36,6 @@ log = logger(__name__)
 
 _CONTINUATION, _TEXT, _BINARY = 0, 1, 2
 _MAX_REASON_BYTES = 123  # RFC 6455, section 5.5: a control frame has 125 bytes, two of them are the code
-
-
 _REASONS: dict[int, str] = {int(code): code.reason for code in CloseCode}
 
 
@@ -272,15 +269,16 @@ class GameConnection(WebSocketServerProtocol):
         if self.state == self.STATE_OPEN:
             self.transport.write(data)
 
-    def close(self, code: CloseCode, note: str = "") -> None:
+    def close(self, code: CloseCode, incident: str = "") -> None:
         """Close the connection. What is due should have been written.
 
         Args:
             code: why.
-            note: more for the reason, such as an incident's id.
+            incident: the id of what the log tells of, for the reason.
         """
         if self.state == self.STATE_OPEN:
-            reason = f"{code.reason} {note}".strip().encode()[:_MAX_REASON_BYTES]
+            text = with_incident(code.reason, incident) if incident else code.reason
+            reason = text.encode()[:_MAX_REASON_BYTES]
             log.info("closing {peer}: {code} {name}", peer=self.address, code=int(code), name=code.name.lower())
             self.sendCloseFrame(code=int(code), reasonUtf8=reason, isReply=False)
             self._hang_up()
@@ -323,9 +321,9 @@ class GameConnection(WebSocketServerProtocol):
     def _fail(self, incident: str) -> None:
         state: int = self.state
         if state == self.STATE_CONNECTING:
-            self._refuse(replace(SERVER_ERROR, message=f"{SERVER_ERROR.message} (incident {incident})"))
+            self._refuse(SERVER_ERROR.for_incident(incident))
         elif state == self.STATE_OPEN:
-            self.close(CloseCode.INTERNAL_ERROR, f"(incident {incident})")
+            self.close(CloseCode.INTERNAL_ERROR, incident)
         else:
             self.abort()
 
@@ -336,7 +334,6 @@ class GameConnection(WebSocketServerProtocol):
         a reset, which discards.
         """
         self._deaf = True
-        self._stall.stop()
         if self.openHandshakeTimeoutCall is not None:
             self.openHandshakeTimeoutCall.cancel()
             self.openHandshakeTimeoutCall = None

@@ -98,7 +98,7 @@ class ModelMeta(StructMeta):
         _check_attributes(name, namespace, {*own, *_constants(bases)})
         _check_setup(name, namespace)
         # What was inherited has been understood where it was written, where names may have meant something else.
-        cls.TYPES = {**_inherited(bases, "TYPES"), **{each: own[each] for each in own if each in cls.__struct_fields__}}
+        cls.TYPES = {**_inherited_types(bases), **{each: own[each] for each in own if each in cls.__struct_fields__}}
         for each in cls.__struct_fields__:
             _check_field(name, each, cls.TYPES[each], framework)
         _check_defaults(cls)
@@ -121,10 +121,10 @@ def _framework(bases: tuple[type, ...]) -> frozenset[str]:
     return frozenset(used - {"setup"} | _KEPT)
 
 
-def _inherited(bases: tuple[type, ...], attribute: str) -> dict[str, Any]:
+def _inherited_types(bases: tuple[type, ...]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for base in reversed(bases):
-        found |= getattr(base, attribute, {})
+        found |= getattr(base, "TYPES", {})
     return found
 
 

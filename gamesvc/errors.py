@@ -6,8 +6,13 @@ which is for people. ``docs/protocol.md`` repeats the tables, and a test holds t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
+
+
+def with_incident(message: str, incident: str) -> str:
+    """What is said to who met a fault: the message, and the id under which the log has the rest."""
+    return f"{message} (incident {incident})"
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,10 @@ class HttpRefusal:
     message: str
     retryable: bool = False
     headers: tuple[tuple[str, str], ...] = field(default=())
+
+    def for_incident(self, incident: str) -> HttpRefusal:
+        """The same, with the id of what the log tells of."""
+        return replace(self, message=with_incident(self.message, incident))
 
 
 _BEARER = (("WWW-Authenticate", "Bearer"),)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import traceback
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from dataclasses import replace
 
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 from twisted.internet.defer import Deferred
@@ -248,8 +247,7 @@ class GameListener(WebSocketServerFactory):
             if not isinstance(fault, (Exception, SystemExit)):
                 raise
             incident = self.report(f"game {admission.game} ({kind.name}), setup", fault)
-            message = f"{SERVER_ERROR.message} (incident {incident})"
-            raise RequestRefused(replace(SERVER_ERROR, message=message)) from None
+            raise RequestRefused(SERVER_ERROR.for_incident(incident)) from None
         self.games[game.game] = game
         self._opened_by[game.game] = admission.player
         self._forget_when_idle(game.game)

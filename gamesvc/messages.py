@@ -88,7 +88,7 @@ def decode_request(payload: bytes) -> Request:
     """
     body = _decode_object(payload)
     id = body.pop("id", None)
-    if id is not None and not (isinstance(id, str) and 0 < len(id) <= MAX_ID_LENGTH):
+    if id is not None and not _is_id(id):
         raise MessageError(BAD_ID)
     command = body.pop("command", None)
     if not isinstance(command, str) or not command:
@@ -102,7 +102,11 @@ def peek_id(payload: bytes) -> str | None:
         id = _peek(payload).id
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    return id if id is not None and 0 < len(id) <= MAX_ID_LENGTH else None
+    return id if _is_id(id) else None
+
+
+def _is_id(id: object) -> bool:
+    return isinstance(id, str) and 0 < len(id) <= MAX_ID_LENGTH
 
 
 def _values(payload: bytes) -> int:

@@ -24,6 +24,7 @@ from gamesvc.errors import (
     CloseCode,
     ErrorCode,
     RequestRefused,
+    with_incident,
 )
 from gamesvc.messages import Request, Welcome, encode_error, encode_ok, encode_welcome
 from gamesvc.model import Context, GameError, GameModel, Player, check_code, restore, settle, start
@@ -272,7 +273,7 @@ class GameServer:
 
     def _failed(self, spec: CommandSpec, fault: BaseException, id: str | None) -> bytes:
         incident = self._report(f"game {self.game} ({self.kind}), command {spec.name}", fault)
-        return encode_error(INTERNAL_ERROR, f"{INTERNAL_ERROR.message} (incident {incident})", id)
+        return encode_error(INTERNAL_ERROR, with_incident(INTERNAL_ERROR.message, incident), id)
 
     def _encoded(self, spec: CommandSpec, result: object) -> bytes:
         if isinstance(result, GameModel):

@@ -82,25 +82,27 @@ class Client:
         return [json.loads(each) for each in self.say(json.dumps({"command": "mark", "cell": cell}))]
 
 
+GREETINGS = {
+    "hello": ("HelloEvent", "Hello"),
+    "hi": ("HiEvent", "Hi there!"),
+    "privet": ("PrivetEvent", "Privet!"),
+    "hola": ("HolaEvent", "Hola!"),
+    "sup": ("SupEvent", "'sup!"),
+    "yo": ("YoEvent", "Yo!"),
+}
+
+
 class TheGreetings(SynchronousTestCase):
     """Byte for byte what clients of the classroom library expect."""
 
     def test_each_greeting_is_heard_by_everybody_and_the_greeter_gets_a_reply_after_it(self) -> None:
-        greetings = {
-            "hello": ("HelloEvent", "Hello"),
-            "hi": ("HiEvent", "Hi there!"),
-            "privet": ("PrivetEvent", "Privet!"),
-            "hola": ("HolaEvent", "Hola!"),
-            "sup": ("SupEvent", "'sup!"),
-            "yo": ("YoEvent", "Yo!"),
-        }
         game = Game(Greetings)
         alice, bob = Client(game, "alice"), Client(game, "bob", spectate=True)
-        for seq, (command, (name, message)) in enumerate(greetings.items(), 1):
+        for seq, (command, (name, message)) in enumerate(GREETINGS.items(), 1):
             event = f'{{"event":"{name}","message":"{message}","seq":{seq}}}'.encode()
             self.assertEqual(alice.say(f'{{"command": "{command}"}}'), [event, b'{"status":"ok"}'])
             self.assertEqual(bob.heard(), [event])
-        self.assertEqual(set(Greetings.COMMANDS), set(greetings))
+        self.assertEqual(set(Greetings.COMMANDS), set(GREETINGS))
 
     def test_what_is_no_command_is_answered_in_the_words_that_clients_know(self) -> None:
         alice = Client(Game(Greetings), "alice")

@@ -10,15 +10,8 @@ from twisted.internet.threads import deferToThread
 from tests.e2e.clients import V1, AutobahnClient, ClassroomClient
 from tests.e2e.processes import Operator, Server
 from tests.e2e.threads import in_reactor, in_thread
+from tests.test_games import GREETINGS
 
-GREETINGS = {
-    "hello": ("HelloEvent", "Hello"),
-    "hi": ("HiEvent", "Hi there!"),
-    "privet": ("PrivetEvent", "Privet!"),
-    "hola": ("HolaEvent", "Hola!"),
-    "sup": ("SupEvent", "'sup!"),
-    "yo": ("YoEvent", "Yo!"),
-}
 OK = {"status": "ok"}
 
 
