@@ -42,6 +42,11 @@ GAME_OVER = ErrorCode("game_over", "the game is over")
 RATE_LIMITED = ErrorCode("rate_limited", "too many commands, slow down", retryable=True)
 TOO_MANY_IN_FLIGHT = ErrorCode("too_many_in_flight", "read the replies before you send more commands", retryable=True)
 INTERNAL_ERROR = ErrorCode("internal_error", "the game failed at this command; nothing has changed")
+ID_REUSED = ErrorCode("id_reused", "this id was another command's; give each command its own")
+UNAVAILABLE = ErrorCode("unavailable", "the game can't be saved now; nothing has changed", retryable=True)
+OUTCOME_UNKNOWN = ErrorCode(
+    "outcome_unknown", "it is not known yet whether this took effect; send it again with the same id", retryable=True
+)
 
 ERROR_CODES = {
     error.code: error
@@ -58,6 +63,9 @@ ERROR_CODES = {
         RATE_LIMITED,
         TOO_MANY_IN_FLIGHT,
         INTERNAL_ERROR,
+        ID_REUSED,
+        UNAVAILABLE,
+        OUTCOME_UNKNOWN,
     )
 }
 
@@ -115,6 +123,7 @@ TOKEN_INVALID = HttpRefusal(401, "token_invalid", "the token is not valid", head
 WRONG_GAME = HttpRefusal(403, "wrong_game", "the token is for another game")
 PLAYER_NOT_IN_GAME = HttpRefusal(403, "player_not_in_game", "the player is not one of this game's players")
 ORIGIN_NOT_ALLOWED = HttpRefusal(403, "origin_not_allowed", "pages of this origin may not connect")
+GAME_DELETED = HttpRefusal(410, "game_deleted", "this game was deleted")
 METHOD_NOT_ALLOWED = HttpRefusal(405, "method_not_allowed", "only GET is served here", headers=(("Allow", "GET"),))
 UPGRADE_REQUIRED = HttpRefusal(
     426, "upgrade_required", "only WebSockets are served here", headers=(("Upgrade", "websocket"),)
@@ -128,6 +137,9 @@ TOO_MANY_GAMES = HttpRefusal(
 HEADERS_TOO_LARGE = HttpRefusal(431, "headers_too_large", "the request's headers are too large")
 SERVER_ERROR = HttpRefusal(500, "internal_error", "the server failed at this request")
 DRAINING = HttpRefusal(503, "draining", "the server is stopping; come back soon", retryable=True, headers=_LATER)
+JOURNAL_DOWN = HttpRefusal(
+    503, "journal_down", "games can't be opened or saved now; come back soon", retryable=True, headers=_LATER
+)
 SERVER_FULL = HttpRefusal(503, "server_full", "the server has no room left", retryable=True, headers=_LATER)
 
 HTTP_REFUSALS = {
@@ -147,6 +159,7 @@ HTTP_REFUSALS = {
         WRONG_GAME,
         PLAYER_NOT_IN_GAME,
         ORIGIN_NOT_ALLOWED,
+        GAME_DELETED,
         METHOD_NOT_ALLOWED,
         UPGRADE_REQUIRED,
         TOO_MANY_CONNECTIONS,
@@ -154,6 +167,7 @@ HTTP_REFUSALS = {
         HEADERS_TOO_LARGE,
         SERVER_ERROR,
         DRAINING,
+        JOURNAL_DOWN,
         SERVER_FULL,
     )
 }
@@ -194,6 +208,7 @@ class CloseCode(IntEnum):
     INTERNAL_ERROR = 1011, "the server failed"
     SERVICE_RESTART = 1012, "restarting; come back after a short random wait"
     SLOW_CONSUMER = 4000, "you did not read what was sent"
+    GAME_MOVED = 4002, "the game has moved; come back, and resume"
     TOKEN_EXPIRED = 4401, "the token has expired; come back with a new one"
     REPLACED = 4409, "replaced by a newer connection of the same player"
 
@@ -205,3 +220,15 @@ class CloseCode(IntEnum):
 
 class ConfigError(Exception):
     """A setting is not usable. The message names the setting, where it came from, and what would be right."""
+
+
+class JournalError(Exception):
+    """The journal could not do what it was asked. The message is for the operator's log."""
+
+
+class Fenced(JournalError):
+    """Somebody else writes this game now. Nothing has changed."""
+
+
+class Unavailable(JournalError):
+    """The storage fails: it is full, locked, or not to be reached. Nothing has changed; later it may work."""

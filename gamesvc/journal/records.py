@@ -1,0 +1,192 @@
+"""What a journal keeps of a game: entries, one for each thing that took effect, and snapshots.
+
+An entry holds effects: the events, the reply, the bytes of the fields that changed. So recovery is a snapshot and the
+changed fields of the entries after it, and never runs the author's code. What was asked (command and arguments) is
+kept, too, for those who want to run it again.
+
+Records are MessagePack arrays: a later version may add fields at the end, with defaults, and change none.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+EntryKind = Literal["opened", "seated", "command", "timer"]
+
+
+class Published(Struct, frozen=True, array_like=True):
+    """An event.
+
+    Attributes:
+        body: a JSON object whose first key is ``event``, without its number.
+        to: the players who see it; None for everybody.
+    """
+
+    body: bytes
+    to: tuple[str, ...] | None = None
+
+
+class Timer(Struct, frozen=True, array_like=True):
+    """A call that is to come.
+
+    Attributes:
+        id: what the model knows it by.
+        due: when, in seconds since the epoch.
+        method: the model's, by name.
+        arguments: JSON array.
+    """
+
+    id: int
+    due: float
+    method: str
+    arguments: bytes
+
+
+class Opening(Struct, frozen=True, array_like=True):
+    """What a game began with.
+
+    Attributes:
+        game_kind: its name in the catalog.
+        version: the model's.
+        options: JSON object.
+        epoch: names the history that the numbers of events count.
+        seed: where the game's chance comes from; secret.
+    """
+
+    game_kind: str
+    version: int
+    options: bytes
+    epoch: str
+    seed: bytes
+
+
+class Entry(Struct, frozen=True, array_like=True):
+    """One thing that took effect.
+
+    Attributes:
+        number: from 1, without gaps.
+        kind: what it was: the game was ``opened``, a player was ``seated``, a ``command`` or a ``timer`` ran.
+        time: when, in seconds since the epoch; never earlier than the entry before.
+        player: whose command, or who was seated; None where it was nobody's.
+        id: the command's; None where it had none.
+        name: of the command, or of the timer's method.
+        arguments: of the command, a JSON object with sorted keys; of the timer, a JSON array.
+        result: of the reply, JSON; None where there was none.
+        events: in order.
+        changed: the new values of the fields that changed, each as MessagePack, by name.
+        seats: all of them, None where one is free; missing where they are as before.
+        timers: all that are to come; missing where they are as before.
+        timer: the id of the one that ran.
+        fault: why a timer that ran has had no effect, for the operator; empty where it had.
+        finished: whether the game is over, from here on.
+        opening: of the first entry.
+    """
+
+    number: int
+    kind: EntryKind
+    time: float
+    player: str | None = None
+    id: str | None = None
+    name: str = ""
+    arguments: bytes = b""
+    result: bytes | None = None
+    events: tuple[Published, ...] = ()
+    changed: dict[str, msgspec.Raw] = {}
+    seats: tuple[str | None, ...] | None = None
+    timers: tuple[Timer, ...] | None = None
+    timer: int | None = None
+    fault: str = ""
+    finished: bool = False
+    opening: Opening | None = None
+
+
+class Receipt(Struct, frozen=True, array_like=True):
+    """That a command took effect, for whoever sends it again.
+
+    Attributes:
+        id: the command's.
+        digest: of its content.
+        result: of the reply, JSON; None where there was none.
+    """
+
+    id: str
+    digest: bytes
+    result: bytes | None = None
+
+
+class Counts(Struct, frozen=True, array_like=True):
+    """How many events there were.
+
+    Attributes:
+        all: of any kind.
+        public: those of the game, to everybody.
+        framework: those of gamesvc itself.
+        private: those to some players only, by each who saw them.
+    """
+
+    all: int = 0
+    public: int = 0
+    framework: int = 0
+    private: dict[str, int] = {}
+
+
+class Snapshot(Struct, frozen=True, array_like=True):
+    """A game as it stood after an entry.
+
+    Attributes:
+        number: the entry's.
+        time: the entry's.
+        opening: what the game began with, with the version of the model that made this, and the epoch of now.
+        state: the value of each field, as MessagePack, by name.
+        seats: None where one is free.
+        timers: all that are to come.
+        last_timer: the highest id that a timer has had.
+        finished: whether the game is over.
+        counts: of its events.
+        receipts: of each player, oldest first.
+        clean: whether this is how the game was left in order. Where not every command is journaled, a game that is
+            found with an unclean snapshot has lost what came after it.
+    """
+
+    number: int
+    time: float
+    opening: Opening
+    state: dict[str, msgspec.Raw]
+    seats: tuple[str | None, ...]
+    timers: tuple[Timer, ...]
+    last_timer: int
+    finished: bool
+    counts: Counts
+    receipts: dict[str, tuple[Receipt, ...]]
+    clean: bool = True
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_entry = msgspec.msgpack.Decoder(Entry).decode
+_decode_snapshot = msgspec.msgpack.Decoder(Snapshot).decode
+
+
+def encode(record: Entry | Snapshot) -> bytes:
+    """A record's bytes."""
+    return _encode(record)
+
+
+def decode_entry(body: bytes) -> Entry:
+    """The entry that was encoded.
+
+    Raises:
+        msgspec.MsgspecError: it is none.
+    """
+    return _decode_entry(body)
+
+
+def decode_snapshot(body: bytes) -> Snapshot:
+    """The snapshot that was encoded.
+
+    Raises:
+        msgspec.MsgspecError: it is none.
+    """
+    return _decode_snapshot(body)
