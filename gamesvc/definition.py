@@ -6,35 +6,26 @@ import inspect
 import re
 import sys
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct, StructMeta
 
+from gamesvc.errors import DefinitionError
+from gamesvc.fields import FieldSpec
+
 RESERVED = frozenset(("command", "id", "event", "seq", "status", "error", "result", "duplicate"))
 """Keys that the protocol uses: no name of an argument, nor of an event's field."""
 
 _ROOT = "gamesvc.model"
-_KEPT = frozenset(("after", "cancel", "options", "reveal", "tick", "view"))
+_KEPT = frozenset(("options", "reveal", "tick", "view"))
 """Names that later capabilities of the author API take."""
 
-_UNSTORABLE = (
-    msgspec.inspect.AnyType,
-    msgspec.inspect.CustomType,
-    msgspec.inspect.ExtType,
-    msgspec.inspect.FrozenSetType,
-    msgspec.inspect.RawType,
-    msgspec.inspect.SetType,
-)
-_SETUP = "it runs once, when the game is created"
-_KEYS = (msgspec.inspect.StrType, msgspec.inspect.IntType, msgspec.inspect.EnumType)
+_MIGRATE = "`@classmethod def migrate(cls, state: dict[str, Any], version: int) -> None`"
+DURABILITIES = ("every", "snapshot", "none")
 _MISPLACED = re.compile(r"Required field '(\w+)' cannot follow")
-
-
-class DefinitionError(TypeError):
-    """A model or an event is not usable as it is written. The message says what to write instead."""
 
 
 class CommandSpec(NamedTuple):
@@ -75,12 +66,16 @@ class ModelMeta(StructMeta):
         namespace: dict[str, Any],
         *,
         seats: int | tuple[int, int] | None = None,
+        version: int | None = None,
+        durability: str | None = None,
         **keywords: Any,
     ) -> Any:
         if namespace.get("__module__") == _ROOT:
             return super().__new__(mcs, name, bases, namespace)
         if keywords:
-            raise DefinitionError(f"{name}: a model takes the keyword seats, not {', '.join(sorted(keywords))}")
+            raise DefinitionError(
+                f"{name}: a model takes the keywords seats, version and durability, not {', '.join(sorted(keywords))}"
+            )
         framework = _framework(bases)
         for attribute in namespace:
             _check_name(name, attribute, framework)
@@ -97,16 +92,22 @@ class ModelMeta(StructMeta):
         own = _hints(name, cls, scope)
         _check_attributes(name, namespace, {*own, *_constants(bases)})
         _check_setup(name, namespace)
+        _check_migrate(name, namespace)
         # What was inherited has been understood where it was written, where names may have meant something else.
         cls.TYPES = {**_inherited_types(bases), **{each: own[each] for each in own if each in cls.__struct_fields__}}
         for each in cls.__struct_fields__:
-            _check_field(name, each, cls.TYPES[each], framework)
+            # A field without a default is in the annotations only.
+            _check_name(name, each, framework)
+        cls.FIELDS = tuple(FieldSpec.of(f"{name}.{each}", each, cls.TYPES[each]) for each in cls.__struct_fields__)
         _check_defaults(cls)
-        cls.STATE = msgspec.defstruct(name, [(each, cls.TYPES[each]) for each in cls.__struct_fields__])
         _check_values(cls)
         cls.COMMANDS = _commands(cls, scope)
         if seats is not None:
             cls.SEATS = _seats(name, seats)
+        if version is not None:
+            cls.VERSION = _version(name, version)
+        if durability is not None:
+            cls.DURABILITY = _durability(name, durability)
         return cls
 
     # type.__init__ would refuse the keywords.
@@ -118,7 +119,7 @@ def _framework(bases: tuple[type, ...]) -> frozenset[str]:
     """The names that gamesvc's own base classes use, or will."""
     roots = [each for base in bases for each in base.__mro__ if each.__module__ == _ROOT]
     used = {name for root in roots for name in vars(root) if not name.startswith("__")}
-    return frozenset(used - {"setup"} | _KEPT)
+    return frozenset(used - {"setup", "migrate"} | _KEPT)
 
 
 def _inherited_types(bases: tuple[type, ...]) -> dict[str, Any]:
@@ -174,6 +175,28 @@ def _check_setup(model: str, namespace: dict[str, Any]) -> None:
         raise DefinitionError(f"{model}.setup: write `def setup(self) -> None`; it runs once, when the game is created")
 
 
+def _check_migrate(model: str, namespace: dict[str, Any]) -> None:
+    migrate = namespace.get("migrate")
+    if migrate is not None and not (
+        isinstance(migrate, classmethod)
+        and not _is_unplain(migrate.__func__)
+        and len(inspect.signature(migrate.__func__).parameters) == 3
+    ):
+        raise DefinitionError(f"{model}.migrate: write {_MIGRATE}; it brings the state of an older version up to date")
+
+
+def _version(model: str, version: object) -> int:
+    if type(version) is not int or version < 1:
+        raise DefinitionError(f"{model}: write version=2 where the fields have changed; the first version is 1")
+    return version
+
+
+def _durability(model: str, durability: object) -> str:
+    if durability not in DURABILITIES:
+        raise DefinitionError(f"{model}: write durability='every', 'snapshot' or 'none'")
+    return str(durability)
+
+
 def _seats(model: str, seats: object) -> tuple[int, int]:
     fewest, most = seats if isinstance(seats, tuple) and len(seats) == 2 else (seats, seats)
     if not (type(fewest) is int and type(most) is int and 1 <= fewest <= most):
@@ -202,47 +225,6 @@ def _no_default(model: str, name: str) -> DefinitionError:
     return DefinitionError(f"{model}.{name}: needs a default, because a game starts without arguments")
 
 
-def _check_field(model: str, name: str, kind: Any, framework: frozenset[str]) -> None:
-    # A field without a default is in the annotations only.
-    _check_name(model, name, framework)
-    where = f"{model}.{name}"
-    try:
-        described = msgspec.inspect.type_info(kind)
-    except TypeError as error:
-        raise DefinitionError(f"{where}: {error}") from None
-    _check_storable(where, described, set())
-
-
-def _check_storable(where: str, kind: msgspec.inspect.Type, seen: set[object]) -> None:
-    if isinstance(kind, _UNSTORABLE):
-        named = type(kind).__name__.removesuffix("Type").lower()
-        raise DefinitionError(
-            f"{where}: a value of type {named} can't be stored; use numbers, text, list, dict, tuple, Enum or a "
-            "Struct, and say of what: list[int], dict[str, int]"
-        )
-    if isinstance(kind, msgspec.inspect.DictType) and not isinstance(kind.key_type, (*_KEYS, msgspec.inspect.AnyType)):
-        raise DefinitionError(f"{where}: the keys of a dict are text, int or Enum")
-    made = getattr(kind, "cls", None)
-    if made is not None:
-        # A type may hold others of its kind, as trees do.
-        if made in seen:
-            return
-        seen.add(made)
-    for part in _parts(kind):
-        _check_storable(where, part, seen)
-
-
-def _parts(kind: msgspec.inspect.Type) -> Iterator[msgspec.inspect.Type]:
-    """The types that a type is made of."""
-    for name in kind.__struct_fields__:
-        value = getattr(kind, name)
-        for part in value if isinstance(value, tuple) else (value,):
-            if isinstance(part, msgspec.inspect.Field):
-                yield part.type
-            elif isinstance(part, msgspec.inspect.Type):
-                yield part
-
-
 def _check_defaults(cls: Any) -> None:
     fields = cls.__struct_fields__
     if len(cls.__struct_defaults__) < len(fields):
@@ -251,7 +233,9 @@ def _check_defaults(cls: Any) -> None:
 
 def _check_values(cls: Any) -> None:
     try:
-        msgspec.msgpack.decode(msgspec.msgpack.encode(cls()), type=cls.STATE)
+        model = cls()
+        for field in cls.FIELDS:
+            field.decode(msgspec.msgpack.encode(getattr(model, field.name)))
     # A default_factory is the author's code.
     except Exception as error:
         raise DefinitionError(f"{cls.__name__}: a default does not fit its field's type: {error}") from None

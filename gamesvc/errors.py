@@ -222,6 +222,10 @@ class ConfigError(Exception):
     """A setting is not usable. The message names the setting, where it came from, and what would be right."""
 
 
+class DefinitionError(TypeError):
+    """A model or an event is not usable as it is written. The message says what to write instead."""
+
+
 class JournalError(Exception):
     """The journal could not do what it was asked. The message is for the operator's log."""
 

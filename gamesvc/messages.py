@@ -34,6 +34,7 @@ _TOO_DEEP = f"the message is nested deeper than {MAX_DEPTH} levels"
 # One that never ends goes on to the end, so that this takes as long as the payload is, whatever that holds.
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?')
 _encode = msgspec.json.Encoder().encode
+_encode_sorted = msgspec.json.Encoder(order="sorted").encode
 
 
 def _finite(text: str) -> float:
@@ -181,10 +182,11 @@ class ErrorBody(Struct):
 
 
 class OkReply(Struct, tag="ok", tag_field="status"):
-    """A command took effect."""
+    """A command took effect; where it is a duplicate, that was before."""
 
     id: str | UnsetType = UNSET
     result: msgspec.Raw | UnsetType = UNSET
+    duplicate: bool | UnsetType = UNSET
 
 
 class ErrorReply(Struct, tag="error", tag_field="status"):
@@ -207,6 +209,7 @@ class Welcome(Struct, tag="gamesvc.welcome", tag_field="event"):
         playing: whether the viewer's commands are accepted; a spectator's are not.
         players: the names in the order of the seats, None where one is free.
         present: the names of the players who have a connection.
+        state: what the viewer may see of the game's fields, where that was asked for or what was missed can't be told.
     """
 
     game: str
@@ -218,21 +221,36 @@ class Welcome(Struct, tag="gamesvc.welcome", tag_field="event"):
     playing: bool
     players: list[str | None]
     present: list[str]
+    state: msgspec.Raw | UnsetType = UNSET
+
+
+class Joined(Struct, tag="gamesvc.joined", tag_field="event"):
+    """Somebody took a seat.
+
+    Attributes:
+        player: who.
+        seat: which, from 0.
+    """
+
+    player: str
+    seat: int
 
 
 _OK = _encode(OkReply())
 
 
-def encode_ok(id: str | None = None, result: bytes | None = None) -> bytes:
+def encode_ok(id: str | None = None, result: bytes | None = None, *, duplicate: bool = False) -> bytes:
     """The reply to a command that took effect.
 
     Args:
         id: of the request.
         result: what the command returned, as JSON.
+        duplicate: whether the same command had been sent before.
     """
     if id is None and result is None:
         return _OK
-    return _encode(OkReply(UNSET if id is None else id, UNSET if result is None else msgspec.Raw(result)))
+    raw = UNSET if result is None else msgspec.Raw(result)
+    return _encode(OkReply(UNSET if id is None else id, raw, duplicate or UNSET))
 
 
 def encode_error(
@@ -258,6 +276,21 @@ def encode_refusal(code: str, message: str, retryable: bool) -> bytes:
 def encode_welcome(welcome: Welcome) -> bytes:
     """The first frame of a ``gamesvc.v1`` connection."""
     return _encode(welcome)
+
+
+def encode_joined(player: str, seat: int) -> bytes:
+    """The event that somebody took a seat."""
+    return _encode(Joined(player, seat))
+
+
+def canonical(arguments: dict[str, Any]) -> bytes:
+    """A request's arguments as JSON, the same whatever the order of their keys."""
+    return _encode_sorted(arguments)
+
+
+def is_framework(event: bytes) -> bool:
+    """Whether an encoded event is one of gamesvc's own. Names of a game's events hold no dot."""
+    return event.startswith(b'{"event":"gamesvc.')
 
 
 def numbered(event: bytes, seq: int) -> bytes:

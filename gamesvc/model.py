@@ -7,24 +7,48 @@ slot beside the fields, a `Context`.
 
 from __future__ import annotations
 
+import inspect
+import math
 import random
 import re
+import typing
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, NewType, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NewType, TypeVar, dataclass_transform
 
 import msgspec
 from msgspec import Struct, field
 
-from gamesvc.definition import CommandSpec, DefinitionError, EventMeta, ModelMeta, mark_command
-from gamesvc.errors import ERROR_CODES, REFUSED
+from gamesvc.definition import CommandSpec, EventMeta, ModelMeta, mark_command
+from gamesvc.errors import ERROR_CODES, REFUSED, DefinitionError
+from gamesvc.fields import FieldSpec, Secret
 
-__all__ = ["Context", "DefinitionError", "Event", "GameError", "GameModel", "Player", "command", "field"]
+__all__ = [
+    "Context",
+    "DefinitionError",
+    "Event",
+    "GameError",
+    "GameModel",
+    "Player",
+    "Secret",
+    "Timer",
+    "command",
+    "field",
+]
 
 Player = NewType("Player", str)
 """A player's name: what ``sub`` of the token says."""
 
+Timer = NewType("Timer", int)
+"""What `GameModel.after` returns. It may be kept in a field."""
+
+Image = tuple[bytes, ...]
+"""A model's fields, each as MessagePack, in their order."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 M = TypeVar("M", bound="GameModel")
+
+MAX_TIMERS = 256
+"""Timers that a game may have at a time."""
 
 _MAX_NAME = 64
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -89,8 +113,24 @@ def command(method: F) -> F:
     return method
 
 
+class Alarm(NamedTuple):
+    """A call that is to come.
+
+    Attributes:
+        id: what the model knows it by.
+        due: when, in seconds since the epoch.
+        method: the model's, by name.
+        arguments: JSON array.
+    """
+
+    id: int
+    due: float
+    method: str
+    arguments: bytes
+
+
 class Context:
-    """What a model is lent: who plays, the time, chance, and where events go.
+    """What a model is lent: who plays, the time, chance, timers, and where events go.
 
     Attributes:
         players: the names in the order of the seats, those that are taken.
@@ -99,9 +139,11 @@ class Context:
         entry: number of the entry: one more with each command.
         events: what the running command has published: encoded, each with the players who see it (None: everybody).
         finished: whether the game is over.
+        alarms: what is to come.
+        last_alarm: the highest id that one has had.
     """
 
-    __slots__ = ("_random", "entry", "events", "finished", "now", "players", "seed")
+    __slots__ = ("_random", "alarms", "entry", "events", "finished", "last_alarm", "now", "players", "seed")
 
     def __init__(self, seed: bytes = b"", now: float = 0.0) -> None:
         self.players: tuple[Player, ...] = ()
@@ -110,25 +152,22 @@ class Context:
         self.entry = 0
         self.events: list[tuple[bytes, frozenset[str] | None]] = []
         self.finished = False
+        self.alarms: tuple[Alarm, ...] = ()
+        self.last_alarm = 0
         self._random: random.Random | None = None
 
-    def begin(self, now: float) -> None:
-        """Start the next entry.
+    def begin(self, entry: int, now: float) -> None:
+        """Start an entry.
 
         Args:
-            now: its time; never earlier than the entry before.
+            entry: its number. Where one that was begun did not happen, the next has its number, and so its chance: who
+                is refused can't get another throw of the dice by it.
+            now: its time; where that is earlier than the entry before, it is that one's.
         """
         self.now = max(self.now, now)
-        self.entry += 1
+        self.entry = entry
         self.events = []
         self._random = None
-
-    def undo(self) -> None:
-        """The entry that was begun did not happen. The next one has its number, and so its chance: who is refused
-        can't get another throw of the dice by it."""
-        self.entry -= 1
-        self.events = []
-        self.finished = False
 
     @property
     def random(self) -> random.Random:
@@ -151,17 +190,23 @@ if TYPE_CHECKING:
         """What type checkers see: fields become arguments, and the class takes ``seats``."""
 
         _context: Context
-        STATE: ClassVar[type[Struct]]
+        FIELDS: ClassVar[tuple[FieldSpec, ...]]
+        VERSION: ClassVar[int]
+        DURABILITY: ClassVar[str]
         TYPES: ClassVar[dict[str, Any]]
         COMMANDS: ClassVar[dict[str, CommandSpec]]
         SEATS: ClassVar[tuple[int, int] | None]
 
-        def __init_subclass__(cls, *, seats: int | tuple[int, int] | None = None) -> None: ...
+        def __init_subclass__(
+            cls, *, seats: int | tuple[int, int] | None = None, version: int = 1, durability: str = "every"
+        ) -> None: ...
 
 else:
 
     class _Model(_ContextSlot, Struct, metaclass=ModelMeta):
-        STATE: ClassVar = None
+        FIELDS: ClassVar = ()
+        VERSION: ClassVar = 1
+        DURABILITY: ClassVar = "every"
         TYPES: ClassVar = {}
         COMMANDS: ClassVar = {}
         SEATS: ClassVar = None
@@ -170,14 +215,29 @@ else:
 class GameModel(_Model):
     """A game: subclass it, annotate its state, mark its commands.
 
-    Class keyword ``seats``: how many play, as ``2`` or ``(2, 4)`` for two to four. Commands wait until they are taken.
-    Without it, everybody who enters plays from the start.
+    Class keywords:
+
+    - ``seats``: how many play, as ``2`` or ``(2, 4)`` for two to four. Commands wait until they are taken. Without it,
+      everybody who enters plays from the start.
+    - ``version``: 1, and one more each time the fields change so that `migrate` has something to do.
+    - ``durability``: ``"every"`` command is durable before anybody hears of it; or a ``"snapshot"`` is, every few
+      seconds; or ``"none"`` but the one that is made when the game is put to sleep or the server stops in order.
 
     A model is deterministic and does no I/O: time and chance come from `now` and `random`.
     """
 
     def setup(self) -> None:
         """Runs once, when the game is created. Override it where defaults don't suffice."""
+
+    @classmethod
+    def migrate(cls, state: dict[str, Any], version: int) -> None:
+        """Bring the state of an older version of this class up to date. Override it where the fields have changed.
+
+        Args:
+            state: the fields by name, as numbers, text, lists and dicts: change it in place. A field that is missing
+                in the end gets its default; one that the class does not have is a fault.
+            version: the class's, when the state was made.
+        """
 
     @property
     def players(self) -> tuple[Player, ...]:
@@ -216,8 +276,42 @@ class GameModel(_Model):
             raise ValueError("publish(..., to=...) names somebody who has no seat")
         self._context.events.append((_encode_json(event), audience))
 
+    def after(self, seconds: float, method: Callable[..., None], *arguments: Any) -> Timer:
+        """Have a method of this model called later, whatever happens to the server meanwhile.
+
+        Args:
+            seconds: how much later.
+            method: ``self.time_up``, say.
+            arguments: what it is called with. They are stored, and checked against its annotations when it is called.
+
+        Returns:
+            What `cancel` takes.
+
+        Raises:
+            TypeError: it is no method of this model, does not take these arguments, or they can't be stored.
+            ValueError: `seconds` is negative or not finite, or the game has too many timers.
+        """
+        if getattr(method, "__self__", None) is not self:
+            raise TypeError("after(seconds, self.method, ...) takes a method of this model")
+        if not (math.isfinite(seconds) and seconds >= 0):
+            raise ValueError(f"after({seconds!r}, ...): the seconds from now, 0 or more")
+        context = self._context
+        if len(context.alarms) >= MAX_TIMERS:
+            raise ValueError(f"a game may have {MAX_TIMERS} timers at a time")
+        inspect.signature(method).bind(*arguments)
+        context.last_alarm += 1
+        alarm = Alarm(context.last_alarm, context.now + seconds, method.__name__, _encode_json(arguments))
+        context.alarms = (*context.alarms, alarm)
+        return Timer(alarm.id)
+
+    def cancel(self, timer: Timer) -> bool:
+        """Have what `after` promised not happen. Returns whether it was still to come."""
+        alarms = self._context.alarms
+        self._context.alarms = tuple(alarm for alarm in alarms if alarm.id != timer)
+        return len(self._context.alarms) < len(alarms)
+
     def finish(self, event: Event | None = None) -> None:
-        """End the game: later commands are refused with ``game_over``.
+        """End the game: later commands are refused with ``game_over``, and no timer runs any more.
 
         Args:
             event: published as the last one.
@@ -240,29 +334,53 @@ def start(kind: type[M], context: Context) -> M:
     return model
 
 
-def settle(model: GameModel) -> bytes:
+def call_alarm(model: GameModel, alarm: Alarm) -> None:
+    """Call what `GameModel.after` was told to."""
+    method = getattr(model, alarm.method)
+    parameters = list(inspect.signature(method).parameters.values())
+    hints = typing.get_type_hints(method.__func__, include_extras=True)
+    given = msgspec.json.decode(alarm.arguments)
+    arguments = []
+    for position, value in enumerate(given):
+        # Beyond the last parameter there can only be one with an asterisk.
+        parameter = parameters[min(position, len(parameters) - 1)]
+        kind = hints.get(parameter.name, Any)
+        arguments.append(msgspec.convert(value, kind, str_keys=True) if kind is not Any else value)
+    method(*arguments)
+
+
+def settle(model: GameModel, before: Image | None = None) -> Image:
     """Encode the fields of a model, and load them again, so that it is from now on as if it had been restored: two
     fields that shared an object have one each, and a whole number in a field for fractions is a fraction.
+
+    Args:
+        model: as a command left it.
+        before: its image before the command. Values that are the same, and can't be shared, are not loaded again.
 
     Returns:
         The image.
 
     Raises:
         msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError: a field holds what its type does
-            not allow. The model is as it was.
+            not allow. Some fields may have been loaded again.
     """
-    image = _encode_state(model)
-    restore(model, image)
-    return image
+    image = []
+    fields = model.FIELDS
+    for position, spec in enumerate(fields):
+        encoded = _encode_state(getattr(model, spec.name))
+        same = before is not None and before[position] == encoded
+        if not (same and spec.plain):
+            setattr(model, spec.name, spec.decode(encoded))
+        image.append(encoded)
+    return tuple(image)
 
 
-def restore(model: GameModel, image: bytes) -> None:
+def restore(model: GameModel, image: Image) -> None:
     """Put a model's fields back to what they were.
 
     Args:
         model: whose class made the image.
         image: from `settle`.
     """
-    state = msgspec.msgpack.decode(image, type=model.STATE)
-    for name in state.__struct_fields__:
-        setattr(model, name, getattr(state, name))
+    for spec, encoded in zip(model.FIELDS, image, strict=True):
+        setattr(model, spec.name, spec.decode(encoded))

@@ -1,0 +1,141 @@
+"""Brings a game's older events back into its log, for those who come back after a while.
+
+What is recent is in memory. For what is older, the journal is read once for all who wait: what was read stays for a
+short while, because after a restart everybody comes back at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from gamesvc.errors import JournalError
+from gamesvc.eventlog import EventLog, Place, Viewer
+from gamesvc.journal.records import Entry
+
+MAX_RESUME_EVENTS = 10_000
+"""How many events of their own a viewer may have missed, to be sent them."""
+
+MAX_RESUME_BYTES = 4 << 20
+"""How many bytes of their own events a viewer may have missed, to be sent them."""
+
+MAX_READ_BYTES = 32 << 20
+"""How far back the journal is read, in bytes of entries of any kind."""
+
+HOLD_SECONDS = 10.0
+"""How long what was read stays."""
+
+Read = Callable[[int, int, int, Callable[[list[Entry] | JournalError], None]], None]
+"""`Journal.history`, for this game."""
+
+Found = Callable[[Place | JournalError | None], None]
+
+
+class _Waiting(NamedTuple):
+    viewer: Viewer
+    since: int
+    found: Found
+
+
+class History:
+    """The older events of one game.
+
+    Args:
+        log: the game's.
+        read: reads back in the journal; None where the journal has no events of this game.
+        last_entry: number of the last entry whose events are in the log.
+        later: calls a function after some seconds.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        read: Read | None,
+        last_entry: Callable[[], int],
+        later: Callable[[float, Callable[[], None]], object],
+    ) -> None:
+        self._log = log
+        self._read = read
+        self._last_entry = last_entry
+        self._later = later
+        self._waiting: list[_Waiting] = []
+        self._reading = False
+        self._read_bytes = 0
+        self._holds = 0
+
+    def find(self, viewer: Viewer, since: int, found: Found) -> None:
+        """Find where a viewer stands.
+
+        Args:
+            viewer: who.
+            since: the number of the last event that they have had.
+            found: gets their place, None where what they missed can't be told, or why it can't be told now. May be
+                called at once.
+        """
+        missed = self._log.head(viewer) - since
+        if missed < 0 or since < 0 or missed > MAX_RESUME_EVENTS:
+            found(None)
+            return
+        place = self._log.place_after(viewer, since)
+        if place is not None:
+            found(self._within(viewer, place))
+        elif self._read is None or self._log.floor == 0:
+            found(None)
+        else:
+            self._waiting.append(_Waiting(viewer, since, found))
+            self._start()
+
+    def expire(self) -> None:
+        """Let nobody wait any longer."""
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            each.found(JournalError("the journal takes too long"))
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody waits."""
+        return bool(self._waiting)
+
+    def _within(self, viewer: Viewer, place: Place) -> Place | None:
+        missed = self._log.end_for(viewer).size - place.size
+        return place if missed <= MAX_RESUME_BYTES else None
+
+    def _start(self) -> None:
+        if self._reading or self._read is None:
+            return
+        self._reading = True
+        self._log.hold()
+        floor = self._log.event(self._log.floor)
+        before = (floor.entry if floor is not None else self._last_entry()) + 1
+        self._read(before, MAX_RESUME_EVENTS, MAX_READ_BYTES, self._came)
+
+    def _came(self, entries: list[Entry] | JournalError) -> None:
+        self._reading = False
+        waiting, self._waiting = self._waiting, []
+        if isinstance(entries, JournalError):
+            self._log.release()
+            for each in waiting:
+                each.found(entries)
+            return
+        before = self._log.floor
+        self._log.prepend((entry.number, entry.events) for entry in entries)
+        self._read_bytes += sum(len(event.body) for entry in entries for event in entry.events)
+        ended = self._log.floor in (0, before) or self._read_bytes > MAX_READ_BYTES
+        self._holds += 1
+        self._later(HOLD_SECONDS, self._release)
+        for each in waiting:
+            place = self._log.place_after(each.viewer, each.since)
+            if place is not None:
+                each.found(self._within(each.viewer, place))
+            elif ended:
+                each.found(None)
+            else:
+                self._waiting.append(each)
+        if self._waiting:
+            self._start()
+
+    def _release(self) -> None:
+        self._holds -= 1
+        if not self._holds and not self._reading:
+            self._read_bytes = 0
+            self._log.release()

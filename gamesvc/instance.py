@@ -1,0 +1,274 @@
+"""Instance: one running model, and what each call does to it: wholly, or not at all.
+
+How a game stands between two entries is a `Standing`, which never changes: to go back is to load an old one. An
+instance runs ahead of the journal by as many entries as wait for it; its server remembers the standing to go back to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from gamesvc.journal.records import Entry, EntryKind, Opening, Published
+from gamesvc.journal.records import Timer as TimerRecord
+from gamesvc.model import Alarm, Context, GameModel, Image, Player, call_alarm, restore, settle
+
+MAX_STATE_BYTES = 1 << 20
+"""How large a model's encoded fields may become."""
+
+MAX_RESULT_BYTES = 1 << 16
+"""How large what a command returns may be, as JSON: the last results of each player are kept."""
+
+_encode_result = msgspec.json.Encoder().encode
+
+
+class Standing(NamedTuple):
+    """How a game stands after an entry.
+
+    Attributes:
+        entry: its number.
+        now: its time, in seconds since the epoch.
+        image: the model's fields.
+        seats: who has each, None where it is free.
+        alarms: what is to come.
+        last_alarm: the highest id that one has had.
+        finished: whether the game is over.
+    """
+
+    entry: int
+    now: float
+    image: Image
+    seats: tuple[Player | None, ...]
+    alarms: tuple[Alarm, ...] = ()
+    last_alarm: int = 0
+    finished: bool = False
+
+    @property
+    def wake_at(self) -> float | None:
+        """When the next timer is due, in seconds since the epoch; None where there is none."""
+        return min((alarm.due for alarm in self.alarms), default=None)
+
+
+class Effect(NamedTuple):
+    """What a call has done.
+
+    Attributes:
+        before: how the game stood.
+        after: how it stands.
+        events: what was published: encoded, each with the players who see it (None: everybody).
+        result: what was returned, as JSON; None where nothing was.
+    """
+
+    before: Standing
+    after: Standing
+    events: list[tuple[bytes, frozenset[str] | None]]
+    result: bytes | None = None
+
+    def entry(self, model: type[GameModel], kind: EntryKind, **more: Any) -> Entry:
+        """What the journal keeps of it.
+
+        Args:
+            model: whose fields these are.
+            kind: of entry.
+            more: what the effect does not know: whose it was, what was asked.
+        """
+        before, after = self.before, self.after
+        return Entry(
+            number=after.entry,
+            kind=kind,
+            time=after.now,
+            result=self.result,
+            events=tuple(Published(body, None if to is None else tuple(sorted(to))) for body, to in self.events),
+            changed={
+                field.name: msgspec.Raw(new)
+                for field, old, new in zip(
+                    model.FIELDS, before.image or (b"",) * len(after.image), after.image, strict=True
+                )
+                if old != new
+            },
+            seats=None if after.seats == before.seats else after.seats,
+            timers=None if after.alarms is before.alarms else tuple(TimerRecord(*alarm) for alarm in after.alarms),
+            last_timer=after.last_alarm,
+            finished=after.finished,
+            **more,
+        )
+
+
+class Instance:
+    """A running model.
+
+    Args:
+        model: its class.
+        seed: where its chance comes from.
+        standing: how it stands; None for one that is to be opened.
+
+    Attributes:
+        standing: how it stands now.
+    """
+
+    def __init__(self, model: type[GameModel], seed: bytes, standing: Standing | None = None) -> None:
+        self.kind = model
+        self._context = Context(seed)
+        self._model = model()
+        self._model._context = self._context
+        seats = (None,) * (model.SEATS or (0, 0))[1]
+        self.standing = standing or Standing(0, 0.0, (), seats)
+        if standing is not None:
+            self.go_back(standing)
+
+    @property
+    def players(self) -> tuple[Player, ...]:
+        """Who plays, in the order of the seats."""
+        return self._context.players
+
+    def open(self, now: float, players: tuple[str, ...] = ()) -> Effect:
+        """Set the game up.
+
+        Args:
+            now: seconds since the epoch.
+            players: who has the first seats.
+
+        Raises:
+            Exception: whatever `setup` raises.
+        """
+        free = self.standing.seats
+        taken = [Player(name) for name in players[: len(free)]]
+        seats = (*taken, *free[len(taken) :])
+        return self._run(now, self._model.setup, seats=seats)
+
+    def seat(self, now: float, seats: tuple[Player | None, ...], events: list[bytes]) -> Effect:
+        """Let players sit.
+
+        Args:
+            now: seconds since the epoch.
+            seats: all of them.
+            events: what everybody is told.
+        """
+        before = self.standing
+        self._context.begin(before.entry + 1, now)
+        self._stand(before._replace(entry=before.entry + 1, now=self._context.now, seats=seats))
+        return Effect(before, self.standing, [(event, None) for event in events])
+
+    def command(self, now: float, method: str, player: Player, arguments: msgspec.Struct) -> Effect:
+        """Run a command.
+
+        Args:
+            now: seconds since the epoch.
+            method: the model's.
+            player: who sent it.
+            arguments: checked.
+
+        Raises:
+            GameError: the model refuses it; nothing has changed.
+            BaseException: the model failed; nothing has changed.
+        """
+        given = {name: getattr(arguments, name) for name in arguments.__struct_fields__}
+        return self._run(now, lambda: getattr(self._model, method)(player, **given), returns=method)
+
+    def alarm(self, now: float, alarm: Alarm) -> Effect:
+        """Run what was to come, if that is still so.
+
+        Args:
+            now: seconds since the epoch.
+            alarm: one of those of the standing.
+
+        Raises:
+            BaseException: the model failed; nothing has changed, and the alarm is still to come.
+        """
+        return self._run(now, lambda: call_alarm(self._model, alarm), consumed=alarm)
+
+    def drop(self, now: float, alarm: Alarm) -> Effect:
+        """Have an alarm not come any more, because it failed."""
+        return self._run(now, lambda: None, consumed=alarm)
+
+    def go_back(self, standing: Standing) -> None:
+        """Stand as at another time."""
+        self._stand(standing)
+        restore(self._model, standing.image)
+
+    def _stand(self, standing: Standing) -> None:
+        self.standing = standing
+        context = self._context
+        context.entry = standing.entry
+        context.now = standing.now
+        context.players = tuple(player for player in standing.seats if player is not None)
+        context.alarms = standing.alarms
+        context.last_alarm = standing.last_alarm
+        context.finished = standing.finished
+        context.events = []
+
+    def _run(
+        self,
+        now: float,
+        call: Callable[[], object],
+        *,
+        seats: tuple[Player | None, ...] | None = None,
+        consumed: Alarm | None = None,
+        returns: str = "",
+    ) -> Effect:
+        before = self.standing
+        context = self._context
+        context.begin(before.entry + 1, now)
+        if seats is not None:
+            context.players = tuple(player for player in seats if player is not None)
+        if consumed is not None:
+            context.alarms = tuple(alarm for alarm in context.alarms if alarm is not consumed)
+        try:
+            value = call()
+            result = _result(returns, value) if returns and value is not None else None
+            image = self._settle(before.image)
+        # SystemExit and KeyboardInterrupt, too: whatever the caller makes of them, nothing has happened.
+        except BaseException:
+            if before.entry:
+                self.go_back(before)
+            raise
+        if context.finished:
+            context.alarms = ()
+        after = Standing(
+            context.entry,
+            context.now,
+            image,
+            before.seats if seats is None else seats,
+            context.alarms,
+            context.last_alarm,
+            context.finished,
+        )
+        self.standing = after
+        return Effect(before, after, context.events, result)
+
+    def _settle(self, before: Image) -> Image:
+        try:
+            image = settle(self._model, before or None)
+        except Exception as error:
+            raise TypeError(f"a field holds what its type does not allow: {error}") from error
+        size = sum(map(len, image))
+        if size > MAX_STATE_BYTES:
+            raise ValueError(f"the model's state has {size} bytes, the most is {MAX_STATE_BYTES}")
+        return image
+
+
+def _result(command: str, value: object) -> bytes:
+    if isinstance(value, GameModel):
+        raise TypeError(f"{command} returns the game itself, secrets and all; return what the player may know")
+    try:
+        encoded = _encode_result(value)
+    except Exception as error:
+        raise TypeError(f"{command} returned what can't be sent: {error}") from error
+    if len(encoded) > MAX_RESULT_BYTES:
+        raise ValueError(f"{command} returned {len(encoded)} bytes, the most is {MAX_RESULT_BYTES}")
+    return encoded
+
+
+def opening_entry(effect: Effect, model: type[GameModel], opening: Opening) -> Entry:
+    """The first entry of a game.
+
+    Args:
+        effect: of opening it.
+        model: its class.
+        opening: what it began with.
+    """
+    # A game without fields, or whose fields are all at their defaults, still says what they were.
+    entry = effect.entry(model, "opened", opening=opening)
+    return msgspec.structs.replace(entry, seats=effect.after.seats)

@@ -1,0 +1,62 @@
+"""Receipts: which of a player's commands took effect, so that one that is sent again takes effect once.
+
+The last commands of each player are kept, with the state, for the game's life. In a game without seats anybody may
+play, so there the players are bounded, too: who was silent for longest is forgotten first.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from gamesvc.journal.records import Receipt
+
+WINDOW = 256
+"""How many commands of a player are remembered."""
+
+MAX_PLAYERS = 1024
+"""Of how many players commands are remembered."""
+
+
+def digest(command: str, arguments: bytes) -> bytes:
+    """What tells a command from another under the same id.
+
+    Args:
+        command: its name.
+        arguments: JSON, with sorted keys.
+    """
+    return blake2b(b"%b\0%b" % (command.encode(), arguments), digest_size=16).digest()
+
+
+class Receipts:
+    """The receipts of one game.
+
+    Args:
+        kept: by player, oldest first.
+    """
+
+    def __init__(self, kept: dict[str, tuple[Receipt, ...]] | None = None) -> None:
+        self._windows = {
+            player: {receipt.id: receipt for receipt in receipts} for player, receipts in (kept or {}).items()
+        }
+
+    def find(self, player: str, id: str) -> Receipt | None:
+        """The receipt of a player's command; None where there is none (any more)."""
+        window = self._windows.get(player)
+        return window.get(id) if window is not None else None
+
+    def add(self, player: str, receipt: Receipt) -> None:
+        """Remember that a command took effect."""
+        window = self._windows.pop(player, None)
+        if window is None:
+            window = {}
+            if len(self._windows) >= MAX_PLAYERS:
+                del self._windows[next(iter(self._windows))]
+        elif len(window) >= WINDOW:
+            del window[next(iter(window))]
+        window[receipt.id] = receipt
+        # Dicts keep the order of insertion: the last is who was heard last.
+        self._windows[player] = window
+
+    def dump(self) -> dict[str, tuple[Receipt, ...]]:
+        """All of them, for a snapshot."""
+        return {player: tuple(window.values()) for player, window in self._windows.items()}

@@ -1,0 +1,210 @@
+"""From what the journal has of a game to how it stands: a snapshot, and the changed fields of the entries after it.
+
+The author's code does not run here, but for `migrate` where the fields of its class have changed since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from gamesvc.instance import Standing
+from gamesvc.journal.records import Counts, Entry, Opening, Published, Receipt, Snapshot
+from gamesvc.journal.records import Timer as TimerRecord
+from gamesvc.messages import is_framework
+from gamesvc.model import Alarm, GameModel, Player, settle
+from gamesvc.receipts import Receipts, digest
+
+
+class RecoveryError(Exception):
+    """A game can't be loaded. The message says why, for the operator."""
+
+
+class Recovered(NamedTuple):
+    """A game, loaded.
+
+    Attributes:
+        opening: what it began with; the version is that of the model of today.
+        standing: how it stands.
+        counts: of its events up to the snapshot.
+        receipts: of its commands.
+        recent: the events after the snapshot, each with the number of its entry.
+        since_snapshot: how many entries there are after the snapshot.
+        migrated: whether the state was of an older version.
+        clean: whether the snapshot is how the game was left in order.
+    """
+
+    opening: Opening
+    standing: Standing
+    counts: Counts
+    receipts: Receipts
+    recent: list[tuple[Published, int]]
+    since_snapshot: int
+    migrated: bool
+    clean: bool
+
+
+def count(counts: Counts, events: Iterable[Published]) -> Counts:
+    """The counts after some more events."""
+    every, public, framework, private = counts.all, counts.public, counts.framework, counts.private
+    copied = False
+    for event in events:
+        every += 1
+        if event.to is not None:
+            if not copied:
+                private, copied = dict(private), True
+            for player in event.to:
+                private[player] = private.get(player, 0) + 1
+        elif is_framework(event.body):
+            framework += 1
+        else:
+            public += 1
+    return Counts(every, public, framework, private)
+
+
+class Replayed:
+    """A game's history, taken in entry by entry.
+
+    Args:
+        snapshot: where it begins; None for the beginning.
+
+    Attributes:
+        opening: what the game began with; None before the first entry.
+        number: of the last entry.
+        time: of the last entry.
+        state: the value of each field, as MessagePack, by name.
+        seats: who has each.
+        timers: what is to come.
+        last_timer: the highest id that one has had.
+        finished: whether the game is over.
+        counts: of its events.
+        receipts: of its commands.
+    """
+
+    def __init__(self, snapshot: Snapshot | None = None) -> None:
+        self.opening: Opening | None = None
+        self.number = 0
+        self.time = 0.0
+        self.state: dict[str, msgspec.Raw] = {}
+        self.seats: tuple[str | None, ...] = ()
+        self.timers: tuple[TimerRecord, ...] = ()
+        self.last_timer = 0
+        self.finished = False
+        self.counts = Counts()
+        self.receipts = Receipts()
+        if snapshot is not None:
+            self.opening = snapshot.opening
+            self.number = snapshot.number
+            self.time = snapshot.time
+            self.state = dict(snapshot.state)
+            self.seats = snapshot.seats
+            self.timers = snapshot.timers
+            self.last_timer = snapshot.last_timer
+            self.finished = snapshot.finished
+            self.counts = snapshot.counts
+            self.receipts = Receipts(snapshot.receipts)
+
+    def take(self, entry: Entry) -> None:
+        """Take the next entry in.
+
+        Raises:
+            RecoveryError: it is not the next.
+        """
+        if entry.number != self.number + 1:
+            raise RecoveryError(f"entry {entry.number} follows entry {self.number}: some are missing")
+        if entry.opening is not None:
+            self.opening = entry.opening
+        self.number = entry.number
+        self.time = entry.time
+        self.state.update(entry.changed)
+        if entry.seats is not None:
+            self.seats = entry.seats
+        if entry.timers is not None:
+            self.timers = entry.timers
+        self.last_timer = entry.last_timer
+        self.finished = entry.finished
+        self.counts = count(self.counts, entry.events)
+        if entry.kind == "command" and entry.id is not None and entry.player is not None:
+            receipt = Receipt(entry.id, digest(entry.name.lower(), entry.arguments), entry.result)
+            self.receipts.add(entry.player, receipt)
+
+    def standing(self, model: type[GameModel]) -> Standing:
+        """How the game stands, for the model of today.
+
+        Raises:
+            RecoveryError: the state does not fit the model.
+        """
+        version = self.opening.version if self.opening is not None else model.VERSION
+        image = _image(model, self.state, version)
+        seats = tuple(None if name is None else Player(name) for name in self.seats)
+        most = (model.SEATS or (0, 0))[1]
+        if len(seats) > most and any(seats[most:]):
+            raise RecoveryError(f"{len(seats)} seats were taken, and {model.__name__} has {most}")
+        seats = seats[:most] + (None,) * (most - len(seats))
+        alarms = tuple(Alarm(timer.id, timer.due, timer.method, timer.arguments) for timer in self.timers)
+        return Standing(self.number, self.time, image, seats, alarms, self.last_timer, self.finished)
+
+
+def recover(model: type[GameModel], snapshot: Snapshot | None, entries: Iterable[Entry]) -> Recovered:
+    """Load a game.
+
+    Args:
+        model: its class.
+        snapshot: the last one, if any.
+        entries: those after it.
+
+    Raises:
+        RecoveryError: what is stored does not fit together, or not the model.
+    """
+    replayed = Replayed(snapshot)
+    recent: list[tuple[Published, int]] = []
+    for entry in entries:
+        replayed.take(entry)
+        recent.extend((event, entry.number) for event in entry.events)
+    opening = replayed.opening
+    if opening is None:
+        raise RecoveryError("the first entry is missing")
+    return Recovered(
+        msgspec.structs.replace(opening, version=model.VERSION),
+        replayed.standing(model),
+        snapshot.counts if snapshot is not None else Counts(),
+        replayed.receipts,
+        recent,
+        replayed.number - (snapshot.number if snapshot is not None else 0),
+        opening.version != model.VERSION,
+        snapshot is None or snapshot.clean,
+    )
+
+
+def _image(model: type[GameModel], state: dict[str, msgspec.Raw], version: int) -> tuple[bytes, ...]:
+    name = model.__name__
+    if version > model.VERSION:
+        raise RecoveryError(f"it was saved by version {version} of {name}, and this is version {model.VERSION}")
+    fields: dict[str, bytes] = {each: bytes(raw) for each, raw in state.items()}
+    if version < model.VERSION:
+        fields = _migrated(model, fields, version)
+    for each in fields:
+        if each not in model.TYPES:
+            raise RecoveryError(
+                f"{name} has no field {each!r} any more: raise its version, and take it out of the state in migrate"
+            )
+    loaded = model()
+    try:
+        for field in model.FIELDS:
+            if field.name in fields:
+                setattr(loaded, field.name, field.decode(fields[field.name]))
+        return settle(loaded)
+    except Exception as error:
+        raise RecoveryError(f"the state does not fit {name}.{field.name}: {error}; has its version changed?") from error
+
+
+def _migrated(model: type[GameModel], fields: dict[str, bytes], version: int) -> dict[str, bytes]:
+    state: dict[str, Any] = {each: msgspec.msgpack.decode(raw) for each, raw in fields.items()}
+    try:
+        model.migrate(state, version)
+        return {each: msgspec.msgpack.encode(value) for each, value in state.items()}
+    # The author's code, which may raise anything.
+    except Exception as error:
+        raise RecoveryError(f"{model.__name__}.migrate failed at version {version}: {error!r}") from error
