@@ -22,15 +22,15 @@ run: $(VENV)/run.stamp ## start a server; PORT=8080 ARGS="--option ..."
 	$(BIN)/twistd -n --pidfile= gamesvc --port $(PORT) $(ARGS)
 
 .PHONY: test
-test: $(VENV)/test.stamp ## run the tests; TESTS="tests/test_x.py ..." runs some of them
+test: $(VENV)/test.stamp $(VENV)/services.stamp ## run the tests; TESTS="tests/test_x.py ..." runs some of them
 	$(BIN)/python -m pytest $(TESTS)
 
 .PHONY: trial
-trial: $(VENV)/test.stamp ## run the tests with Twisted's own runner
+trial: $(VENV)/test.stamp $(VENV)/services.stamp ## run the tests with Twisted's own runner
 	$(BIN)/trial tests
 
 .PHONY: check
-check: $(VENV)/check.stamp ## lint, formatting, types, who imports whom, and what can be installed
+check: $(VENV)/check.stamp $(VENV)/services.stamp ## lint, formatting, types, who imports whom, and what can be installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -68,3 +68,8 @@ $(VENV)/test.stamp: $(SOURCES)
 $(VENV)/check.stamp: $(SOURCES)
 	$(PIP) install --editable '.[check,test]'
 	@touch $@ $(VENV)/test.stamp $(VENV)/run.stamp
+
+# The databases that tests are run against are no Python packages.
+$(VENV)/services.stamp: $(VENV)/venv.stamp tests/packaging/services.sh
+	@tests/packaging/services.sh
+	@touch $@

@@ -25,10 +25,19 @@ from gamesvc.handshake import OpeningRequest
 from gamesvc.messages import SUBPROTOCOLS
 
 _ORIGIN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _SWITCH = {"1": True, "true": True, "0": False, "false": False}
 _MAX_DETAIL = 100
 _BEARER_SUBPROTOCOL = "bearer."
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+class _Back(NamedTuple):
+    """What somebody says who comes back, or wants to see more than the events."""
+
+    epoch: str | None
+    since: int | None
+    state: bool
 
 
 class Origin(NamedTuple):
@@ -63,6 +72,9 @@ class Admission:
         spectate: whether they came to watch.
         subprotocol: the one to answer with, of those that they offered; None where they offered none.
         expires: when their token does, in seconds since the epoch; None without a token.
+        epoch: the history that they knew, if they come back.
+        since: the number of the last event that they have had, if they come back.
+        state: whether they ask for the game's state.
     """
 
     game: str
@@ -71,6 +83,9 @@ class Admission:
     spectate: bool
     subprotocol: str | None
     expires: float | None
+    epoch: str | None = None
+    since: int | None = None
+    state: bool = False
 
 
 class FrontDoor:
@@ -109,16 +124,15 @@ class FrontDoor:
         if not is_game_id(game):
             raise RequestRefused(BAD_GAME_ID)
         token = _token(request)
-        watch = _SWITCH.get(_single(request, "spectate") or "0")
-        if watch is None:
-            raise RequestRefused(BAD_QUERY)
+        watch = _switch(request, "spectate")
+        back = _Back(_single(request, "epoch"), _since(request), _switch(request, "state"))
         if self._validator is None:
             player = _single(request, "player")
             if player is None:
                 player = self._guest_name()
             elif not is_player_name(player):
                 raise RequestRefused(BAD_PLAYER)
-            return Admission(game, player, None, watch, subprotocol, None)
+            return Admission(game, player, None, watch, subprotocol, None, *back)
         if token is None:
             raise RequestRefused(TOKEN_MISSING)
         claims = self._validator.validate(game, token)
@@ -128,7 +142,7 @@ class FrontDoor:
             if not claims.spectate:
                 raise RequestRefused(PLAYER_NOT_IN_GAME)
             watch = True
-        return Admission(game, claims.player, claims.players, watch, subprotocol, claims.expires)
+        return Admission(game, claims.player, claims.players, watch, subprotocol, claims.expires, *back)
 
     def _may_connect(self, text: str, host: str) -> bool:
         """Whether a page may. A page that came from here may, but without tokens only by an address or as localhost:
@@ -172,6 +186,22 @@ def _single(request: OpeningRequest, parameter: str) -> str | None:
     if len(values) > 1:
         raise RequestRefused(BAD_QUERY)
     return values[0] if values else None
+
+
+def _switch(request: OpeningRequest, parameter: str) -> bool:
+    switch = _SWITCH.get(_single(request, parameter) or "0")
+    if switch is None:
+        raise RequestRefused(BAD_QUERY)
+    return switch
+
+
+def _since(request: OpeningRequest) -> int | None:
+    text = _single(request, "since")
+    if text is None:
+        return None
+    if not _NUMBER.fullmatch(text):
+        raise RequestRefused(BAD_QUERY)
+    return int(text)
 
 
 def _token(request: OpeningRequest) -> str | None:

@@ -49,6 +49,10 @@ class Catalog:
     def __iter__(self) -> Iterator[Kind]:
         return iter(self._kinds.values())
 
+    def find(self, name: str) -> Kind | None:
+        """The kind of a name; None where it is not offered."""
+        return self._kinds.get(name)
+
     @property
     def default(self) -> Kind:
         """What a new game id on the path creates."""

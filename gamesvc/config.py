@@ -42,6 +42,7 @@ class Config:
         token_issuer_uri: who issues tokens.
         allow_origins: pages that may connect.
         log_level: the lowest that is written.
+        journal: where games are kept: ``memory``, ``sqlite:FILE`` or ``postgresql://...``. May hold a password.
         limits: how much clients may ask for.
         sources: where the value of each setting came from, by the setting's name.
     """
@@ -54,6 +55,7 @@ class Config:
     token_issuer_uri: str
     allow_origins: tuple[str, ...]
     log_level: str
+    journal: str
     limits: Limits
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -89,6 +91,7 @@ class Setting(NamedTuple):
         default: its value where nobody says anything, as a text.
         doc: for the help.
         repeatable: may be given several times; in the environment, separated by spaces.
+        secret: its value is never shown.
     """
 
     name: str
@@ -97,6 +100,7 @@ class Setting(NamedTuple):
     default: str | None
     doc: str
     repeatable: bool = False
+    secret: bool = False
 
 
 def _switch(text: str) -> bool:
@@ -133,6 +137,14 @@ def _log_level(text: str) -> str:
     if text in LOG_LEVELS:
         return text
     raise ValueError(f"write one of {', '.join(LOG_LEVELS)}")
+
+
+def _journal(text: str) -> str:
+    if text == "memory" or (text.startswith("sqlite:") and text != "sqlite:"):
+        return text
+    if text.startswith(("postgresql://", "postgres://")):
+        return text
+    raise ValueError("write memory, sqlite:FILE or postgresql://USER@HOST/DATABASE")
 
 
 def _bound(name: str, doc: str) -> Setting:
@@ -183,6 +195,14 @@ SETTINGS = (
         repeatable=True,
     ),
     Setting("log-level", "GAMESVC_LOG_LEVEL", _log_level, "info", f"What to log: {', '.join(LOG_LEVELS)}."),
+    Setting(
+        "journal",
+        "GAMESVC_JOURNAL",
+        _journal,
+        "sqlite:gamesvc.sqlite",
+        "Where games are: sqlite:FILE, postgresql://USER@HOST/DATABASE, or memory for no longer than the server runs.",
+        secret=True,
+    ),
     _bound("max-header-bytes", "Bytes of an opening request."),
     _bound("max-message-bytes", "Bytes of a message from a client."),
     _bound("commands-per-second", "Commands a second from a connection, in the long run."),
@@ -194,9 +214,9 @@ SETTINGS = (
     _bound("max-connections", "Connections to this server."),
     _bound("max-connections-per-player", "Connections of a player to one game; the oldest goes."),
     _bound("max-connections-per-address", "Connections from one network address."),
-    _bound("max-games-per-player", "Games in memory that one player opened."),
-    _bound("max-games", "Games in memory."),
-    _bound("idle-game-seconds", "Seconds that a game stays in memory when nobody is connected to it."),
+    _bound("max-games-per-player", "Games that are awake and that one player opened."),
+    _bound("max-games", "Games that are awake."),
+    _bound("idle-game-seconds", "Seconds that a game stays awake when nobody is connected to it."),
 )
 
 CONFIG_FILE = Setting("config", "GAMESVC_CONFIG", _text, None, "TOML file of settings, named as these options are.")
@@ -237,6 +257,7 @@ def load(options: Mapping[str, list[str]], environment: Mapping[str, str]) -> Co
         token_issuer_uri=values["token_issuer_uri"],
         allow_origins=values["allow_origin"],
         log_level=values["log_level"],
+        journal=values["journal"],
         limits=limits,
         sources=sources,
     )
@@ -267,7 +288,8 @@ def _value(setting: Setting, given: _Given) -> Any:
         try:
             values.append(setting.parse(text))
         except ValueError as error:
-            raise ConfigError(f"{setting.name} = {text!r} ({source}): {error}") from None
+            shown = "" if setting.secret else f" = {text!r}"
+            raise ConfigError(f"{setting.name}{shown} ({source}): {error}") from None
     if setting.repeatable:
         if len(set(values)) < len(values):
             raise ConfigError(f"{setting.name} ({source}): one is given twice")

@@ -25,12 +25,23 @@ from zope.interface import implementer
 
 from gamesvc.admission import Admission
 from gamesvc.controller import GameController
-from gamesvc.errors import BAD_UPGRADE, SERVER_ERROR, CloseCode, HttpRefusal, RequestRefused, with_incident
+from gamesvc.errors import (
+    BAD_UPGRADE,
+    JOURNAL_DOWN,
+    SERVER_ERROR,
+    CloseCode,
+    HttpRefusal,
+    RequestRefused,
+    with_incident,
+)
+from gamesvc.eventlog import Place, Viewer
 from gamesvc.handshake import OpeningRequest, refusal_response, take_head
-from gamesvc.limits import CLOSE_HANDSHAKE_SECONDS, MAX_FRAGMENTS, SLOW_CONSUMER_SECONDS, Limits
+from gamesvc.limits import CLOSE_HANDSHAKE_SECONDS, ENTER_SECONDS, MAX_FRAGMENTS, SLOW_CONSUMER_SECONDS, Limits
 from gamesvc.logs import Silence, logger
+from gamesvc.messages import V1
+from gamesvc.pending import Role
 from gamesvc.publisher import Subscription
-from gamesvc.server import GameServer, Role
+from gamesvc.server import GameServer
 
 log = logger(__name__)
 
@@ -40,11 +51,13 @@ _REASONS: dict[int, str] = {int(code): code.reason for code in CloseCode}
 
 
 class Admitted(NamedTuple):
-    """Somebody is let in: what was judged of them, the game, and as whom they take part."""
+    """Somebody is let in: what was judged of them, the game, as whom they take part, and where they stand in its
+    events, if they come back."""
 
     admission: Admission
     game: GameServer
     role: Role
+    place: Place | None
 
 
 class _Timer:
@@ -93,7 +106,12 @@ class Listener(Protocol):
     def connection_lost(self, connection: GameConnection) -> None:
         """A connection is gone."""
 
-    def enter(self, request: OpeningRequest, connection: GameConnection) -> Admitted:
+    def enter(
+        self,
+        request: OpeningRequest,
+        connection: GameConnection,
+        entered: Callable[[Admitted | RequestRefused], None],
+    ) -> None:
         """Let somebody in.
 
         Raises:
@@ -123,6 +141,7 @@ class GameConnection(WebSocketServerProtocol):
         self._admitted: Admitted | None = None
         self._controller: GameController | None = None
         self._subscription: Subscription | None = None
+        self._request: OpeningRequest | None = None
         self._deaf = False
         self._fragments = 0
 
@@ -133,6 +152,7 @@ class GameConnection(WebSocketServerProtocol):
         self._expiry = _Timer(reactor, lambda: self._end(CloseCode.TOKEN_EXPIRED))
         self._stall = _Timer(reactor, lambda: self._end(CloseCode.SLOW_CONSUMER))
         self._lingering = _Timer(reactor, self.abort)
+        self._entering = _Timer(reactor, lambda: self._entered(RequestRefused(JOURNAL_DOWN)))
         super().connectionMade()
         self.factory.connection_made(self)
 
@@ -169,18 +189,42 @@ class GameConnection(WebSocketServerProtocol):
     # The opening handshake.
 
     def processHandshake(self) -> None:
+        if self._request is not None:
+            return
         try:
             taken = take_head(self.data, self.factory.limits.max_header_bytes)
             if taken is None:
                 return
-            head, rest = taken
-            request = OpeningRequest.parse(head)
-            self._admitted = self.factory.enter(request, self)
+            head, self.data = taken
+            self._request = OpeningRequest.parse(head)
+            # The handshake is complete: from here on it is not the peer who may be slow.
+            self._stop_handshake_timeout()
+            self.transport.pauseProducing()
+            self._entering.start(ENTER_SECONDS)
+            self.factory.enter(self._request, self, self._entered)
         except RequestRefused as refused:
+            self._entered(refused)
+
+    def _entered(self, outcome: Admitted | RequestRefused) -> None:
+        request = self._request
+        if self.state != self.STATE_CONNECTING or self._deaf:
+            if isinstance(outcome, Admitted):
+                self.factory.left(outcome, None)
+            return
+        self._entering.stop()
+        if request is not None:
+            self.transport.resumeProducing()
+        if isinstance(outcome, RequestRefused) or request is None:
+            refused = outcome if isinstance(outcome, RequestRefused) else RequestRefused(BAD_UPGRADE)
             self._refuse(refused.refusal, refused.detail)
             return
-        self.data = request.plain(self._admitted.admission.subprotocol) + rest
-        super().processHandshake()
+        self._admitted = outcome
+        self.data = request.plain(outcome.admission.subprotocol) + self.data
+        # This may be called by the journal, who must not meet an exception of ours.
+        try:
+            super().processHandshake()
+        except (Exception, SystemExit) as fault:
+            self._fail(self.factory.report("a connection", fault))
 
     def onConnect(self, request: object) -> str | None:
         return self._admitted.admission.subprotocol if self._admitted else None
@@ -200,7 +244,8 @@ class GameConnection(WebSocketServerProtocol):
         admitted = self._admitted
         if admitted is None:
             raise RuntimeError("a connection opened that nobody let in")
-        self._subscription = admitted.game.publisher.subscribe(admitted.role.sees, self)
+        viewer = Viewer(admitted.role.sees, framework=admitted.admission.subprotocol == V1)
+        self._subscription = admitted.game.publisher.subscribe(viewer, self, admitted.place)
         self._controller = self.factory.converse(admitted, self._subscription)
         self.registerProducer(self, True)
         if admitted.admission.expires is not None:
@@ -334,9 +379,7 @@ class GameConnection(WebSocketServerProtocol):
         a reset, which discards.
         """
         self._deaf = True
-        if self.openHandshakeTimeoutCall is not None:
-            self.openHandshakeTimeoutCall.cancel()
-            self.openHandshakeTimeoutCall = None
+        self._stop_handshake_timeout()
         self._lingering.start(CLOSE_HANDSHAKE_SECONDS)
         self.unregisterProducer()
         if ISSLTransport.providedBy(self.transport):
@@ -344,8 +387,14 @@ class GameConnection(WebSocketServerProtocol):
         else:
             self.transport.loseWriteConnection()
 
+    def _stop_handshake_timeout(self) -> None:
+        if self.openHandshakeTimeoutCall is not None:
+            self.openHandshakeTimeoutCall.cancel()
+            self.openHandshakeTimeoutCall = None
+
     def _leave(self) -> None:
         """Take no more part in the game; once more is harmless."""
+        self._entering.stop()
         self._expiry.stop()
         self._stall.stop()
         controller, self._controller = self._controller, None

@@ -123,6 +123,7 @@ TOKEN_INVALID = HttpRefusal(401, "token_invalid", "the token is not valid", head
 WRONG_GAME = HttpRefusal(403, "wrong_game", "the token is for another game")
 PLAYER_NOT_IN_GAME = HttpRefusal(403, "player_not_in_game", "the player is not one of this game's players")
 ORIGIN_NOT_ALLOWED = HttpRefusal(403, "origin_not_allowed", "pages of this origin may not connect")
+KIND_NOT_SERVED = HttpRefusal(404, "kind_not_served", "games of this kind are not served here")
 GAME_DELETED = HttpRefusal(410, "game_deleted", "this game was deleted")
 METHOD_NOT_ALLOWED = HttpRefusal(405, "method_not_allowed", "only GET is served here", headers=(("Allow", "GET"),))
 UPGRADE_REQUIRED = HttpRefusal(
@@ -159,6 +160,7 @@ HTTP_REFUSALS = {
         WRONG_GAME,
         PLAYER_NOT_IN_GAME,
         ORIGIN_NOT_ALLOWED,
+        KIND_NOT_SERVED,
         GAME_DELETED,
         METHOD_NOT_ALLOWED,
         UPGRADE_REQUIRED,

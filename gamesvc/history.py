@@ -92,7 +92,7 @@ class History:
             each.found(JournalError("the journal takes too long"))
 
     @property
-    def busy(self) -> bool:
+    def is_busy(self) -> bool:
         """Whether somebody waits."""
         return bool(self._waiting)
 

@@ -33,6 +33,13 @@ CLOSE_HANDSHAKE_SECONDS = 2.0
 """How long a peer may take to answer a close frame, or to read a refusal, before the line is cut."""
 
 
+ENTER_SECONDS = 3.0
+"""How long somebody who asks to enter waits for the journal, before they are told to come back."""
+
+DRAIN_SECONDS = 5.0
+"""How long a server that stops waits for its journal: for what is on its way, and once more for what is to be saved."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What an operator may bound. 0 means no bound, throughout.
@@ -49,9 +56,9 @@ class Limits:
         max_connections: of the whole server, those still shaking hands included.
         max_connections_per_player: in one game; the oldest beyond goes.
         max_connections_per_address: of one network address, those still shaking hands included.
-        max_games_per_player: games in memory that one player opened.
-        max_games: games in memory.
-        idle_game_seconds: how long a game that nobody is connected to stays in memory.
+        max_games_per_player: games that are awake, and that one player opened or woke.
+        max_games: games that are awake.
+        idle_game_seconds: how long a game that nobody is connected to stays awake.
     """
 
     max_header_bytes: int = 16384
@@ -67,7 +74,7 @@ class Limits:
     max_connections_per_address: int = 0
     max_games_per_player: int = 100
     max_games: int = 10_000
-    idle_game_seconds: float = 3600.0
+    idle_game_seconds: float = 300.0
 
 
 class TokenBucket:

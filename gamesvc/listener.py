@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import traceback
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
 
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
@@ -16,23 +15,29 @@ from gamesvc.connection import Admitted, GameConnection
 from gamesvc.controller import GameController
 from gamesvc.errors import (
     DRAINING,
-    SERVER_ERROR,
+    JOURNAL_DOWN,
     SERVER_FULL,
     TOO_MANY_CONNECTIONS,
-    TOO_MANY_GAMES,
     CloseCode,
+    JournalError,
     RequestRefused,
 )
+from gamesvc.eventlog import Place
 from gamesvc.handshake import OpeningRequest
-from gamesvc.limits import CLOSE_HANDSHAKE_SECONDS, MAX_LAG_BYTES, MAX_LAG_EVENTS, Census, Limits
+from gamesvc.journal import Journal
+from gamesvc.lifecycle import Lifecycle
+from gamesvc.limits import CLOSE_HANDSHAKE_SECONDS, DRAIN_SECONDS, Census, Limits
 from gamesvc.logs import Silence, logger, printable
 from gamesvc.messages import V1
-from gamesvc.publisher import GamePublisher, Subscription
+from gamesvc.pending import Role
+from gamesvc.publisher import Subscription
 from gamesvc.server import GameServer
+from gamesvc.surroundings import Surroundings
 
 log = logger(__name__)
 
 _MAX_TRACE = 8192
+_DRAIN_STEP_SECONDS = 0.01
 _ROOM_TO_REFUSE = 256
 """Connections beyond the maximum that are told so with a 503."""
 
@@ -52,6 +57,7 @@ class GameListener(WebSocketServerFactory):
 
     Args:
         reactor: for timers; its clock is monotonic.
+        journal: keeps the games.
         catalog: what is played here.
         front_door: judges who may ask to enter.
         limits: how much clients may ask for.
@@ -59,7 +65,7 @@ class GameListener(WebSocketServerFactory):
         random_bytes: as many unpredictable bytes as asked for.
 
     Attributes:
-        games: those in memory, by id.
+        games: those that are awake, by id.
     """
 
     log = Silence()
@@ -69,6 +75,7 @@ class GameListener(WebSocketServerFactory):
         self,
         reactor: IReactorTime,
         *,
+        journal: Journal,
         catalog: Catalog,
         front_door: FrontDoor,
         limits: Limits,
@@ -82,12 +89,21 @@ class GameListener(WebSocketServerFactory):
         self._catalog = catalog
         self._front_door = front_door
         self._random_bytes = random_bytes
+        around = Surroundings(
+            journal,
+            wall=journal.now,
+            monotonic=reactor.seconds,
+            later=reactor.callLater,
+            report=self.report,
+            complain=lambda text: log.error("{text}", text=text),
+            max_connections_per_player=limits.max_connections_per_player,
+        )
+        self.lifecycle = Lifecycle(
+            self.games, catalog, limits, around, random_bytes, lambda flush: reactor.callLater(0, flush)
+        )
         self._connections: dict[GameConnection, None] = {}
         self._beyond: set[GameConnection] = set()
         self._addresses: Census[str] = Census(limits.max_connections_per_address)
-        self._openers: Census[str] = Census(limits.max_games_per_player)
-        self._opened_by: dict[str, str] = {}
-        self._idle: dict[str, IDelayedCall] = {}
         self._draining = False
         self._all_gone: Deferred[None] | None = None
         self._batched_timer = _Timers(reactor)
@@ -141,12 +157,18 @@ class GameListener(WebSocketServerFactory):
             gone, self._all_gone = self._all_gone, None
             gone.callback(None)
 
-    def enter(self, request: OpeningRequest, connection: GameConnection) -> Admitted:
+    def enter(
+        self,
+        request: OpeningRequest,
+        connection: GameConnection,
+        entered: Callable[[Admitted | RequestRefused], None],
+    ) -> None:
         """Let somebody in.
 
         Args:
             request: what they ask for.
             connection: theirs.
+            entered: gets the outcome, when everything that it stands on is durable. May be called at once.
 
         Raises:
             RequestRefused: not this one, or not now.
@@ -158,29 +180,59 @@ class GameListener(WebSocketServerFactory):
         if connection in self._beyond:
             raise RequestRefused(TOO_MANY_CONNECTIONS)
         admission = self._front_door.judge(request)
-        is_new = admission.game not in self.games
-        game = self._find_or_create(admission)
-        try:
-            role = game.admit(admission.player, admission.players, admission.spectate)
-        except RequestRefused:
-            if is_new:
-                self._forget(game.game)
-            raise
-        return Admitted(admission, game, role)
+
+        def opened(game: GameServer | RequestRefused) -> None:
+            if isinstance(game, RequestRefused):
+                entered(game)
+            else:
+                game.admit(
+                    admission.player,
+                    admission.players,
+                    admission.spectate,
+                    lambda role: self._admitted(admission, game, role, entered),
+                )
+
+        self.lifecycle.open(admission.game, admission.player, admission.players, opened)
+
+    def _admitted(
+        self,
+        admission: Admission,
+        game: GameServer,
+        role: Role | RequestRefused,
+        entered: Callable[[Admitted | RequestRefused], None],
+    ) -> None:
+        if isinstance(role, RequestRefused):
+            entered(role)
+            if not game.controllers:
+                self.lifecycle.nobody_in(game)
+            return
+
+        def placed(place: Place | JournalError | None) -> None:
+            if self._draining:
+                entered(RequestRefused(DRAINING))
+            elif isinstance(place, JournalError) or self.games.get(game.game) is not game:
+                entered(RequestRefused(JOURNAL_DOWN))
+            else:
+                entered(Admitted(admission, game, role, place))
+
+        comes_back = admission.since if admission.subprotocol == V1 else None
+        game.find_place(role, admission.epoch, comes_back, placed)
 
     def converse(self, admitted: Admitted, subscription: Subscription) -> GameController:
         """The controller of a connection that has opened, known to its game."""
-        game, role = admitted.game, admitted.role
+        admission, game, role, place = admitted
         controller = GameController(
             lambda request, answer: game.submit(role, request, answer),
             subscription,
             self.limits,
             self.reactor.seconds,
         )
-        self._keep(game.game)
+        self.lifecycle.keep(game.game)
         game.join(controller, role)
-        if admitted.admission.subprotocol == V1:
-            subscription.reply(game.welcome(role))
+        if admission.subprotocol == V1:
+            # Who can't be told what they missed gets the state instead.
+            missed = admission.since is not None and place is None
+            subscription.greet(game.welcome(role, place, show_state=admission.state or missed))
         return controller
 
     def left(self, admitted: Admitted, controller: GameController | None) -> None:
@@ -189,13 +241,8 @@ class GameListener(WebSocketServerFactory):
         if controller is not None:
             game.leave(controller)
             log.debug("{player!r} left game {game}", player=admitted.role.player, game=game.game)
-        if game.controllers or self._draining or self.games.get(game.game) is not game:
-            return
-        if game.untouched:
-            # Nobody would miss it, and somebody may be asking for one game after the other.
-            self._forget(game.game)
-        else:
-            self._forget_when_idle(game.game)
+        if not game.controllers:
+            self.lifecycle.nobody_in(game)
 
     def report(self, what: str, fault: BaseException) -> str:
         """Write a fault to the log.
@@ -215,89 +262,49 @@ class GameListener(WebSocketServerFactory):
         log.error("incident {incident}: {what} failed\n{trace}", incident=incident, what=what, trace=trace)
         return incident
 
-    # Games.
-
-    def _find_or_create(self, admission: Admission) -> GameServer:
-        game = self.games.get(admission.game)
-        if game is not None:
-            return game
-        if 0 < self.limits.max_games <= len(self.games):
-            raise RequestRefused(SERVER_FULL)
-        if not self._openers.add(admission.player):
-            raise RequestRefused(TOO_MANY_GAMES)
-        kind = self._catalog.default
-        try:
-            game = GameServer(
-                admission.game,
-                kind.name,
-                kind.model,
-                epoch=urlsafe_b64encode(self._random_bytes(9)).decode("ascii"),
-                seed=self._random_bytes(32),
-                publisher=GamePublisher(
-                    lambda flush: self.reactor.callLater(0, flush),
-                    max_lag_events=MAX_LAG_EVENTS,
-                    max_lag_bytes=MAX_LAG_BYTES,
-                ),
-                now=self.now,
-                report=self.report,
-                max_connections_per_player=self.limits.max_connections_per_player,
-            )
-        except BaseException as fault:
-            self._openers.remove(admission.player)
-            if not isinstance(fault, (Exception, SystemExit)):
-                raise
-            incident = self.report(f"game {admission.game} ({kind.name}), setup", fault)
-            raise RequestRefused(SERVER_ERROR.for_incident(incident)) from None
-        self.games[game.game] = game
-        self._opened_by[game.game] = admission.player
-        self._forget_when_idle(game.game)
-        log.info("game {game} ({kind}) opened by {player!r}", game=game.game, kind=kind.name, player=admission.player)
-        return game
-
-    def _forget_when_idle(self, game: str) -> None:
-        self._keep(game)
-        if self.limits.idle_game_seconds > 0:
-            self._idle[game] = self.reactor.callLater(self.limits.idle_game_seconds, self._forget_idle, game)
-
-    def _keep(self, game: str) -> None:
-        idle = self._idle.pop(game, None)
-        if idle is not None:
-            idle.cancel()
-
-    def _forget_idle(self, game: str) -> None:
-        del self._idle[game]
-        self._forget(game)
-        log.info("game {game} forgotten: nobody was there for a while", game=game)
-
-    def _forget(self, game: str) -> None:
-        self._keep(game)
-        del self.games[game]
-        self._openers.remove(self._opened_by.pop(game))
-
     # The end.
 
     def stop(self) -> Deferred[None]:
-        """Let nobody in any more, and close all connections with 1012.
+        """Let nobody in any more, wait for what is on its way to the journal, close all connections with 1012, and save
+        what is not journaled yet.
 
         Returns:
-            Fires when the last one is gone, which takes as long as peers take to answer. Who takes longer than
-            `CLOSE_HANDSHAKE_SECONDS` is cut off.
+            Fires when that is done, which takes as long as peers take to answer. Who takes longer than
+            `CLOSE_HANDSHAKE_SECONDS` is cut off; a journal that takes longer than `DRAIN_SECONDS` is not waited for.
         """
         self._draining = True
-        for game in tuple(self._idle):
-            self._keep(game)
+        for game in self.games.values():
+            game.drain()
+        done: Deferred[None] = Deferred()
+        self._drain(done, self.reactor.seconds() + DRAIN_SECONDS)
+        return done
+
+    def _drain(self, done: Deferred[None], deadline: float) -> None:
+        if not self.lifecycle.quiet and self.reactor.seconds() < deadline:
+            self.reactor.callLater(_DRAIN_STEP_SECONDS, self._drain, done, deadline)
+            return
         for server in self.games.values():
             server.stop(CloseCode.SERVICE_RESTART)
         for connection in self.connections:
             connection.abandon_handshake()
-        done: Deferred[None] = Deferred()
+        gone: Deferred[None] = Deferred()
         if self._connections:
-            self._all_gone = done
+            self._all_gone = gone
             late = self.reactor.callLater(CLOSE_HANDSHAKE_SECONDS + 1, self._cut_off)
-            done.addCallback(lambda _: late.cancel() if late.active() else None)
+            gone.addCallback(lambda _: late.cancel() if late.active() else None)
         else:
-            done.callback(None)
-        return done
+            gone.callback(None)
+        gone.addCallback(lambda _: self._save(done))
+
+    def _save(self, done: Deferred[None]) -> None:
+        late = self.reactor.callLater(DRAIN_SECONDS, done.callback, None)
+
+        def saved() -> None:
+            if late.active():
+                late.cancel()
+                done.callback(None)
+
+        self.lifecycle.stop(saved)
 
     def _cut_off(self) -> None:
         # By then each has been cut off by a timer of its own; nothing may keep the server from stopping.

@@ -54,13 +54,22 @@ class Role(NamedTuple):
 
 
 class Game(Protocol):
-    """What a game is for those who are judged on its state."""
+    """What a game is for those who are judged on its state.
+
+    Attributes:
+        instance: its model, as it stands.
+        commands: the model's, by their names in lower case.
+        receipts: of the commands that took effect.
+        pending_ids: the commands that wait, by their player and id.
+    """
 
     instance: Instance
     commands: dict[str, CommandSpec]
     receipts: Receipts
+    pending_ids: dict[tuple[str, str], PendingCommand]
 
-    def now(self) -> float:
+    @property
+    def now(self) -> Callable[[], float]:
         """The game's time, in seconds since the epoch."""
 
     def refuses(self, role: Role) -> ErrorCode | None:
@@ -87,7 +96,7 @@ class Pending(Protocol):
     def settle(self, game: Game) -> None:
         """The state on which it was judged is durable, and its events are published: answer."""
 
-    def fail(self) -> None:
+    def fail(self, game: Game) -> None:
         """It has had no effect, because the journal can't keep it."""
 
     def overdue(self) -> None:
@@ -171,6 +180,7 @@ class PendingCommand:
             )
 
     def settle(self, game: Game) -> None:
+        self._is_over(game)
         if self.entry is None:
             self._reply(self._refusal)
             return
@@ -184,11 +194,17 @@ class PendingCommand:
         for answer in more:
             answer(encode_ok(id, result, duplicate=True))
 
-    def fail(self) -> None:
+    def fail(self, game: Game) -> None:
+        self._is_over(game)
         self._reply(encode_error(UNAVAILABLE, id=self._request.id))
 
     def overdue(self) -> None:
         self._reply(encode_error(OUTCOME_UNKNOWN, id=self._request.id))
+
+    def _is_over(self, game: Game) -> None:
+        key = self.key
+        if key is not None and game.pending_ids.get(key) is self:
+            del game.pending_ids[key]
 
     def _reply(self, payload: bytes) -> None:
         answers, self._answers = self._answers, []
@@ -264,7 +280,7 @@ class PendingSeat:
     def settle(self, game: Game) -> None:
         self._tell(self._judgement)
 
-    def fail(self) -> None:
+    def fail(self, game: Game) -> None:
         self._tell(RequestRefused(JOURNAL_DOWN))
 
     def overdue(self) -> None:
@@ -311,7 +327,7 @@ class PendingAlarm:
     def settle(self, game: Game) -> None:
         """Nobody asked for it, so nobody is answered."""
 
-    def fail(self) -> None:
+    def fail(self, game: Game) -> None:
         """It is still to come, and will be tried again."""
 
     def overdue(self) -> None:

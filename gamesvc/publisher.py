@@ -60,10 +60,10 @@ class Subscription:
         "viewer",
     )
 
-    def __init__(self, publisher: GamePublisher, viewer: Viewer, sink: Sink, place: Place, welcome: bytes) -> None:
+    def __init__(self, publisher: GamePublisher, viewer: Viewer, sink: Sink, place: Place) -> None:
         self._publisher = publisher
         self._sink = sink
-        self._welcome = welcome
+        self._welcome = b""
         self._replies: deque[tuple[int, bytes]] = deque()
         self._reply_bytes = 0
         self.viewer = viewer
@@ -97,6 +97,11 @@ class Subscription:
             self.close(CloseCode.SLOW_CONSUMER)
         else:
             self._publisher.schedule()
+
+    def greet(self, payload: bytes) -> None:
+        """Send something before everything else."""
+        self._welcome = text_frame(payload)
+        self._publisher.schedule()
 
     def pause(self) -> None:
         """The connection can't take more for now."""
@@ -206,21 +211,17 @@ class GamePublisher:
         """Those who are subscribed, in the order in which they came."""
         return tuple(self._subscriptions)
 
-    def subscribe(
-        self, viewer: Viewer, sink: Sink, place: Place | None = None, welcome: bytes | None = None
-    ) -> Subscription:
+    def subscribe(self, viewer: Viewer, sink: Sink, place: Place | None = None) -> Subscription:
         """Have everything from a place on sent to `sink`.
 
         Args:
             viewer: who sees it.
             sink: gets the frames.
-            place: where they stand, from `EventLog.place_after` in this turn; None: they have had everything.
-            welcome: payload of a message that comes first.
+            place: where they stand, as `History.find` has just said; None: they have had everything.
         """
-        frame = text_frame(welcome) if welcome is not None else b""
-        subscription = Subscription(self, viewer, sink, place or self.log.end_for(viewer), frame)
+        subscription = Subscription(self, viewer, sink, place or self.log.end_for(viewer))
         self._subscriptions[subscription] = None
-        if frame or place is not None:
+        if place is not None:
             self.schedule()
         return subscription
 

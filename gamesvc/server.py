@@ -1,14 +1,4 @@
-"""GameServer: one game, the only place where a command takes effect.
-
-Commands come one after the other and each takes effect wholly or not at all. The model runs ahead of the journal:
-
-    submit -> judged on the model as it stands -> waits -> handed to the journal -> durable -> events, then the reply
-
-One append is on its way at a time; what is judged meanwhile gathers, and goes together in the next. What was judged on
-a state leaves when that state is durable, refusals and admissions too. Where the journal refuses an append, the game
-goes back to what is durable: what was in the append is answered ``unavailable``, and what was judged after it is judged
-again.
-"""
+"""GameServer: one game, the only place where a command takes effect, and who takes part in it."""
 
 from __future__ import annotations
 
@@ -20,6 +10,7 @@ from typing import Protocol
 
 import msgspec
 
+from gamesvc.bell import Bell
 from gamesvc.clock import GameClock
 from gamesvc.errors import (
     GAME_OVER,
@@ -36,37 +27,22 @@ from gamesvc.errors import (
 )
 from gamesvc.eventlog import EventLog, Place, Viewer
 from gamesvc.history import Found, History
-from gamesvc.instance import Effect, Instance, opening_entry
-from gamesvc.journal import Journal
-from gamesvc.journal.records import Entry, Opening, Snapshot
-from gamesvc.journal.records import Timer as TimerRecord
+from gamesvc.instance import Effect, Instance
+from gamesvc.journal.records import Entry, Opening
 from gamesvc.messages import Request, Welcome, encode_error, encode_ok, encode_welcome
 from gamesvc.model import Player
-from gamesvc.pending import Answer, Pending, PendingAlarm, PendingCommand, PendingSeat, Role
+from gamesvc.order import Order
+from gamesvc.pending import Answer, PendingAlarm, PendingCommand, PendingSeat, Role
 from gamesvc.publisher import GamePublisher
 from gamesvc.receipts import Receipts
+from gamesvc.saver import Saver
+from gamesvc.surroundings import Surroundings
 from gamesvc.views import public_state
 
 MAX_PRESENT = 256
 """How many names a welcome tells of those who are there."""
 
-OVERDUE_SECONDS = 5.0
-"""How long the outcome of an append may be unknown before those who wait are told so."""
-
-SNAPSHOT_SECONDS = 5.0
-"""How often a game of the durability ``snapshot`` is saved, where something has changed."""
-
-SNAPSHOT_ENTRIES = 1000
-"""After how many entries a game is saved, so that it is loaded quickly."""
-
-SNAPSHOT_BYTES = 1 << 18
-"""After how many bytes of entries a game is saved. Both count only where as much was written as the last snapshot had,
-so that large states are not written over and over."""
-
 _RETRY_SECONDS = 1.0
-
-Report = Callable[[str, BaseException], str]
-"""Tells the operator of a fault: what failed, and the exception. Returns the incident's id, which the player gets."""
 
 
 class Participant(Protocol):
@@ -74,36 +50,6 @@ class Participant(Protocol):
 
     def close(self, code: CloseCode) -> None:
         """Send what is due, as long as the connection takes it, then close it."""
-
-
-class Call(Protocol):
-    """Something that was put off."""
-
-    def cancel(self) -> None:
-        """Don't do it."""
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a game server is lent.
-
-    Attributes:
-        journal: keeps the game.
-        wall: seconds since the epoch.
-        monotonic: seconds of a clock that nobody sets.
-        later: calls a function after some seconds.
-        report: tells the operator of a fault in the model.
-        complain: tells the operator, in a line, of trouble with the journal.
-        max_connections_per_player: the oldest beyond goes; 0 means any number.
-    """
-
-    journal: Journal
-    wall: Callable[[], float]
-    monotonic: Callable[[], float]
-    later: Callable[[float, Callable[[], None]], Call]
-    report: Report
-    complain: Callable[[str], None]
-    max_connections_per_player: int
 
 
 @dataclass(frozen=True)
@@ -151,36 +97,24 @@ class GameServer:
         self.publisher = publisher
         self.instance = begin.instance
         self.receipts = begin.receipts
+        self.pending_ids: dict[tuple[str, str], PendingCommand] = {}
         self.model = begin.instance.kind
         self.commands = self.model.COMMANDS
-        self.closed = False
+        self.now = GameClock(around.wall, around.monotonic, self.instance.standing.now).now
         self._fewest = (self.model.SEATS or (0, 0))[0]
         self._opening = begin.opening
         self._term = begin.term
         self._around = around
         self._gone = gone
-        self._journals = self.model.DURABILITY == "every"
-        # How the game stands as far as it is durable; everything that leaves is of this.
-        self._standing = self.instance.standing
-        self._clock = GameClock(around.wall, around.monotonic, self._standing.now)
-        self.now = self._clock.now
         self._controllers: dict[Participant, Role] = {}
         self._connections_of: dict[Player, dict[Participant, Role]] = {}
-        self._in_flight: list[Pending] = []
-        self._since = 0.0
-        self._stalled = False
-        self._gathered: list[Pending] = []
-        self._by_id: dict[tuple[str, str], PendingCommand] = {}
-        self._ring: Call | None = None
-        self._ring_due: float | None = None
-        self._saving = False
-        self._saved_at = around.monotonic()
-        self._saved_size = 0
-        self._entries_since = begin.since_snapshot
-        self._bytes_since = 0
-        read = partial(around.journal.history, game) if self._journals else None
-        self.history = History(publisher.log, read, lambda: self._standing.entry, around.later)
-        self._arm()
+        self._order = Order(game, begin.term, self, publisher, around, self)
+        self._saver = Saver(game, begin.term, self.model, begin.opening, begin.since_snapshot, around)
+        self._bell = Bell(around.later, self.now, self._ring)
+        # Under other durabilities the journal has no events.
+        read = partial(around.journal.history, game) if self.model.DURABILITY == "every" else None
+        self._history = History(publisher.log, read, lambda: self._order.standing.entry, around.later)
+        self._bell.set(self.instance.standing.wake_at)
 
     # What others may know.
 
@@ -192,12 +126,17 @@ class GameServer:
     @property
     def players(self) -> list[Player | None]:
         """The names in the order of the seats, None where one is free."""
-        return list(self._standing.seats)
+        return list(self._order.standing.seats)
 
     @property
     def finished(self) -> bool:
         """Whether the game is over."""
-        return self._standing.finished
+        return self._order.standing.finished
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing takes effect here any more."""
+        return self._order.closed
 
     @property
     def untouched(self) -> bool:
@@ -206,35 +145,16 @@ class GameServer:
         return standing.entry <= 1 and not any(standing.seats) and not standing.alarms and self.quiet
 
     @property
-    def quiet(self) -> bool:
-        """Whether nothing waits for the journal."""
-        return not (self._in_flight or self._gathered or self.history.busy)
+    def changed(self) -> bool:
+        """Whether something has happened since the last snapshot."""
+        return self._saver.changed
 
     @property
-    def wake_at(self) -> float | None:
-        """When it wants to be woken, should it sleep."""
-        return self._standing.wake_at
+    def quiet(self) -> bool:
+        """Whether nothing waits for the journal."""
+        return self._order.is_even and not self._history.is_busy
 
     # Who takes part.
-
-    def open(self, effect: Effect, opened: Callable[[JournalError | None], None]) -> None:
-        """Have the journal keep a game that was just set up.
-
-        Args:
-            effect: of setting it up.
-            opened: is told when that is durable, or why it can't be.
-        """
-
-        def done(error: JournalError | None) -> None:
-            if error is None:
-                for body, to in effect.events:
-                    self.publisher.publish(body, to, effect.after.entry)
-                self._count(entry)
-            opened(error)
-
-        entry = opening_entry(effect, self.model, self._opening)
-        wake_at = effect.after.wake_at
-        self._around.journal.append(self.game, self._term, 0, [entry], wake_at, done)
 
     def admit(
         self,
@@ -252,10 +172,10 @@ class GameServer:
             spectate: whether they came to watch.
             answer: gets their role, or why they are not let in; when that is durable.
         """
-        if self.closed or self._stalled:
+        if self._order.closed or self._order.is_stalled:
             answer(RequestRefused(JOURNAL_DOWN))
         else:
-            self._take(PendingSeat(name, players, spectate, answer))
+            self._order.take(PendingSeat(name, players, spectate, answer))
 
     def find_place(self, role: Role, epoch: str | None, since: int | None, found: Found) -> None:
         """Find where somebody stands who comes back.
@@ -270,7 +190,7 @@ class GameServer:
         if since is None or not (wants_all or epoch == self._epoch(role)):
             found(None)
         else:
-            self.history.find(Viewer(role.sees, framework=True), since, found)
+            self._history.find(Viewer(role.sees, framework=True), since, found)
 
     def join(self, controller: Participant, role: Role) -> None:
         """Take a connection in. A player's oldest one goes where they have too many."""
@@ -290,14 +210,6 @@ class GameServer:
             if not theirs:
                 del self._connections_of[role.player]
 
-    def stop(self, code: CloseCode) -> None:
-        """Send what is due, as long as connections take it, and close them all. Nothing takes effect any more."""
-        self.closed = True
-        self._silence()
-        self.publisher.flush()
-        for controller in self.controllers:
-            controller.close(code)
-
     def welcome(self, role: Role, place: Place | None, *, show_state: bool) -> bytes:
         """The first frame of a ``gamesvc.v1`` connection: where the game stands for this viewer.
 
@@ -306,15 +218,9 @@ class GameServer:
             place: from which on they get the events; None: from now on.
             show_state: whether they are to see the state.
         """
-        connected = {
-            player for player, theirs in self._connections_of.items() if any(r.playing for r in theirs.values())
-        }
-        if role.playing:
-            connected.add(role.player)
-        present = [player for player in self._connections_of if player in connected]
-        if role.playing and role.player not in self._connections_of:
-            present.append(role.player)
-        state = public_state(self.model, self._standing.image) if show_state else None
+        connected = self._connections_of.items()
+        present = (player for player, theirs in connected if any(each.playing for each in theirs.values()))
+        standing = self._order.standing
         return encode_welcome(
             Welcome(
                 game=self.game,
@@ -324,9 +230,9 @@ class GameServer:
                 resumed=place is not None,
                 player=role.player,
                 playing=role.playing,
-                players=list(self._standing.seats),
+                players=list(standing.seats),
                 present=list(islice(present, MAX_PRESENT)),
-                state=msgspec.UNSET if state is None else msgspec.Raw(state),
+                state=msgspec.Raw(public_state(self.model, standing.image)) if show_state else msgspec.UNSET,
             )
         )
 
@@ -344,27 +250,29 @@ class GameServer:
             request: the command.
             answer: gets the reply's payload, after the events that the command caused are in the log.
         """
-        id = request.id
-        if id is None:
-            command = PendingCommand(role, request, answer)
-        else:
-            key = role.player, id
-            command = PendingCommand(role, request, answer)
-            earlier = self._by_id.get(key) or self.receipts.find(*key)
-            if earlier is not None:
-                if earlier.digest != command.digest:
-                    answer(encode_error(ID_REUSED, id=id))
-                elif isinstance(earlier, PendingCommand):
-                    earlier.join(answer)
-                else:
-                    answer(encode_ok(id, earlier.result, duplicate=True))
-                return
-        if self.closed or self._stalled:
-            answer(encode_error(UNAVAILABLE, id=id))
+        command = PendingCommand(role, request, answer)
+        if command.key is not None and self._is_known(command, answer):
             return
-        if id is not None:
-            self._by_id[role.player, id] = command
-        self._take(command)
+        if self._order.closed or self._order.is_stalled:
+            answer(encode_error(UNAVAILABLE, id=request.id))
+            return
+        if command.key is not None:
+            self.pending_ids[command.key] = command
+        self._order.take(command)
+
+    def _is_known(self, command: PendingCommand, answer: Answer) -> bool:
+        """Answer a command whose id was there before. Comes before every other check."""
+        player, id = command.key or ("", "")
+        earlier = self.pending_ids.get((player, id)) or self.receipts.find(player, id)
+        if earlier is None:
+            return False
+        if earlier.digest != command.digest:
+            answer(encode_error(ID_REUSED, id=id))
+        elif isinstance(earlier, PendingCommand):
+            earlier.join(answer)
+        else:
+            answer(encode_ok(id, earlier.result, duplicate=True))
+        return True
 
     def refuses(self, role: Role) -> ErrorCode | None:
         """Why somebody can't do anything in the game, as it stands; None where they can."""
@@ -380,147 +288,67 @@ class GameServer:
         """Tell the operator of a fault in the model. Returns the incident's id."""
         return self._around.report(f"game {self.game} ({self.kind}), {what}", fault)
 
-    def tick(self) -> None:
-        """Look after what takes long, a few times a second."""
-        now = self._around.monotonic()
-        if self._in_flight and now - self._since >= OVERDUE_SECONDS:
-            self._stall()
-        dirty = self._entries_since or self._bytes_since
-        if self.model.DURABILITY == "snapshot" and dirty and now - self._saved_at >= SNAPSHOT_SECONDS:
-            self.save(clean=False)
+    # What follows.
 
-    def _take(self, pending: Pending) -> None:
-        pending.judge(self)
-        if pending.entry is None and not self._in_flight and not self._gathered:
-            self._settle(pending)
-            return
-        self._gathered.append(pending)
-        self._push()
+    def kept(self, entry: Entry) -> None:
+        """An entry is durable, as far as the game's durability goes."""
+        self._saver.count(entry)
 
-    def _push(self) -> None:
-        """Hand what has gathered to the journal, unless something is on its way."""
-        while self._gathered and not self._in_flight:
-            batch, self._gathered = self._gathered, []
-            entries = [pending.entry for pending in batch if pending.entry is not None]
-            if not entries or not self._journals:
-                self._commit(batch)
-                continue
-            self._in_flight = batch
-            self._since = self._around.monotonic()
-            expected = self._standing.entry
-            wake_at = self.instance.standing.wake_at
-            self._around.journal.append(self.game, self._term, expected, entries, wake_at, self._appended)
-
-    def _appended(self, error: JournalError | None) -> None:
-        batch, self._in_flight = self._in_flight, []
-        self._stalled = False
-        if error is None:
-            self._commit(batch)
-        elif isinstance(error, Fenced):
-            self._lose(batch, error)
-        else:
-            self._go_back(batch, error)
-        self._push()
-
-    def _commit(self, batch: list[Pending]) -> None:
-        for pending in batch:
-            self._settle(pending)
-        self._arm()
-        if self._journals and self._worth_saving():
+    def settled(self) -> None:
+        """Everything of an append was said."""
+        self._set_bell()
+        if self.model.DURABILITY == "every" and self._saver.is_due:
             self.save(clean=True)
 
-    def _settle(self, pending: Pending) -> None:
-        effect, entry = pending.effect, pending.entry
-        if effect is not None and entry is not None:
-            self._standing = effect.after
-            for body, to in effect.events:
-                self.publisher.publish(body, to, effect.after.entry)
-            self._count(entry)
-        self._forget_id(pending)
-        pending.settle(self)
+    def went_back(self) -> None:
+        """The game stands as it stood before: timers are to come as before, but not at once, because the journal has
+        just failed."""
+        self._set_bell(_RETRY_SECONDS)
 
-    def _count(self, entry: Entry) -> None:
-        self._entries_since += 1
-        size = len(entry.arguments) + len(entry.result or b"")
-        size += sum(len(event.body) for event in entry.events)
-        self._bytes_since += size + sum(memoryview(raw).nbytes for raw in entry.changed.values())
-
-    def _go_back(self, batch: list[Pending], error: JournalError) -> None:
-        self._around.complain(f"game {self.game}: {error}")
-        again, self._gathered = self._gathered, []
-        self.instance.go_back(self._standing)
-        refusals = [pending for pending in batch if pending.entry is None]
-        for pending in batch:
-            if pending.entry is not None:
-                self._forget_id(pending)
-                pending.fail()
-        for pending in (*refusals, *again):
-            self._take(pending)
-        # Timers are to come as before; not at once, because the journal has just failed.
-        self._arm(_RETRY_SECONDS)
-
-    def _lose(self, batch: list[Pending], error: JournalError) -> None:
-        self._around.complain(f"game {self.game}: {error}")
-        self.closed = True
-        self._silence()
-        again, self._gathered = self._gathered, []
-        for pending in (*batch, *again):
-            self._forget_id(pending)
-            pending.fail()
-        self.history.expire()
+    def lost(self) -> None:
+        """Somebody else has the game now."""
+        self._bell.silence()
+        self._history.expire()
         for controller in self.controllers:
             controller.close(CloseCode.GAME_MOVED)
         self._gone(self)
 
-    def _stall(self) -> None:
-        """The journal does not say what became of an append: nothing more is judged until it does."""
-        if not self._stalled:
-            self._stalled = True
-            self._around.complain(f"game {self.game}: the journal has not answered for {OVERDUE_SECONDS:.0f} s")
-        gathered, self._gathered = self._gathered, []
-        effects = [pending.effect for pending in self._in_flight if pending.effect is not None]
-        self.instance.go_back(effects[-1].after)
-        for pending in gathered:
-            # It was never handed over, so this is known: it has had no effect.
-            self._forget_id(pending)
-            pending.fail()
-        for pending in self._in_flight:
-            pending.overdue()
-        self.history.expire()
+    def stalled(self) -> None:
+        """The journal takes long."""
+        self._history.expire()
 
-    def _forget_id(self, pending: Pending) -> None:
-        if isinstance(pending, PendingCommand) and pending.key is not None and self._by_id.get(pending.key) is pending:
-            del self._by_id[pending.key]
-
-    # Timers.
-
-    def _arm(self, at_least: float = 0.0) -> None:
-        """See to it that the next timer is heard."""
-        due = self.instance.standing.wake_at
-        if due == self._ring_due and self._ring is not None and not at_least:
+    def _ring(self) -> None:
+        if self._order.closed:
             return
-        self._silence()
-        if due is not None and not self.closed:
-            self._ring_due = due
-            self._ring = self._around.later(max(at_least, due - self.now()), self._heard)
-
-    def _silence(self) -> None:
-        ring, self._ring, self._ring_due = self._ring, None, None
-        if ring is not None:
-            ring.cancel()
-
-    def _heard(self) -> None:
-        self._ring = self._ring_due = None
+        if self._order.is_stalled:
+            self._set_bell(_RETRY_SECONDS)
+            return
         now = self.now()
         due = [alarm for alarm in self.instance.standing.alarms if alarm.due <= now]
-        if self._stalled:
-            self._arm(_RETRY_SECONDS)
-            return
         for alarm in sorted(due, key=lambda alarm: (alarm.due, alarm.id)):
-            self._take(PendingAlarm(alarm))
-        self._arm()
+            self._order.take(PendingAlarm(alarm))
+        self._set_bell()
 
-    # Snapshots.
+    def _set_bell(self, at_least: float = 0.0) -> None:
+        if not self._order.closed:
+            self._bell.set(self.instance.standing.wake_at, at_least)
+
+    # From beginning to end.
+
+    def open(self, effect: Effect, opened: Callable[[JournalError | None], None]) -> None:
+        """Have the journal keep the game, which was just set up.
+
+        Args:
+            effect: of setting it up.
+            opened: is told when that is durable, or why it can't be.
+        """
+        self._order.open(self._opening, effect, opened)
+
+    def tick(self) -> None:
+        """Look after what takes long, a few times a second."""
+        self._order.look()
+        if self.model.DURABILITY == "snapshot" and self._saver.is_due and not self._order.closed:
+            self.save(clean=False)
 
     def save(self, *, clean: bool, saved: Callable[[JournalError | None], None] | None = None) -> None:
         """Have the journal keep how the game stands.
@@ -529,60 +357,34 @@ class GameServer:
             clean: whether nothing will happen to it that is not journaled.
             saved: is told when that is durable, or why it can't be.
         """
-        standing = self._standing
-        snapshot = Snapshot(
-            number=standing.entry,
-            time=standing.now,
-            opening=self._opening,
-            state={
-                field.name: msgspec.Raw(value) for field, value in zip(self.model.FIELDS, standing.image, strict=True)
-            },
-            seats=standing.seats,
-            timers=tuple(TimerRecord(*alarm) for alarm in standing.alarms),
-            last_timer=standing.last_alarm,
-            finished=standing.finished,
-            counts=self.publisher.log.counts,
-            receipts=self.receipts.dump(),
-            clean=clean,
-        )
-        entries, size = self._entries_since, self._bytes_since
-        self._entries_since = self._bytes_since = 0
-        self._saved_at = self._around.monotonic()
 
         def done(error: JournalError | None) -> None:
-            self._saving = False
-            if error is not None:
-                self._entries_since += entries
-                self._bytes_since += size
-                self._around.complain(f"game {self.game}: no snapshot was made: {error}")
-            if isinstance(error, Fenced) and not self.closed:
-                self._lose([], error)
+            if isinstance(error, Fenced) and not self._order.closed:
+                self._order.closed = True
+                self.lost()
             if saved is not None:
                 saved(error)
 
-        self._saving = True
-        self._saved_size = sum(map(len, standing.image)) + 64 * sum(map(len, snapshot.receipts.values()))
-        self._around.journal.save(self.game, self._term, snapshot, standing.wake_at, done)
+        self._saver.save(self._order.standing, self.publisher.log.counts, self.receipts, clean=clean, saved=done)
 
-    def _worth_saving(self) -> bool:
-        if self._saving:
-            return False
-        if self._bytes_since >= max(SNAPSHOT_BYTES, self._saved_size):
-            return True
-        return self._entries_since >= SNAPSHOT_ENTRIES and self._bytes_since >= self._saved_size // 4
+    def drain(self) -> None:
+        """Let nothing more take effect; what waits for the journal still does."""
+        self._order.closed = True
+        self._bell.silence()
 
-    @property
-    def changed(self) -> bool:
-        """Whether something has happened since the last snapshot."""
-        return bool(self._entries_since)
+    def carry_on(self) -> None:
+        """After `drain`: it could not go to sleep."""
+        self._order.closed = False
+        self._set_bell()
+
+    def stop(self, code: CloseCode) -> None:
+        """Send what is due, as long as connections take it, and close them all. Nothing takes effect any more."""
+        self.drain()
+        self.publisher.flush()
+        for controller in self.controllers:
+            controller.close(code)
 
     def discard(self) -> None:
         """Have the journal forget a game in which nothing has happened."""
-        self.closed = True
-        self._silence()
+        self.drain()
         self._around.journal.discard(self.game, self._term, lambda error: None)
-
-    def retire(self) -> None:
-        """Nothing takes effect here any more: the game goes to sleep."""
-        self.closed = True
-        self._silence()

@@ -23,7 +23,13 @@ from gamesvc.admission import FrontDoor
 from gamesvc.auth import TokenValidator
 from gamesvc.catalog import Catalog
 from gamesvc.config import Config, Options
-from gamesvc.errors import ConfigError
+from gamesvc.errors import ConfigError, JournalError
+from gamesvc.journal import Journal
+from gamesvc.journal.memory import MemoryJournal
+from gamesvc.journal.sqlite import SqliteStore
+from gamesvc.journal.sqlite_file import ServerLock, lock_for_server
+from gamesvc.journal.store import Store
+from gamesvc.journal.threaded import ThreadedJournal
 from gamesvc.keys import load_public_key
 from gamesvc.listener import GameListener
 from gamesvc.logs import logger, observer_factory, set_level
@@ -33,18 +39,20 @@ __all__ = ["GameService", "Options", "makeService"]
 log = logger(__name__)
 
 
-class ListenError(Exception):
-    """A port can't be listened on."""
+class StartError(Exception):
+    """The server can't start: a port can't be listened on, or the journal not be opened."""
 
 
 class GameService(Service):
-    """Listens, and on shutdown closes in order: the ports, so that nobody comes in; the games' connections; then it is
-    done.
+    """Listens, and on shutdown closes in order: the ports, so that nobody comes in; the games' connections, when the
+    journal has what was on its way; the journal; then it is done.
 
     Args:
         listener: gets the connections.
+        journal: where games are kept, not opened yet.
         ports: where to listen; each with the text that names it for people.
         blame: the settings that say so, for people.
+        blame_journal: the setting that says where the journal is, for people.
         make_observer: makes what writes the log; None leaves that to twistd.
     """
 
@@ -53,13 +61,17 @@ class GameService(Service):
     def __init__(
         self,
         listener: GameListener,
+        journal: OpenedJournal,
         ports: list[tuple[str, IStreamServerEndpoint]],
         blame: str,
+        blame_journal: str,
         make_observer: Callable[[], ILogObserver] | None = None,
     ) -> None:
         self.listener = listener
+        self._journal = journal
         self._endpoints = ports
         self._blame = blame
+        self._blame_journal = blame_journal
         self._ports: list[IListeningPort] = []
         self._make_observer = make_observer
 
@@ -81,7 +93,7 @@ class GameService(Service):
         """Listen. Runs before twistd gives up root, for ports below 1024.
 
         Raises:
-            ListenError: a port can't be listened on; then none is.
+            StartError: a port can't be listened on; then none is.
         """
         super().privilegedStartService()
         for text, endpoint in self._endpoints:
@@ -94,14 +106,31 @@ class GameService(Service):
                 port.stopListening()
             # All of Twisted's endpoints listen at once, so nothing is awaited.
             why = outcome[0].value if outcome else "this kind of endpoint takes its time, and can't be used here"
-            # A CannotListenError repeats the address in a way of its own; the system's words suffice.
+            # A CannotStartError repeats the address in a way of its own; the system's words suffice.
             why = getattr(getattr(why, "socketError", why), "strerror", None) or why
             # The reason first: of a daemon's complaint twistd shows no more than the beginning.
-            error = ListenError(f"{why}: can't listen on {text} ({self._blame})")
+            error = StartError(f"{why}: can't listen on {text} ({self._blame})")
             log.error("{error}", error=error)
             raise error
         for (text, _), port in zip(self._endpoints, self._ports, strict=True):
             log.info("serving {kinds} at {where}", kinds=self.listener.kinds, where=_address(text, port))
+
+    def startService(self) -> None:
+        """Open the journal. Runs after twistd has given up root, so that files are made as the user it runs as.
+
+        Raises:
+            StartError: it can't be opened.
+        """
+        try:
+            self._journal.start()
+        except (ConfigError, JournalError) as why:
+            error = StartError(f"{why} ({self._blame_journal})")
+            log.error("{error}", error=error)
+            for port in self._ports:
+                port.stopListening()
+            raise error from None
+        super().startService()
+        self.listener.lifecycle.start()
 
     def stopService(self) -> Deferred[None]:
         """Stop, in order."""
@@ -113,6 +142,7 @@ class GameService(Service):
         await gatherResults([maybeDeferred(port.stopListening).addErrback(_still_open) for port in ports])
         await self.listener.stop()
         log.info("all connections are closed")
+        await self._journal.stop()
 
 
 def _address(text: str, port: IListeningPort) -> str:
@@ -174,8 +204,11 @@ def make_game_service(
         catalog = Catalog(config.games)
     with config.blaming("allow-origin"):
         front_door = FrontDoor(validator, config.allow_origins, lambda: f"guest-{secrets.token_hex(4)}")
+    with config.blaming("journal"):
+        journal = _journal(config, reactor)
     listener = GameListener(
         reactor,
+        journal=journal.journal,
         catalog=catalog,
         front_door=front_door,
         limits=config.limits,
@@ -185,7 +218,80 @@ def make_game_service(
     with config.blaming("port"):
         ports = [(text, _endpoint(reactor, text)) for text in config.endpoints]
     blame = config.sources_of("port", *(("address",) if config.address else ()))
-    return GameService(listener, ports, blame, make_observer)
+    return GameService(listener, journal, ports, blame, config.sources_of("journal"), make_observer)
+
+
+class OpenedJournal:
+    """A journal, and what has to be done before and after it is used.
+
+    Args:
+        journal: it.
+        start: opens it; None where there is nothing to open.
+        lock: sees to it that no other server uses it; None where others may.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        start: Callable[[], None] | None = None,
+        lock: Callable[[], ServerLock] | None = None,
+    ) -> None:
+        self.journal = journal
+        self._start = start
+        self._take_lock = lock
+        self._lock: ServerLock | None = None
+
+    def start(self) -> None:
+        """Open it.
+
+        Raises:
+            JournalError, ConfigError: it can't be opened, or another server has it.
+        """
+        if self._take_lock is not None:
+            self._lock = self._take_lock()
+        if self._start is not None:
+            self._start()
+
+    async def stop(self) -> None:
+        """Finish what was asked for, and close it."""
+        closed: Deferred[None] = Deferred()
+        self.journal.close(lambda: closed.callback(None))
+        await closed
+        if self._lock is not None:
+            self._lock.release()
+
+
+def _journal(config: Config, reactor: Any) -> OpenedJournal:
+    scheme, _, path = config.journal.partition(":")
+    if scheme == "memory":
+        journal = MemoryJournal(lambda call: reactor.callLater(0, call), time.time, config.limits.max_games)
+        return OpenedJournal(journal)
+    if scheme == "sqlite":
+        threaded = _threaded(reactor, lambda: SqliteStore(path), lambda: SqliteStore(path, read_only=True))
+        return OpenedJournal(threaded, threaded.start, lambda: lock_for_server(path))
+    # Its driver is an extra.
+    from gamesvc.journal.postgres import PostgresStore
+
+    url = config.journal
+    threaded = _threaded(reactor, lambda: PostgresStore(url), lambda: PostgresStore(url, read_only=True))
+    return OpenedJournal(threaded, threaded.start)
+
+
+def _threaded(reactor: Any, open_store: Callable[[], Store], open_reader: Callable[[], Store]) -> ThreadedJournal:
+    return ThreadedJournal(
+        open_store,
+        reactor.callFromThread,
+        _end_process,
+        lambda line: log.warn("journal: {line}", line=line),
+        open_reader=open_reader,
+    )
+
+
+def _end_process(error: JournalError) -> None:
+    # The disk may hold something else than what the process believes; only a new one can tell. Nothing that waits for
+    # the journal has been answered.
+    log.critical("the process ends: {error}", error=error)
+    os._exit(1)
 
 
 def _endpoint(reactor: Any, text: str) -> IStreamServerEndpoint:
@@ -200,7 +306,7 @@ def _endpoint(reactor: Any, text: str) -> IStreamServerEndpoint:
 def _say_plainly(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     # twistd lets what a service raises while it starts go through to here, and the exit status is 1. Where a port is
     # taken, a traceback tells nobody anything.
-    if issubclass(kind, ListenError):
+    if issubclass(kind, StartError):
         print(f"gamesvc: {error}", file=sys.__stderr__)
     else:
         sys.__excepthook__(kind, error, trace)

@@ -18,6 +18,7 @@ from gamesvc.admission import FrontDoor
 from gamesvc.auth import TokenValidator
 from gamesvc.catalog import Catalog
 from gamesvc.connection import GameConnection
+from gamesvc.journal.memory import MemoryJournal
 from gamesvc.limits import Limits
 from gamesvc.listener import GameListener
 
@@ -209,11 +210,14 @@ class World:
         games: tuple[str, ...] = ("greetings",),
         validator: TokenValidator | None = None,
         origins: tuple[str, ...] = (),
+        journal: Any = None,
         **limits: Any,
     ) -> None:
         self.reactor = MemoryReactorClock()
+        self.journal = journal or MemoryJournal(lambda call: self.reactor.callLater(0, call), self.now, 0)
         self.listener = GameListener(
             self.reactor,
+            journal=self.journal,
             catalog=Catalog(games),
             front_door=FrontDoor(validator, origins, lambda: "guest-1"),
             limits=Limits(**limits),

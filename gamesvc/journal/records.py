@@ -83,6 +83,7 @@ class Entry(Struct, frozen=True, array_like=True):
         fault: why a timer that ran has had no effect, for the operator; empty where it had.
         finished: whether the game is over, from here on.
         opening: of the first entry.
+        last_timer: the highest id that a timer has had.
     """
 
     number: int
@@ -101,6 +102,7 @@ class Entry(Struct, frozen=True, array_like=True):
     fault: str = ""
     finished: bool = False
     opening: Opening | None = None
+    last_timer: int = 0
 
 
 class Receipt(Struct, frozen=True, array_like=True):

@@ -1,0 +1,356 @@
+"""A game's life: it is created, awake, put to sleep, woken. Nothing about connections.
+
+A game that nobody is in for a while is dropped from memory; the journal has it. Somebody who asks for it wakes it, or a
+timer of its own: the journal knows which games want to be woken.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from gamesvc.catalog import Catalog, Kind
+from gamesvc.errors import (
+    GAME_DELETED,
+    JOURNAL_DOWN,
+    KIND_NOT_SERVED,
+    SERVER_ERROR,
+    SERVER_FULL,
+    TOO_MANY_GAMES,
+    JournalError,
+    RequestRefused,
+)
+from gamesvc.eventlog import EventLog
+from gamesvc.instance import Effect, Instance
+from gamesvc.journal import Stored
+from gamesvc.journal.records import Opening
+from gamesvc.limits import MAX_LAG_BYTES, MAX_LAG_EVENTS, Census, Limits
+from gamesvc.logs import logger
+from gamesvc.publisher import GamePublisher
+from gamesvc.receipts import Receipts
+from gamesvc.recovery import Recovered, recover
+from gamesvc.server import Beginning, GameServer
+from gamesvc.surroundings import Call, Surroundings
+
+log = logger(__name__)
+
+TICK_SECONDS = 0.5
+"""How often the lifecycle looks after its games."""
+
+MAX_WOKEN = 64
+"""How many games that want to be woken are woken at a time."""
+
+_RETRY_SECONDS = 5.0
+
+Opened = Callable[[GameServer | RequestRefused], None]
+
+
+@dataclass
+class _Loading:
+    """A game that is being created or woken.
+
+    Attributes:
+        opener: who asked for it first; None: a timer.
+        waiting: who is told.
+    """
+
+    opener: str | None
+    waiting: list[Opened]
+
+
+class Lifecycle:
+    """Creates games, wakes them, and puts them to sleep.
+
+    Args:
+        games: those that are awake, by id.
+        catalog: what is played here.
+        limits: how many games there may be.
+        around: what games are lent.
+        random_bytes: as many unpredictable bytes as asked for.
+        soon: calls a function at the end of this turn of the reactor.
+    """
+
+    def __init__(
+        self,
+        games: dict[str, GameServer],
+        catalog: Catalog,
+        limits: Limits,
+        around: Surroundings,
+        random_bytes: Callable[[int], bytes],
+        soon: Callable[[Callable[[], None]], object],
+    ) -> None:
+        self.games = games
+        self._catalog = catalog
+        self._limits = limits
+        self._around = around
+        self._random_bytes = random_bytes
+        self._soon = soon
+        self._loading: dict[str, _Loading] = {}
+        self._openers: Census[str] = Census(limits.max_games_per_player)
+        self._opened_by: dict[str, str] = {}
+        self._idle: dict[str, Call] = {}
+        self._tick: Call | None = None
+        self._asking = False
+        self._stopped = False
+
+    def start(self) -> None:
+        """Look after the games from now on."""
+        self._tick = self._around.later(TICK_SECONDS, self._look_after)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing waits for the journal."""
+        return not self._loading and all(game.quiet for game in self.games.values())
+
+    def open(self, game: str, opener: str | None, players: tuple[str, ...] | None, opened: Opened) -> None:
+        """Find a game, wake it, or create it.
+
+        Args:
+            game: its id.
+            opener: who asks; None: a timer of its own.
+            players: who has the first seats, if it is created now.
+            opened: gets the game, or why it can't be had. May be called at once.
+        """
+        awake = self.games.get(game)
+        if awake is not None and not awake.closed:
+            opened(awake)
+            return
+        loading = self._loading.get(game)
+        if loading is not None:
+            loading.waiting.append(opened)
+            return
+        if self._stopped or awake is not None:
+            opened(RequestRefused(JOURNAL_DOWN))
+        elif 0 < self._limits.max_games <= len(self.games) + len(self._loading):
+            opened(RequestRefused(SERVER_FULL))
+        elif opener is not None and not self._openers.add(opener):
+            opened(RequestRefused(TOO_MANY_GAMES))
+        else:
+            self._loading[game] = _Loading(opener, [opened])
+            self._around.journal.claim(game, lambda stored: self._claimed(game, players or (), stored))
+
+    def keep(self, game: str) -> None:
+        """Somebody is in a game: it does not go to sleep."""
+        idle = self._idle.pop(game, None)
+        if idle is not None:
+            idle.cancel()
+
+    def nobody_in(self, game: GameServer) -> None:
+        """Nobody is in a game any more."""
+        if self._stopped or self.games.get(game.game) is not game:
+            return
+        if game.untouched:
+            # Nobody would miss it, and somebody may be asking for one game after the other.
+            game.discard()
+            self._drop(game)
+        else:
+            self._sleep_after(game, self._limits.idle_game_seconds)
+
+    def stop(self, stopped: Callable[[], None]) -> None:
+        """Save what is not journaled yet, and look after nothing any more.
+
+        Args:
+            stopped: is called when that is done, or can't be.
+        """
+        self._stopped = True
+        tick, self._tick = self._tick, None
+        if tick is not None:
+            tick.cancel()
+        for idle in self._idle.values():
+            idle.cancel()
+        self._idle.clear()
+        saving = 0
+
+        def saved(error: JournalError | None = None) -> None:
+            nonlocal saving
+            saving -= 1
+            if not saving:
+                stopped()
+
+        unsaved = [game for game in self.games.values() if game.model.DURABILITY != "every"]
+        saving = len(unsaved) + 1
+        for game in self.games.values():
+            game.drain()
+        for game in unsaved:
+            game.save(clean=True, saved=saved)
+        saved()
+
+    # Waking and creating.
+
+    def _claimed(self, game: str, players: tuple[str, ...], stored: Stored | JournalError) -> None:
+        if isinstance(stored, JournalError):
+            log.warn("game {game} can't be opened: {error}", game=game, error=stored)
+            self._refuse(game, RequestRefused(JOURNAL_DOWN))
+        elif stored.deleted:
+            self._refuse(game, RequestRefused(GAME_DELETED))
+        elif self._stopped:
+            self._refuse(game, RequestRefused(JOURNAL_DOWN))
+        elif stored.last == 0:
+            self._create(game, players, stored.term)
+        else:
+            self._wake(game, stored)
+
+    def _create(self, game: str, players: tuple[str, ...], term: int) -> None:
+        kind = self._catalog.default
+        opening = Opening(kind.name, kind.model.VERSION, b"{}", self._epoch(), self._random_bytes(32))
+        instance = Instance(kind.model, opening.seed)
+        try:
+            effect = instance.open(self._around.wall(), players)
+        # SystemExit, too: a model must not take the other games with it.
+        except (Exception, SystemExit) as fault:
+            self._around.journal.discard(game, term, lambda error: None)
+            self._fail(game, kind, "setup", fault)
+            return
+        begin = Beginning(term, opening, instance, Receipts(), EventLog())
+        server = self._server(game, begin)
+        server.open(effect, lambda error: self._created(server, effect, error))
+
+    def _created(self, server: GameServer, effect: Effect, error: JournalError | None) -> None:
+        if error is not None:
+            log.warn("game {game} can't be created: {error}", game=server.game, error=error)
+            server.drain()
+            self._refuse(server.game, RequestRefused(JOURNAL_DOWN))
+        else:
+            self._awake(server, "opened")
+
+    def _wake(self, game: str, stored: Stored) -> None:
+        snapshot = stored.snapshot
+        named = snapshot.opening if snapshot is not None else stored.entries[0].opening
+        kind = self._catalog.find(named.game_kind) if named is not None else None
+        if kind is None:
+            name = named.game_kind if named is not None else "unknown"
+            log.warn("game {game} is of the kind {kind}, which is not served here", game=game, kind=name)
+            self._refuse(game, RequestRefused(KIND_NOT_SERVED))
+            return
+        journals = kind.model.DURABILITY == "every"
+        try:
+            recovered = recover(kind.model, snapshot, stored.entries)
+            lost = not journals and not (snapshot is not None and recovered.clean)
+            server = self._server(game, self._beginning(kind, stored.term, recovered, lost))
+        # migrate is the author's, and what is stored may be damaged.
+        except (Exception, SystemExit) as fault:
+            self._fail(game, kind, "loading", fault)
+            return
+        if journals and not recovered.migrated:
+            self._awake(server, "woken")
+            return
+
+        # What is journaled from here on builds on the state of today; and from here on, until it is left in order, a
+        # game that is not journaled may lose what it does.
+        def saved(error: JournalError | None) -> None:
+            if error is not None:
+                server.drain()
+                self._refuse(game, RequestRefused(JOURNAL_DOWN))
+            else:
+                self._awake(server, "woken")
+
+        server.save(clean=journals, saved=saved)
+
+    def _beginning(self, kind: Kind, term: int, recovered: Recovered, lost: bool) -> Beginning:
+        opening = recovered.opening
+        if lost:
+            log.info("a game of {kind} has lost what came after its last snapshot", kind=kind.name)
+            # Another seed, too: else who saw the dice that were lost would know the next ones.
+            opening = msgspec.structs.replace(opening, epoch=self._epoch(), seed=self._random_bytes(32))
+        instance = Instance(kind.model, opening.seed, recovered.standing)
+        events = EventLog(recovered.counts)
+        for event, entry in recovered.recent:
+            to = None if event.to is None else frozenset(event.to)
+            events.append(event.body, to, entry).keep_no_frames()
+        return Beginning(term, opening, instance, recovered.receipts, events, recovered.since_snapshot)
+
+    def _server(self, game: str, begin: Beginning) -> GameServer:
+        publisher = GamePublisher(self._soon, begin.log, max_lag_events=MAX_LAG_EVENTS, max_lag_bytes=MAX_LAG_BYTES)
+        return GameServer(game, begin, publisher, self._around, self._moved)
+
+    def _epoch(self) -> str:
+        return urlsafe_b64encode(self._random_bytes(9)).decode("ascii")
+
+    def _awake(self, server: GameServer, how: str) -> None:
+        loading = self._loading.pop(server.game)
+        self.games[server.game] = server
+        if loading.opener is not None:
+            self._opened_by[server.game] = loading.opener
+        by = "a timer" if loading.opener is None else repr(loading.opener)
+        log.info("game {game} ({kind}) {how} by {by}", game=server.game, kind=server.kind, how=how, by=by)
+        self._sleep_after(server, self._limits.idle_game_seconds)
+        for opened in loading.waiting:
+            opened(server)
+
+    def _fail(self, game: str, kind: Kind, what: str, fault: BaseException) -> None:
+        incident = self._around.report(f"game {game} ({kind.name}), {what}", fault)
+        self._refuse(game, RequestRefused(SERVER_ERROR.for_incident(incident)))
+
+    def _refuse(self, game: str, refused: RequestRefused) -> None:
+        loading = self._loading.pop(game)
+        if loading.opener is not None:
+            self._openers.remove(loading.opener)
+        for opened in loading.waiting:
+            opened(refused)
+
+    # Sleep.
+
+    def _sleep_after(self, game: GameServer, seconds: float) -> None:
+        self.keep(game.game)
+        if seconds > 0:
+            self._idle[game.game] = self._around.later(seconds, lambda: self._sleep(game))
+
+    def _sleep(self, game: GameServer) -> None:
+        self._idle.pop(game.game, None)
+        if self.games.get(game.game) is not game or game.controllers:
+            return
+        if not game.quiet:
+            self._sleep_after(game, _RETRY_SECONDS)
+        elif game.model.DURABILITY == "every":
+            if game.changed:
+                game.save(clean=True)
+            game.drain()
+            self._drop(game)
+            log.info("game {game} sleeps: nobody was there for a while", game=game.game)
+        else:
+            # Until it is saved it is closed to everybody, because what happens now would be lost.
+            game.drain()
+            game.save(clean=True, saved=lambda error: self._asleep(game, error))
+
+    def _asleep(self, game: GameServer, error: JournalError | None) -> None:
+        if self.games.get(game.game) is not game:
+            return
+        if error is None:
+            self._drop(game)
+        else:
+            game.carry_on()
+            self._sleep_after(game, _RETRY_SECONDS)
+
+    def _moved(self, game: GameServer) -> None:
+        """Somebody else has taken a game over."""
+        log.warn("game {game} was taken over by another server, or deleted", game=game.game)
+        self._drop(game)
+
+    def _drop(self, game: GameServer) -> None:
+        self.keep(game.game)
+        if self.games.get(game.game) is game:
+            del self.games[game.game]
+            opener = self._opened_by.pop(game.game, None)
+            if opener is not None:
+                self._openers.remove(opener)
+
+    # Looking after.
+
+    def _look_after(self) -> None:
+        self._tick = self._around.later(TICK_SECONDS, self._look_after)
+        for game in tuple(self.games.values()):
+            game.tick()
+        if not self._asking:
+            self._asking = True
+            self._around.journal.due(MAX_WOKEN, self._due)
+
+    def _due(self, games: list[str] | JournalError) -> None:
+        self._asking = False
+        if isinstance(games, JournalError) or self._stopped:
+            return
+        for game in games:
+            if game not in self.games:
+                self.open(game, None, None, lambda opened: None)

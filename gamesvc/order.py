@@ -1,0 +1,195 @@
+"""Order: one game's order, from what is judged to what is durable and said.
+
+The model runs ahead of the journal:
+
+    taken -> judged on the model as it stands -> gathers -> in flight to the journal -> durable: events, then answers
+
+One append is in flight at a time; what is judged meanwhile gathers, and goes together in the next. What was judged on a
+state leaves when that state is durable, refusals and admissions too. Where the journal refuses an append, the game goes
+back to what is durable: what was in the append fails, and what was judged after it is judged again. Where the journal
+does not say what became of an append, nothing more is judged until it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from gamesvc.errors import Fenced, JournalError
+from gamesvc.instance import Effect, Standing, opening_entry
+from gamesvc.journal.records import Entry, Opening
+from gamesvc.pending import Game, Pending
+from gamesvc.publisher import GamePublisher
+from gamesvc.surroundings import Surroundings
+
+OVERDUE_SECONDS = 5.0
+"""How long the outcome of an append may be unknown before those who wait are told so."""
+
+
+class Follower(Protocol):
+    """Who has to know how a game's order goes on."""
+
+    def kept(self, entry: Entry) -> None:
+        """An entry is durable, as far as the game's durability goes."""
+
+    def settled(self) -> None:
+        """Everything of an append was said."""
+
+    def went_back(self) -> None:
+        """The game stands as it stood before."""
+
+    def lost(self) -> None:
+        """Somebody else has the game now."""
+
+    def stalled(self) -> None:
+        """The journal takes long."""
+
+
+class Order:
+    """One game's order.
+
+    Args:
+        id: the game's.
+        term: of the claim under which it is written.
+        game: what is judged on.
+        publisher: gets the events.
+        around: the journal, and clocks.
+        follower: who has to know.
+
+    Attributes:
+        standing: how the game stands as far as it is durable; everything that leaves is of this.
+        closed: whether nothing is to be taken any more.
+        is_stalled: whether the journal does not say what became of an append.
+    """
+
+    def __init__(
+        self, id: str, term: int, game: Game, publisher: GamePublisher, around: Surroundings, follower: Follower
+    ) -> None:
+        self._id = id
+        self._term = term
+        self._game = game
+        self._instance = game.instance
+        self._publisher = publisher
+        self._around = around
+        self._follower = follower
+        self._journals = game.instance.kind.DURABILITY == "every"
+        self._in_flight: list[Pending] = []
+        self._since = 0.0
+        self._gathered: list[Pending] = []
+        self._answering = False
+        self.standing: Standing = game.instance.standing
+        self.closed = False
+        self.is_stalled = False
+
+    @property
+    def is_even(self) -> bool:
+        """Whether everything that was judged is durable, and said."""
+        return not (self._in_flight or self._gathered or self._answering)
+
+    def open(self, opening: Opening, effect: Effect, opened: Callable[[JournalError | None], None]) -> None:
+        """Have the journal keep a game that was just set up, before anything is taken.
+
+        Args:
+            opening: what it began with.
+            effect: of setting it up.
+            opened: is told when that is durable, or why it can't be.
+        """
+
+        def done(error: JournalError | None) -> None:
+            if error is None:
+                self._keep(effect, entry)
+            opened(error)
+
+        entry = opening_entry(effect, self._instance.kind, opening)
+        self._around.journal.append(self._id, self._term, 0, [entry], effect.after.wake_at, done)
+
+    def take(self, pending: Pending) -> None:
+        """Let something take effect, or be refused."""
+        pending.judge(self._game)
+        if pending.entry is None and self.is_even:
+            pending.settle(self._game)
+            return
+        self._gathered.append(pending)
+        self._push()
+
+    def look(self) -> None:
+        """See whether the journal takes too long."""
+        if self._in_flight and self._around.monotonic() - self._since >= OVERDUE_SECONDS:
+            self._stall()
+
+    def _push(self) -> None:
+        """Hand what has gathered to the journal, unless something is in flight."""
+        while self._gathered and not self._in_flight and not self._answering:
+            batch, self._gathered = self._gathered, []
+            entries = [pending.entry for pending in batch if pending.entry is not None]
+            if not entries or not self._journals:
+                self._commit(batch)
+                continue
+            self._in_flight = batch
+            self._since = self._around.monotonic()
+            wake_at = self._instance.standing.wake_at
+            self._around.journal.append(self._id, self._term, self.standing.entry, entries, wake_at, self._appended)
+
+    def _appended(self, error: JournalError | None) -> None:
+        batch, self._in_flight = self._in_flight, []
+        self.is_stalled = False
+        if error is None:
+            self._commit(batch)
+        elif isinstance(error, Fenced):
+            self._lose(batch, error)
+        else:
+            self._go_back(batch, error)
+        self._push()
+
+    def _commit(self, batch: list[Pending]) -> None:
+        # Who is let in may send a command from within the answer: that has to wait for the rest of this.
+        self._answering = True
+        for pending in batch:
+            if pending.effect is not None and pending.entry is not None:
+                self._keep(pending.effect, pending.entry)
+            pending.settle(self._game)
+        self._answering = False
+        self._follower.settled()
+
+    def _keep(self, effect: Effect, entry: Entry) -> None:
+        self.standing = effect.after
+        for body, to in effect.events:
+            self._publisher.publish(body, to, entry.number)
+        self._follower.kept(entry)
+
+    def _go_back(self, batch: list[Pending], error: JournalError) -> None:
+        self._around.complain(f"game {self._id}: {error}")
+        again, self._gathered = self._gathered, []
+        self._instance.go_back(self.standing)
+        self._answering = True
+        for pending in batch:
+            if pending.entry is not None:
+                pending.fail(self._game)
+        self._answering = False
+        refusals = [pending for pending in batch if pending.entry is None]
+        for pending in (*refusals, *again):
+            self.take(pending)
+        self._follower.went_back()
+
+    def _lose(self, batch: list[Pending], error: JournalError) -> None:
+        self._around.complain(f"game {self._id}: {error}")
+        self.closed = True
+        again, self._gathered = self._gathered, []
+        for pending in (*batch, *again):
+            pending.fail(self._game)
+        self._follower.lost()
+
+    def _stall(self) -> None:
+        if not self.is_stalled:
+            self.is_stalled = True
+            self._around.complain(f"game {self._id}: the journal has not answered for {OVERDUE_SECONDS:.0f} s")
+        gathered, self._gathered = self._gathered, []
+        if gathered:
+            effects = [pending.effect for pending in self._in_flight if pending.effect is not None]
+            self._instance.go_back(effects[-1].after)
+        for pending in gathered:
+            # It was never handed over, so this is known: it has had no effect.
+            pending.fail(self._game)
+        for pending in self._in_flight:
+            pending.overdue()
+        self._follower.stalled()

@@ -1,0 +1,42 @@
+"""What a game is lent by the server that it runs in: a journal, clocks, and somebody to tell of trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from gamesvc.journal import Journal
+
+Report = Callable[[str, BaseException], str]
+"""Tells the operator of a fault: what failed, and the exception. Returns the incident's id, which the player gets."""
+
+
+class Call(Protocol):
+    """Something that was put off."""
+
+    def cancel(self) -> None:
+        """Don't do it."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a game is lent.
+
+    Attributes:
+        journal: keeps the game.
+        wall: seconds since the epoch.
+        monotonic: seconds of a clock that nobody sets.
+        later: calls a function after some seconds.
+        report: tells the operator of a fault in the model.
+        complain: tells the operator, in a line, of trouble with the journal.
+        max_connections_per_player: the oldest beyond goes; 0 means any number.
+    """
+
+    journal: Journal
+    wall: Callable[[], float]
+    monotonic: Callable[[], float]
+    later: Callable[[float, Callable[[], None]], Call]
+    report: Report
+    complain: Callable[[str], None]
+    max_connections_per_player: int
