@@ -143,6 +143,7 @@ class GameConnection(WebSocketServerProtocol):
         self._subscription: Subscription | None = None
         self._request: OpeningRequest | None = None
         self._deaf = False
+        self._is_closing = False
         self._fragments = 0
 
     # From the transport.
@@ -157,7 +158,7 @@ class GameConnection(WebSocketServerProtocol):
         self.factory.connection_made(self)
 
     def dataReceived(self, data: bytes) -> None:
-        if self._deaf:
+        if self._has_ended:
             return
         # Twisted would write an exception to the log as it is, with whatever a client put into it.
         try:
@@ -285,16 +286,25 @@ class GameConnection(WebSocketServerProtocol):
 
     def processData(self) -> bool:
         # Autobahn goes on with what came in the same piece as what ended the conversation.
-        if self._deaf:
+        if self._has_ended:
             self.data = b""
             return False
         more: bool = super().processData()
         return more
 
-    def onCloseFrame(self, code: Any, reasonRaw: Any) -> bool | None:
+    def onCloseFrame(self, code: Any, reasonRaw: Any) -> bool:
+        # The peer has nothing more to say, and is answered when everything that it said is.
+        self._is_closing = True
+        controller = self._controller
+        if controller is None:
+            self._answer_close(code, reasonRaw)
+        else:
+            controller.answer_all(lambda: self._answer_close(code, reasonRaw))
+        return True
+
+    def _answer_close(self, code: Any, reason: Any) -> None:
         self._drain()
-        done: bool | None = super().onCloseFrame(code, reasonRaw)
-        return done
+        super().onCloseFrame(code, reason)
 
     def dropConnection(self, abort: bool = False) -> None:
         # We have hung up: to drop the line now would lose what the peer has not read yet.
@@ -386,6 +396,11 @@ class GameConnection(WebSocketServerProtocol):
             self.transport.loseConnection()
         else:
             self.transport.loseWriteConnection()
+
+    @property
+    def _has_ended(self) -> bool:
+        """Whether nothing that still comes has an effect: replies may still be due."""
+        return self._deaf or self._is_closing or (self._controller is not None and self._controller.closed)
 
     def _stop_handshake_timeout(self) -> None:
         if self.openHandshakeTimeoutCall is not None:

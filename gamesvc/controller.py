@@ -12,6 +12,8 @@ answers. What a frame leads to:
     text, no usable id or command           bad_id, no_command
     text, too many replies not yet read     too_many_in_flight; when even these pile up, close 4000
     text, a command                         what the game says
+
+A close waits for the replies that are still owed: the game answers each of them, if only after seconds.
 """
 
 from __future__ import annotations
@@ -80,6 +82,8 @@ class GameController:
         self._frames = TokenBucket(limits.frames_per_second, limits.frames_per_second, now())
         self._places: deque[_Place] = deque()
         self._bad_in_a_row = 0
+        self._when_answered: Callable[[], None] | None = None
+        self._is_lost = False
         self.closed = False
 
     def frame_begun(self) -> None:
@@ -130,16 +134,33 @@ class GameController:
         """Send the replies whose turn has come."""
         while self._places and (payload := self._places[0].payload) is not None:
             self._places.popleft()
-            if not self.closed:
+            if not self._is_lost:
                 self._outlet.reply(payload)
+        if not self._places and self._when_answered is not None:
+            then, self._when_answered = self._when_answered, None
+            then()
+
+    def answer_all(self, then: Callable[[], None]) -> None:
+        """Take nothing more, and call back when everything that was taken has its reply: now, or later."""
+        self.closed = True
+        if self._places:
+            self._when_answered = then
+        else:
+            then()
 
     def close(self, code: CloseCode) -> None:
-        """End the conversation: what is due is sent, as long as the connection takes it, then it is closed. Once more
-        is harmless."""
-        if not self.closed:
+        """End the conversation: when everything that was taken has its reply, what is due is sent, as long as the
+        connection takes it, then it is closed. Once more is harmless."""
+        if self.closed:
+            return
+        if code is CloseCode.SLOW_CONSUMER:
+            # For somebody who does not read, nobody waits.
             self.closed = True
             self._outlet.close(code)
+        else:
+            self.answer_all(lambda: self._outlet.close(code))
 
     def connection_lost(self) -> None:
         """The connection is gone: nothing is sent any more, and nothing that still comes has an effect."""
-        self.closed = True
+        self.closed = self._is_lost = True
+        self._when_answered = None

@@ -70,7 +70,6 @@ class Lifecycle:
         limits: how many games there may be.
         around: what games are lent.
         random_bytes: as many unpredictable bytes as asked for.
-        soon: calls a function at the end of this turn of the reactor.
     """
 
     def __init__(
@@ -80,14 +79,12 @@ class Lifecycle:
         limits: Limits,
         around: Surroundings,
         random_bytes: Callable[[int], bytes],
-        soon: Callable[[Callable[[], None]], object],
     ) -> None:
         self.games = games
         self._catalog = catalog
         self._limits = limits
         self._around = around
         self._random_bytes = random_bytes
-        self._soon = soon
         self._loading: dict[str, _Loading] = {}
         self._openers: Census[str] = Census(limits.max_games_per_player)
         self._opened_by: dict[str, str] = {}
@@ -204,7 +201,7 @@ class Lifecycle:
             self._around.journal.discard(game, term, lambda error: None)
             self._fail(game, kind, "setup", fault)
             return
-        begin = Beginning(term, opening, instance, Receipts(), EventLog())
+        begin = Beginning(term, opening, instance, Receipts(), EventLog(), is_new=True)
         server = self._server(game, begin)
         server.open(effect, lambda error: self._created(server, effect, error))
 
@@ -263,7 +260,9 @@ class Lifecycle:
         return Beginning(term, opening, instance, recovered.receipts, events, recovered.since_snapshot)
 
     def _server(self, game: str, begin: Beginning) -> GameServer:
-        publisher = GamePublisher(self._soon, begin.log, max_lag_events=MAX_LAG_EVENTS, max_lag_bytes=MAX_LAG_BYTES)
+        publisher = GamePublisher(
+            self._around.soon, begin.log, max_lag_events=MAX_LAG_EVENTS, max_lag_bytes=MAX_LAG_BYTES
+        )
         return GameServer(game, begin, publisher, self._around, self._moved)
 
     def _epoch(self) -> str:

@@ -93,14 +93,13 @@ class GameListener(WebSocketServerFactory):
             journal,
             wall=journal.now,
             monotonic=reactor.seconds,
+            soon=lambda call: reactor.callLater(0, call),
             later=reactor.callLater,
             report=self.report,
             complain=lambda text: log.error("{text}", text=text),
             max_connections_per_player=limits.max_connections_per_player,
         )
-        self.lifecycle = Lifecycle(
-            self.games, catalog, limits, around, random_bytes, lambda flush: reactor.callLater(0, flush)
-        )
+        self.lifecycle = Lifecycle(self.games, catalog, limits, around, random_bytes)
         self._connections: dict[GameConnection, None] = {}
         self._beyond: set[GameConnection] = set()
         self._addresses: Census[str] = Census(limits.max_connections_per_address)
@@ -283,7 +282,7 @@ class GameListener(WebSocketServerFactory):
         if not self.lifecycle.quiet and self.reactor.seconds() < deadline:
             self.reactor.callLater(_DRAIN_STEP_SECONDS, self._drain, done, deadline)
             return
-        for server in self.games.values():
+        for server in tuple(self.games.values()):
             server.stop(CloseCode.SERVICE_RESTART)
         for connection in self.connections:
             connection.abandon_handshake()

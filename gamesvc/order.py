@@ -4,10 +4,10 @@ The model runs ahead of the journal:
 
     taken -> judged on the model as it stands -> gathers -> in flight to the journal -> durable: events, then answers
 
-One append is in flight at a time; what is judged meanwhile gathers, and goes together in the next. What was judged on a
-state leaves when that state is durable, refusals and admissions too. Where the journal refuses an append, the game goes
-back to what is durable: what was in the append fails, and what was judged after it is judged again. Where the journal
-does not say what became of an append, nothing more is judged until it does.
+One append is in flight at a time; what is judged in one turn of the reactor, or while one is in flight, gathers and
+goes together. What was judged on a state leaves when that state is durable, refusals and admissions too. Where the
+journal refuses an append, the game goes back to what is durable: what was in the append fails, and what was judged
+after it is judged again. Where the journal does not say what became of an append, nothing more is judged until it does.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ class Order:
         self._since = 0.0
         self._gathered: list[Pending] = []
         self._answering = False
+        self._is_scheduled = False
         self.standing: Standing = game.instance.standing
         self.closed = False
         self.is_stalled = False
@@ -110,12 +111,18 @@ class Order:
             pending.settle(self._game)
             return
         self._gathered.append(pending)
-        self._push()
+        if not self._in_flight and not self._is_scheduled:
+            self._is_scheduled = True
+            self._around.soon(self._turn_ends)
 
     def look(self) -> None:
         """See whether the journal takes too long."""
         if self._in_flight and self._around.monotonic() - self._since >= OVERDUE_SECONDS:
             self._stall()
+
+    def _turn_ends(self) -> None:
+        self._is_scheduled = False
+        self._push()
 
     def _push(self) -> None:
         """Hand what has gathered to the journal, unless something is in flight."""

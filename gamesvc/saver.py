@@ -1,4 +1,4 @@
-"""Saver: has the journal keep snapshots of a game: so often that it is loaded quickly, so seldom that it costs little."""
+"""Saver: has the journal keep snapshots of a game: so often that it is loaded quickly, no oftener than is cheap."""
 
 from __future__ import annotations
 

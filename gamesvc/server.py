@@ -63,6 +63,7 @@ class Beginning:
         receipts: of its commands.
         log: of its events.
         since_snapshot: how many entries the journal has after the last snapshot.
+        is_new: whether it is created just now.
     """
 
     term: int
@@ -71,6 +72,7 @@ class Beginning:
     receipts: Receipts
     log: EventLog
     since_snapshot: int = 0
+    is_new: bool = False
 
 
 class GameServer:
@@ -115,6 +117,7 @@ class GameServer:
         read = partial(around.journal.history, game) if self.model.DURABILITY == "every" else None
         self._history = History(publisher.log, read, lambda: self._order.standing.entry, around.later)
         self._bell.set(self.instance.standing.wake_at)
+        self._was_entered = not begin.is_new
 
     # What others may know.
 
@@ -140,9 +143,11 @@ class GameServer:
 
     @property
     def untouched(self) -> bool:
-        """Whether nothing has happened in it yet: no command took effect, no seat is taken, and nothing is to come."""
+        """Whether nothing has happened in it yet: no command took effect, nobody who was in it has a seat, nothing is to
+        come."""
         standing = self.instance.standing
-        return standing.entry <= 1 and not any(standing.seats) and not standing.alarms and self.quiet
+        empty = not any(standing.seats) or not self._was_entered
+        return standing.entry <= 1 and empty and not standing.alarms and self.quiet
 
     @property
     def changed(self) -> bool:
@@ -194,6 +199,7 @@ class GameServer:
 
     def join(self, controller: Participant, role: Role) -> None:
         """Take a connection in. A player's oldest one goes where they have too many."""
+        self._was_entered = True
         self._controllers[controller] = role
         theirs = self._connections_of.setdefault(role.player, {})
         theirs[controller] = role

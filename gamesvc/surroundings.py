@@ -27,6 +27,7 @@ class Surroundings:
         journal: keeps the game.
         wall: seconds since the epoch.
         monotonic: seconds of a clock that nobody sets.
+        soon: calls a function at the end of this turn of the reactor.
         later: calls a function after some seconds.
         report: tells the operator of a fault in the model.
         complain: tells the operator, in a line, of trouble with the journal.
@@ -36,6 +37,7 @@ class Surroundings:
     journal: Journal
     wall: Callable[[], float]
     monotonic: Callable[[], float]
+    soon: Callable[[Callable[[], None]], object]
     later: Callable[[float, Callable[[], None]], Call]
     report: Report
     complain: Callable[[str], None]

@@ -31,6 +31,7 @@ class CuttingProxy:
     Attributes:
         port: its own, on 127.0.0.1.
         at_commit: what happens to the next COMMIT.
+        stalls_then: whether nothing is passed on after a cut, until `flow`.
         asked: how often a client has said something after the server did, or first: the round trips.
     """
 
@@ -39,6 +40,7 @@ class CuttingProxy:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self.at_commit = AtCommit.PASS
+        self.stalls_then = False
         self.asked = 0
         self._flows = threading.Event()
         self._flows.set()
@@ -47,6 +49,11 @@ class CuttingProxy:
         self._links: list[_Link] = []
         self._accepting = threading.Thread(target=self._accept, name="cutting proxy", daemon=True)
         self._accepting.start()
+
+    @property
+    def flows(self) -> bool:
+        """Whether something is passed on."""
+        return self._flows.is_set()
 
     def stall(self) -> None:
         """Pass nothing on, either way, until `flow`."""
@@ -142,14 +149,19 @@ class _Link:
         """What happens to a COMMIT. False where the server does not get it."""
         what, self._proxy.at_commit = self._proxy.at_commit, AtCommit.PASS
         if what is AtCommit.CUT_BEFORE:
-            _cut(self._client)
+            self._lose_client()
         elif what is AtCommit.CUT_AFTER:
             self._answer_is_lost = True
         elif what is AtCommit.HOLD:
             self._answer_is_lost = True
-            _cut(self._client)
+            self._lose_client()
             self._proxy.wait_for_release()
         return what is not AtCommit.CUT_BEFORE
+
+    def _lose_client(self) -> None:
+        if self._proxy.stalls_then:
+            self._proxy.stall()
+        _cut(self._client)
 
     def _to_client(self) -> None:
         with contextlib.suppress(OSError):
@@ -157,6 +169,7 @@ class _Link:
                 self._proxy.pass_on()
                 self._asks = False
                 if self._answer_is_lost:
+                    self._lose_client()
                     break
                 self._client.sendall(data)
         self.cut()

@@ -71,7 +71,7 @@ WITH moved AS (
         changed = greatest(changed, %(time)s),
         created = coalesce(created, %(time)s),
         kind = %(kind)s,
-        finished = %(finished)s
+        finished = finished OR %(finished)s
     WHERE game = %(game)s AND term = %(term)s AND NOT deleted
     RETURNING key
 )
@@ -146,7 +146,7 @@ WHERE datname = current_database() AND checksum_failures > 0
 class PostgresStore:
     """A connection to a PostgreSQL database: see `Store`.
 
-    It is made where it is first needed, and made again after it was lost.
+    It is made at once, and again when it is needed after it was lost.
 
     Args:
         url: ``postgresql://user:password@host:port/database``, or what else libpq takes.
@@ -182,12 +182,14 @@ class PostgresStore:
     def append(self, appends: Sequence[Append]) -> list[bool]:
         games: list[tuple[Any, ...]] = []
         entries: list[tuple[str, int, bytes]] = []
+        wrong: dict[str, int] = {}
         for append in appends:
             last, size, kind, finished = append.expected, 0, "", False
             for entry in append.entries:
                 last += 1
                 if entry.number != last:
-                    raise ValueError(f"game {append.game}: entry {entry.number} in the place of {last}")
+                    wrong[append.game] = entry.number
+                    break
                 body = encode(entry)
                 entries.append((append.game, last, body))
                 size += len(body)
@@ -201,6 +203,10 @@ class PostgresStore:
             return []
         values = (*_columns(games, 10), *_columns(entries, 3))
         added = {game for (game,) in self._write(_APPEND, values)}
+        # Only where they are not fenced anyway.
+        for game in added & wrong.keys():
+            self.rollback()
+            raise ValueError(f"game {game}: entry {wrong[game]} does not follow the one before it")
         return [append.game in added for append in appends]
 
     def position(self, game: str) -> tuple[int, int]:
@@ -314,12 +320,12 @@ class PostgresStore:
         self._write("DELETE FROM entries WHERE game = %s", (key,))
         self._write("DELETE FROM snapshots WHERE game = %s", (key,))
 
-    def _write(self, query: LiteralString, values: Any = ()) -> list[tuple[Any, ...]]:
+    def _write(self, query: LiteralString, values: Any = None) -> list[tuple[Any, ...]]:
         if not self._session.in_transaction:
             raise RuntimeError("what is written is written in a transaction")
         return self._session.run(query, values)
 
-    def _rows(self, query: LiteralString, values: Any = ()) -> list[tuple[Any, ...]]:
+    def _rows(self, query: LiteralString, values: Any = None) -> list[tuple[Any, ...]]:
         return self._session.run(query, values)
 
     def _value(self, query: LiteralString) -> Any:

@@ -109,16 +109,17 @@ class Server:
             self._bring_up_to_date(connection, read_only)
         except psycopg.Error as error:
             connection.close()
-            raise Unavailable(self.complaint(error)) from error
+            raise Unavailable(self.complaint(error)) from None
         except BaseException:
             connection.close()
             raise
         return connection
 
     def complaint(self, error: psycopg.Error) -> str:
-        """What an error means, for people: without the details, which may quote what is stored."""
+        """What an error means, for people: without the details, which may quote what is stored. So it takes the place
+        of the error, and is not raised from it."""
         code = f" ({error.sqlstate})" if error.sqlstate else ""
-        return f"{self.name}: {error.diag.message_primary or str(error).strip()}{code}"
+        return f"{self.name}: {error.diag.message_primary or ' '.join(str(error).split())}{code}"
 
     def _without_secrets(self, error: psycopg.Error) -> str:
         text = " ".join(str(error).split())
@@ -130,12 +131,12 @@ class Server:
     def _check(self, connection: Connection) -> None:
         query = "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit')"
         settings: dict[str, str] = dict(connection.execute(query).fetchall())
-        if settings["fsync"] != "on" and not self._allow_fsync_off:
+        if settings.get("fsync") != "on" and not self._allow_fsync_off:
             raise JournalError(f"{self.name} runs with fsync=off: it may lose everything when its machine fails")
-        if settings["synchronous_commit"] not in ("on", "remote_apply"):
+        commits = settings.get("synchronous_commit")
+        if commits not in ("on", "remote_apply"):
             raise JournalError(
-                f"{self.name}: synchronous_commit={settings['synchronous_commit']} may lose what was acknowledged; "
-                "leave it out of the options"
+                f"{self.name}: synchronous_commit={commits} may lose what was acknowledged; leave it out of the options"
             )
 
     def _bring_up_to_date(self, connection: Connection, read_only: bool) -> None:
@@ -164,8 +165,9 @@ class Server:
 
 def _version(connection: Connection) -> int:
     """Which step of the schema was the last that the database took; 0 where it took none."""
-    row = connection.execute("SELECT to_regclass('gamesvc_schema') IS NOT NULL").fetchone()
-    if row is None or not row[0]:
+    # to_regclass might go by what it knew before we waited for the lock.
+    query = "SELECT 1 FROM pg_class WHERE relname = 'gamesvc_schema' AND pg_table_is_visible(oid)"
+    if connection.execute(query).fetchone() is None:
         return 0
     row = connection.execute("SELECT max(version) FROM gamesvc_schema").fetchone()
     return int(row[0] or 0) if row else 0

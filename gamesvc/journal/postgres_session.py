@@ -25,7 +25,6 @@ class PostgresSession:
         self._server = server
         self._read_only = read_only
         self._connection: Connection | None = None
-        self._asked_to_begin = False
         self._begun = False
 
     @property
@@ -36,64 +35,55 @@ class PostgresSession:
     @property
     def in_transaction(self) -> bool:
         """Whether `begin` was called, and nothing since that ended what it began."""
-        return self._asked_to_begin or self._begun
+        return self._begun
 
     def open(self) -> Connection:
-        """The connection; a new one where there is none or it was lost.
+        """The connection; a new one where there is none or it was lost, but never in the middle of a transaction.
 
         Raises:
             Unavailable: it can't be made.
             JournalError: see `Server.connect`.
         """
-        if self._connection is None or self._connection.closed:
+        if self._connection is None or (self._connection.closed and not self._begun):
             self._drop()
             self._connection = self._server.connect(read_only=self._read_only)
         return self._connection
 
     def begin(self) -> None:
-        """Start a transaction. The server is told together with what is run first in it, which saves a round trip."""
-        if self.in_transaction:
-            raise RuntimeError("there is a transaction already")
-        self._asked_to_begin = True
+        """Start a transaction.
 
-    def run(self, query: LiteralString, values: Any = ()) -> list[tuple[Any, ...]]:
+        Raises:
+            Unavailable: it was not started.
+        """
+        if self._begun:
+            raise RuntimeError("there is a transaction already")
+        # In a round trip of its own: after a pipeline libpq sends a Flush, and that turns off the server's clock for
+        # those who are idle in a transaction.
+        self.run(_BEGIN + ("ONLY" if self._read_only else "WRITE"), prepare=False)
+        self._begun = True
+
+    def run(self, query: LiteralString, values: Any = None, *, prepare: bool = True) -> list[tuple[Any, ...]]:
         """Run a statement, in the transaction where one was begun. Returns the rows.
 
         Raises:
             Unavailable: it was not run; the transaction has come to its end, and nothing in it has happened.
         """
-        first = not self._begun
         try:
+            connection = self.open()
             try:
-                return self._run(query, values)
+                return _execute(connection, query, values, prepare)
             except psycopg.Error:
                 # A connection that was not in use may have been lost long ago, and that shows only now.
-                if not (first and self._connection is not None and self._connection.closed):
+                if self._begun or not connection.closed:
                     raise
-            return self._run(query, values)
+            return _execute(self.open(), query, values, prepare)
         except psycopg.Error as error:
             self.rollback()
-            raise Unavailable(self._server.complaint(error)) from error
+            raise Unavailable(self._server.complaint(error)) from None
         except JournalError as error:
             # When it was connected to again, the database was not as it has to be. It may be so later.
             self.rollback()
             raise Unavailable(str(error)) from error
-
-    def _run(self, query: LiteralString, values: Any) -> list[tuple[Any, ...]]:
-        if self._begun:
-            # Were another opened here, what was written before would be missing from the transaction.
-            connection = self._connection
-            assert connection is not None
-        else:
-            connection = self.open()
-        if not self._asked_to_begin:
-            cursor = connection.execute(query, values, prepare=True, binary=True)
-        else:
-            with connection.pipeline():
-                connection.execute(_BEGIN + ("ONLY" if self._read_only else "WRITE"), prepare=False)
-                cursor = connection.execute(query, values, prepare=True, binary=True)
-            self._asked_to_begin, self._begun = False, True
-        return cursor.fetchall() if cursor.description else []
 
     def commit(self) -> None:
         """Make durable what was written since `begin`.
@@ -103,10 +93,10 @@ class PostgresSession:
             OutcomeUnknown: the connection was lost on the way.
         """
         connection, begun = self._connection, self._begun
-        self._asked_to_begin = self._begun = False
+        self._begun = False
         if not begun:
             return
-        assert connection is not None
+        assert connection is not None, "what it began would have come to its end"
         try:
             # What the server has said meanwhile: of its end, at most. First what it says, then that it is gone.
             connection.pgconn.consume_input()
@@ -114,22 +104,22 @@ class PostgresSession:
         except psycopg.Error as error:
             # COMMIT can't be sent any more, so the server rolls back.
             self._drop()
-            raise Unavailable(self._server.complaint(error)) from error
+            raise Unavailable(self._server.complaint(error)) from None
         try:
             said = connection.execute("COMMIT", prepare=False).statusmessage
         except psycopg.Error as error:
             complaint = self._server.complaint(error)
             if _is_refusal(error, connection):
                 self.rollback()
-                raise Unavailable(complaint) from error
+                raise Unavailable(complaint) from None
             self._drop()
-            raise OutcomeUnknown(complaint) from error
+            raise OutcomeUnknown(complaint) from None
         if said != "COMMIT":
             raise Unavailable(f"{self.name} has undone the transaction: {said}")
 
     def rollback(self) -> None:
         """Undo what was written since `begin`. Never raises."""
-        self._asked_to_begin = self._begun = False
+        self._begun = False
         connection = self._connection
         if connection is None:
             return
@@ -142,7 +132,7 @@ class PostgresSession:
 
     def close(self) -> None:
         """Close the connection. Never raises."""
-        self._asked_to_begin = self._begun = False
+        self._begun = False
         self._drop()
 
     def _drop(self) -> None:
@@ -150,6 +140,11 @@ class PostgresSession:
         if connection is not None:
             with contextlib.suppress(psycopg.Error):
                 connection.close()
+
+
+def _execute(connection: Connection, query: LiteralString, values: Any, prepare: bool) -> list[tuple[Any, ...]]:
+    cursor = connection.execute(query, values, prepare=prepare, binary=True)
+    return cursor.fetchall() if cursor.description else []
 
 
 def _is_refusal(error: psycopg.Error, connection: Connection) -> bool:

@@ -49,9 +49,9 @@ UPDATE games SET
     size = size + (new.value ->> 2),
     wake_at = new.value ->> 3,
     changed = ifnull(new.value ->> 4, changed),
-    created = ifnull(created, new.value ->> 4),
-    kind = ifnull(new.value ->> 5, kind),
-    finished = max(finished, new.value ->> 6)
+    created = ifnull(created, new.value ->> 5),
+    kind = ifnull(new.value ->> 6, kind),
+    finished = max(finished, new.value ->> 7)
 FROM json_each(?) AS new
 WHERE games.key = new.value ->> 0
 """
@@ -184,7 +184,7 @@ class SqliteStore:
             append = appends[place]
             added[place] = True
             last, size = append.expected, 0
-            kind, finished, changed = None, False, None
+            kind, finished, created, changed = None, False, None, None
             for entry in append.entries:
                 last += 1
                 if entry.number != last:
@@ -195,10 +195,11 @@ class SqliteStore:
                 start += len(body)
                 size += len(body)
                 changed = entry.time
+                created = changed if created is None else created
                 finished = finished or entry.finished
                 if entry.opening is not None:
                     kind = entry.opening.game_kind
-            games.append((key, last, size, append.wake_at, changed, kind, int(finished)))
+            games.append((key, last, size, append.wake_at, changed, created, kind, int(finished)))
         if games:
             self._run(_ADVANCE, (msgspec.json.encode(games).decode(),))
         if bodies:
@@ -324,7 +325,8 @@ class SqliteStore:
         with contextlib.suppress(apsw.Error, JournalError):
             if self._writes and not self._connection.in_transaction:
                 self._checkpoint(apsw.SQLITE_CHECKPOINT_TRUNCATE)
-        self._connection.close(True)
+        with contextlib.suppress(apsw.Error):
+            self._connection.close(True)
 
     def _checkpoint(self, mode: int) -> None:
         # What hinders a checkpoint loses nothing: all is in the log, to which we go on writing. So it waits for nobody.

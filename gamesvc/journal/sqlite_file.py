@@ -94,7 +94,8 @@ def open_file(path: str, read_only: bool, vfs: str | None = None, exclusive: boo
         else:
             _set_up(connection, path)
     except BaseException as error:
-        connection.close(True)
+        with contextlib.suppress(apsw.Error):
+            connection.close(True)
         if isinstance(error, apsw.Error):
             raise judged(error, path) from error
         raise
@@ -179,6 +180,8 @@ def _make(path: str) -> None:
 
 
 def _set_up(connection: apsw.Connection, path: str) -> None:
+    # Before anything is changed in what may be another's.
+    upgrades = pending("sqlite", _version(connection, path), path)
     if connection.pragma("journal_mode", "wal") != "wal":
         raise JournalError(f"{path}: this file system does not let SQLite keep a write-ahead log; use a local disk")
     connection.pragma("synchronous", "full")
@@ -186,7 +189,7 @@ def _set_up(connection: apsw.Connection, path: str) -> None:
     connection.pragma("fullfsync", True)
     connection.pragma("checkpoint_fullfsync", True)
     connection.wal_autocheckpoint(0)
-    for number, _name, sql in pending("sqlite", _version(connection, path), path):
+    for number, _name, sql in upgrades:
         connection.execute("BEGIN IMMEDIATE")
         try:
             # Another may have been faster.

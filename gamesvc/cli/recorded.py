@@ -1,0 +1,167 @@
+"""A game as the journal has it, for those who look into it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from itertools import takewhile
+
+from gamesvc.catalog import Catalog, Kind
+from gamesvc.cli.stores import find
+from gamesvc.cli.wording import one_line
+from gamesvc.config import SETTINGS
+from gamesvc.errors import ConfigError, JournalError
+from gamesvc.journal.records import Counts, Entry, Opening
+from gamesvc.journal.store import Store
+from gamesvc.recovery import Replayed, count
+
+_GAMES = next(setting for setting in SETTINGS if setting.name == "game")
+
+
+class Recorded:
+    """A game's history. It ends where it ended when this was made, although the game may go on.
+
+    Args:
+        store: the journal.
+        game: the game's id.
+
+    Attributes:
+        game: the game's id.
+        opening: what it began with.
+        snapshot: the last one, if any.
+        count: how many entries there are.
+        last: the number of the last one, or of the snapshot where that is later.
+        counts: of its events.
+        seats: who has each.
+        finished: whether it is over.
+        missing: the numbers of entries that are not there, as the first and the last of each stretch.
+
+    Raises:
+        JournalError: it is not there, or its beginning is not.
+    """
+
+    def __init__(self, store: Store, game: str) -> None:
+        self.game = game
+        self.snapshot = find(store, game).snapshot
+        self.count = 0
+        self.last = 0
+        self.missing: list[tuple[int, int]] = []
+        self._store = store
+        opening: Opening | None = None
+        self.counts = Counts()
+        self.seats: tuple[str | None, ...] = ()
+        self.finished = False
+        for entry in store.entries(game):
+            if entry.number > self.last + 1:
+                self.missing.append((self.last + 1, entry.number - 1))
+            opening = opening or entry.opening
+            self.count += 1
+            self.last = entry.number
+            self.counts = count(self.counts, entry.events)
+            self.seats = self.seats if entry.seats is None else entry.seats
+            self.finished = entry.finished
+        snapshot = self.snapshot
+        if snapshot is not None and snapshot.number > self.last:
+            self.missing.append((self.last + 1, snapshot.number))
+            self.last, self.counts = snapshot.number, snapshot.counts
+            self.seats, self.finished = snapshot.seats, snapshot.finished
+        if opening is None:
+            raise JournalError(f"game {game}: its first entry is missing; see `gamesvc journal verify {game}`")
+        self.opening = opening
+
+    def entries(self, upto: int | None = None) -> Iterator[Entry]:
+        """Its entries in order.
+
+        Args:
+            upto: the number of the last that is wanted; None for all.
+        """
+        end = self.last if upto is None else upto
+        return takewhile(lambda entry: entry.number <= end, self._store.entries(self.game))
+
+    def require(self, number: int) -> None:
+        """See to it that an entry's number is one of the game's.
+
+        Raises:
+            JournalError: it is not.
+        """
+        if not 1 <= number <= self.last:
+            raise JournalError(f"game {self.game} has entries 1 to {self.last}, and no entry {number}")
+
+    def require_whole(self, upto: int) -> None:
+        """See to it that all entries are there, so that they can be run again.
+
+        Raises:
+            JournalError: they are not; says up to where they are.
+        """
+        if self.missing and self.missing[0][0] <= upto:
+            raise JournalError(
+                f"game {self.game}: {self._not_there()}, so it can't be run again beyond entry"
+                f" {self.missing[0][0] - 1}: add --at {self.missing[0][0] - 1}"
+            )
+
+    def at(self, number: int) -> Replayed:
+        """How the game stood after an entry.
+
+        Raises:
+            JournalError: that is not known.
+        """
+        self.require(number)
+        gaps = [first for first, _ in self.missing if first <= number]
+        replayed = Replayed()
+        # After `migrate`, only the snapshot has the fields as they were then.
+        if gaps or self.migrated_by(number):
+            snapshot = self.snapshot
+            if snapshot is None or snapshot.number > number or any(first > snapshot.number for first in gaps):
+                later = "" if snapshot is None else f", and from {snapshot.number} on, where its snapshot is"
+                raise JournalError(
+                    f"game {self.game}: {self._not_there()}: how it stood is known up to entry {gaps[0] - 1}{later}"
+                )
+            replayed = Replayed(snapshot)
+        for entry in self.entries(number):
+            if entry.number > replayed.number:
+                replayed.take(entry)
+        return replayed
+
+    def migrated_by(self, number: int) -> bool:
+        """Whether the fields had surely been brought to another version by an entry."""
+        snapshot = self.snapshot
+        return snapshot is not None and snapshot.opening.version != self.opening.version and snapshot.number <= number
+
+    @property
+    def is_of_two_versions(self) -> bool:
+        """Whether the fields were brought to another version on the way."""
+        return self.snapshot is not None and self.migrated_by(self.snapshot.number)
+
+    def _not_there(self) -> str:
+        stretches = [f"{first} to {last}" if first < last else str(first) for first, last in self.missing]
+        return f"entries {', '.join(stretches)} are not there, as its kind is or was kept by snapshots"
+
+
+def find_kind(given: argparse.Namespace, name: str) -> Kind:
+    """The rules of a game of today.
+
+    Args:
+        given: the command line.
+        name: of its kind, as the journal has it.
+
+    Raises:
+        ConfigError: no such kind was named or is installed, or it can't be loaded.
+    """
+    # An author's game lies where they start this.
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    named = given.game_kinds or os.environ.get(_GAMES.environment, "").split()
+    if named:
+        kind = Catalog(named).find(name)
+        if kind is not None:
+            return kind
+        if given.game_kinds:
+            raise ConfigError(f"the game is of the kind {one_line(name)!r}, and none of --game is of that name")
+    try:
+        kind = Catalog((name,)).find(name)
+    except ConfigError as error:
+        raise ConfigError(f"{error} with --game") from None
+    assert kind is not None, "it was asked for by its name"
+    return kind

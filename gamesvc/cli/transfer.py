@@ -1,0 +1,119 @@
+"""``gamesvc journal export`` and ``import``: a game in a file of its own."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+import time
+from base64 import urlsafe_b64encode
+from typing import IO
+
+import msgspec
+
+from gamesvc import __version__
+from gamesvc.auth import is_game_id
+from gamesvc.cli.files import new_file
+from gamesvc.cli.stores import find, opened
+from gamesvc.cli.wording import many, one_line, size
+from gamesvc.errors import ConfigError, JournalError
+from gamesvc.journal.archive import About, Archive, read, write
+from gamesvc.journal.records import Entry, Snapshot
+from gamesvc.journal.store import Store
+from gamesvc.soundness import Examination
+
+# Export.
+
+
+def add_export(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments."""
+    parser.add_argument("game", metavar="GAME", help="the game's id")
+    parser.add_argument("file", nargs="?", metavar="FILE", help="a new file (default: to standard output)")
+    parser.description = (
+        "Write a game to a file, its secrets and its seed included: who has the file can read all that is hidden in"
+        " the game, and foresee its chance."
+    )
+
+
+def run_export(given: argparse.Namespace) -> None:
+    """Write the file."""
+    if given.file is None and sys.stdout.isatty():
+        raise ConfigError("a game is no text for a terminal: name a file, or redirect standard output")
+    with opened(given) as store:
+        if given.file is None:
+            _export(store, given.game, sys.stdout.buffer)
+            return
+        # Before the file is made, so that it is not made for nothing.
+        find(store, given.game)
+        with new_file(given.file) as file:
+            written = _export(store, given.game, file)
+    print(f"{given.file}: {size(written)}. It holds the game's secrets.")
+
+
+def _export(store: Store, game: str, file: IO[bytes]) -> int:
+    stored = find(store, game)
+    # The snapshot was read before the entries: if they have become more meanwhile, those still go with it.
+    entries = list(store.entries(game))
+    last = max(entries[-1].number if entries else 0, stored.snapshot.number if stored.snapshot is not None else 0)
+    if last < stored.last:
+        raise JournalError(
+            f"game {game}: entries are missing, or it was deleted just now; see `gamesvc journal verify`"
+        )
+    return write(file, About(game, time.time(), __version__), stored.snapshot, entries)
+
+
+# Import.
+
+
+def add_import(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments."""
+    parser.add_argument("file", metavar="FILE", help="what `gamesvc journal export` wrote")
+    parser.add_argument("--as", dest="game", metavar="GAME", help="its id from now on (default: as it was)")
+    parser.description = (
+        "Take a game from a file. Clients that knew it get it anew (it has a new epoch). Its chance goes on as it would"
+        " have where the file was written: let the game go on in one place only."
+    )
+
+
+def run_import(given: argparse.Namespace) -> None:
+    """Take the game in."""
+    archive = _read(given.file)
+    game = archive.about.game if given.game is None else given.game
+    if not is_game_id(game):
+        raise ConfigError(f"{one_line(game)!r} is no game id: write 1 to 64 letters, digits, '_' or '-', with --as")
+    examination = Examination(archive.snapshot, archive.entries)
+    end = examination.end
+    if end is None:
+        raise JournalError(f"{given.file} does not fit together: {one_line(examination.faults[0])}")
+    wake_at = min((timer.due for timer in end.timers), default=None)
+    epoch = urlsafe_b64encode(secrets.token_bytes(9)).decode("ascii")
+    snapshot, entries = _renewed(archive, epoch)
+    with opened(given, write=True, make=True) as store:
+        try:
+            store.begin()
+            store.restore(game, snapshot, iter(entries), wake_at)
+            store.commit()
+        except BaseException:
+            store.rollback()
+            raise
+    print(f"{game}: {many(len(entries), 'entry', 'entries')}")
+
+
+def _read(path: str) -> Archive:
+    try:
+        with open(path, "rb") as file:
+            return read(file.read(), path)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+
+
+def _renewed(archive: Archive, epoch: str) -> tuple[Snapshot | None, list[Entry]]:
+    """The records with another epoch: the original may go on and count other events, and who knows that one must not
+    take this for it. The seed stays, or the commands could not be run again."""
+    first = archive.entries[0]
+    snapshot = archive.snapshot
+    assert first.opening is not None, "it was examined"
+    first = msgspec.structs.replace(first, opening=msgspec.structs.replace(first.opening, epoch=epoch))
+    if snapshot is not None:
+        snapshot = msgspec.structs.replace(snapshot, opening=msgspec.structs.replace(snapshot.opening, epoch=epoch))
+    return snapshot, [first, *archive.entries[1:]]

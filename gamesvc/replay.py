@@ -1,0 +1,262 @@
+"""Replay: a game that is played once more from its beginning, by what the journal has of it, through the code of today.
+
+Tests that ``gamesvc replay --as-test`` writes are made of this, so it is for authors, too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from gamesvc.definition import CommandSpec
+from gamesvc.errors import GAME_OVER, NOT_A_PLAYER, NOT_STARTED
+from gamesvc.instance import Effect, Instance, Standing
+from gamesvc.journal.records import Entry
+from gamesvc.messages import encode_joined
+from gamesvc.model import Alarm, GameModel, Player
+
+
+class Refused(Exception):
+    """What took effect then, gamesvc would not even hand to the model today. The message says why."""
+
+
+class Private(NamedTuple):
+    """An event that not everybody sees.
+
+    Attributes:
+        event: as a dict.
+        to: the names of the players who see it.
+    """
+
+    event: dict[str, Any]
+    to: list[str]
+
+
+class Coming(NamedTuple):
+    """A timer that is to come.
+
+    Attributes:
+        id: what `Replay.timer` takes.
+        due: when, in seconds since the epoch.
+        method: the model's, by name.
+        arguments: what it is called with.
+    """
+
+    id: int
+    due: float
+    method: str
+    arguments: list[Any]
+
+
+class Replay:
+    """A game that is played once more. Everything has to be done in the order in which it was done then, since chance
+    depends on it.
+
+    Args:
+        model: the game's class.
+        seed: where its chance comes from.
+
+    Attributes:
+        events: what was published by what was done last: each a dict, or `Private`.
+        result: what the last command returned; None where it was nothing.
+        fault: the name of the exception with which the last timer failed; empty where it did not.
+        effect: what was done last.
+    """
+
+    def __init__(self, model: type[GameModel], seed: bytes) -> None:
+        self.events: list[Any] = []
+        self.result: Any = None
+        self.fault = ""
+        self.effect: Effect | None = None
+        self._model = model
+        self._instance = Instance(model, seed)
+
+    @property
+    def standing(self) -> Standing:
+        """How the game stands."""
+        return self._instance.standing
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The model's fields by name, as they are stored: numbers, text, lists and dicts."""
+        fields = zip(self._model.FIELDS, self.standing.image, strict=True)
+        return {field.name: plain(encoded) for field, encoded in fields}
+
+    @property
+    def seats(self) -> list[str | None]:
+        """Who has each seat, None where it is free."""
+        return list(self.standing.seats)
+
+    @property
+    def timers(self) -> list[Coming]:
+        """What is to come."""
+        return [
+            Coming(alarm.id, alarm.due, alarm.method, msgspec.json.decode(alarm.arguments))
+            for alarm in self.standing.alarms
+        ]
+
+    @property
+    def finished(self) -> bool:
+        """Whether the game is over."""
+        return self.standing.finished
+
+    def open(self, at: float, players: Sequence[str] = ()) -> None:
+        """Set the game up.
+
+        Args:
+            at: seconds since the epoch.
+            players: who has the first seats from the beginning.
+
+        Raises:
+            Refused: the model has no seats for them.
+            Exception: whatever `setup` raises.
+        """
+        self._fitting(players)
+        self._did(self._instance.open(at, tuple(players)))
+
+    def seat(self, at: float, seats: Sequence[str | None]) -> None:
+        """Let players sit.
+
+        Args:
+            at: seconds since the epoch.
+            seats: all of them, None where one is free.
+
+        Raises:
+            Refused: the model does not have so many.
+        """
+        before = self.standing.seats
+        after = self._fitting(seats)
+        joined = [
+            encode_joined(name, seat)
+            for seat, name in enumerate(after)
+            if name is not None and (seat >= len(before) or before[seat] is None)
+        ]
+        self._did(self._instance.seat(at, after, joined))
+
+    # Positional, because a command may have arguments of any name.
+    def command(self, at: float, player: str, name: str, /, **arguments: Any) -> None:
+        """Run a command.
+
+        Args:
+            at: seconds since the epoch.
+            player: who sent it.
+            name: the command's.
+            arguments: as the client sent them.
+
+        Raises:
+            Refused: there is no such command, it does not take these arguments, or the player can't do anything now.
+            GameError: the model refuses it.
+            BaseException: the model failed.
+        """
+        spec = self._model.COMMANDS.get(name.lower())
+        if spec is None:
+            raise Refused(f"there is no command {name!r}")
+        self._admit(player)
+        checked = _checked(spec, arguments)
+        self._did(self._instance.command(at, spec.name, Player(player), checked))
+
+    def timer(self, at: float, id: int, fault: str = "") -> None:
+        """Run a timer that is due.
+
+        Args:
+            at: seconds since the epoch.
+            id: the timer's.
+            fault: the name of the exception with which it failed then; where that is given, it may fail now, and
+                `fault` of this says with what.
+
+        Raises:
+            Refused: there is no such timer.
+            BaseException: the model failed.
+        """
+        alarm = self._alarm(id)
+        try:
+            self._did(self._instance.alarm(at, alarm))
+        except KeyboardInterrupt:
+            raise
+        # GameError and SystemExit, too: it is consumed, whatever it did.
+        except BaseException as error:
+            if not fault:
+                raise
+            self._did(self._instance.drop(at, alarm))
+            self.fault = type(error).__name__
+
+    def again(self, entry: Entry) -> None:
+        """Do what an entry tells of.
+
+        Raises:
+            Refused, GameError, BaseException: as the methods for each kind do.
+        """
+        if entry.kind == "opened":
+            self.open(entry.time, [name for name in entry.seats or () if name is not None])
+        elif entry.kind == "seated":
+            self.seat(entry.time, entry.seats or ())
+        elif entry.kind == "command":
+            self.command(entry.time, entry.player or "", entry.name, **msgspec.json.decode(entry.arguments or b"{}"))
+        else:
+            self.timer(entry.time, entry.timer or 0, fault_name(entry))
+
+    def _did(self, effect: Effect) -> None:
+        self.effect = effect
+        self.fault = ""
+        self.result = None if effect.result is None else msgspec.json.decode(effect.result)
+        self.events = [told(body, None if to is None else sorted(to)) for body, to in effect.events]
+
+    def _fitting(self, seats: Sequence[str | None]) -> tuple[Player | None, ...]:
+        """The seats as the model has them: free ones at the end may be more or fewer than there were."""
+        most = (self._model.SEATS or (0, 0))[1]
+        if any(seats[most:]):
+            raise Refused(f"{len(seats)} seats were taken, and {self._model.__name__} has {most}")
+        players = [None if name is None else Player(name) for name in seats[:most]]
+        return (*players, *(None,) * (most - len(players)))
+
+    def _admit(self, player: str) -> None:
+        """What gamesvc looks at before the model is asked."""
+        if self._model.SEATS is not None:
+            if player not in self.standing.seats:
+                raise Refused(NOT_A_PLAYER.message)
+            if not self.finished and len(self._instance.players) < self._model.SEATS[0]:
+                raise Refused(NOT_STARTED.message)
+        if self.finished:
+            raise Refused(GAME_OVER.message)
+
+    def _alarm(self, id: int) -> Alarm:
+        for alarm in self.standing.alarms:
+            if alarm.id == id:
+                return alarm
+        raise Refused(f"no timer {id} is to come")
+
+
+def fault_name(entry: Entry) -> str:
+    """The name of the exception with which a timer failed; empty where it did not."""
+    return entry.fault.partition(" (")[0]
+
+
+def told(body: bytes, to: Sequence[str] | None) -> Any:
+    """An event as tests compare it: a dict, or `Private`."""
+    event = msgspec.json.decode(body)
+    return event if to is None else Private(event, list(to))
+
+
+def plain(encoded: bytes | msgspec.Raw) -> Any:
+    """A field's value without its type. What is no number is always the same one, so that it equals itself."""
+    return _with_one_nan(msgspec.msgpack.decode(encoded))
+
+
+def _with_one_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_one_nan(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_with_one_nan(part) for part in value]
+    return math.nan if isinstance(value, float) and math.isnan(value) else value
+
+
+def _checked(spec: CommandSpec, arguments: dict[str, Any]) -> msgspec.Struct:
+    try:
+        checked: msgspec.Struct = msgspec.convert(arguments, spec.arguments)
+    # A type of the author's own may check itself, and fail at that.
+    except Exception as error:
+        raise Refused(f"{spec.name} does not take these arguments: {error}") from error
+    return checked
