@@ -278,11 +278,22 @@ class GameConnection(WebSocketServerProtocol):
                 self._controller.text_received(payload)
 
     def _fail_connection(self, code: int = CloseCode.GOING_AWAY, reason: str = "") -> None:
-        # Autobahn found the peer in breach of the protocol.
+        # Autobahn found the peer in breach of the protocol. What it said before that is answered first.
+        self._end_when_answered(lambda: self._fail_now(code))
+
+    def _fail_now(self, code: int) -> None:
         self._drain()
         super()._fail_connection(code, _REASONS[code])
         self._hang_up()
         self._leave()
+
+    def _end_when_answered(self, end: Callable[[], None]) -> None:
+        """Take nothing more from the peer, and end when everything that it said has its reply."""
+        self._is_closing = True
+        if self._controller is None:
+            end()
+        else:
+            self._controller.answer_all(end)
 
     def processData(self) -> bool:
         # Autobahn goes on with what came in the same piece as what ended the conversation.
@@ -293,13 +304,7 @@ class GameConnection(WebSocketServerProtocol):
         return more
 
     def onCloseFrame(self, code: Any, reasonRaw: Any) -> bool:
-        # The peer has nothing more to say, and is answered when everything that it said is.
-        self._is_closing = True
-        controller = self._controller
-        if controller is None:
-            self._answer_close(code, reasonRaw)
-        else:
-            controller.answer_all(lambda: self._answer_close(code, reasonRaw))
+        self._end_when_answered(lambda: self._answer_close(code, reasonRaw))
         return True
 
     def _answer_close(self, code: Any, reason: Any) -> None:

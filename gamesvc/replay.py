@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from gamesvc.definition import CommandSpec
 from gamesvc.errors import GAME_OVER, NOT_A_PLAYER, NOT_STARTED
 from gamesvc.instance import Effect, Instance, Standing
 from gamesvc.journal.records import Entry
@@ -155,7 +154,7 @@ class Replay:
         if spec is None:
             raise Refused(f"there is no command {name!r}")
         self._admit(player)
-        checked = _checked(spec, arguments)
+        checked = _checked(spec.name, spec.arguments, arguments)
         self._did(self._instance.command(at, spec.name, Player(player), checked))
 
     def timer(self, at: float, id: int, fault: str = "") -> None:
@@ -253,10 +252,9 @@ def _with_one_nan(value: Any) -> Any:
     return math.nan if isinstance(value, float) and math.isnan(value) else value
 
 
-def _checked(spec: CommandSpec, arguments: dict[str, Any]) -> msgspec.Struct:
+def _checked(name: str, kind: type[msgspec.Struct], arguments: dict[str, Any]) -> msgspec.Struct:
     try:
-        checked: msgspec.Struct = msgspec.convert(arguments, spec.arguments)
+        return msgspec.convert(arguments, kind)
     # A type of the author's own may check itself, and fail at that.
     except Exception as error:
-        raise Refused(f"{spec.name} does not take these arguments: {error}") from error
-    return checked
+        raise Refused(f"{name} does not take these arguments: {error}") from error

@@ -143,8 +143,8 @@ class GameServer:
 
     @property
     def untouched(self) -> bool:
-        """Whether nothing has happened in it yet: no command took effect, nobody who was in it has a seat, nothing is to
-        come."""
+        """Whether nothing has happened in it yet: no command took effect, nobody who was in it has a seat, no timer is
+        to come."""
         standing = self.instance.standing
         empty = not any(standing.seats) or not self._was_entered
         return standing.entry <= 1 and empty and not standing.alarms and self.quiet

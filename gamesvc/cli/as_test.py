@@ -51,8 +51,10 @@ def lines(game: str, kind: Kind, opening: Opening, entries: Iterable[Entry], end
         body += ["", f"{_INDENT}# {entry.number}", *_step(entry, start)]
     body += ["", *_end(end, start)]
     code = "\n".join(body)
-    yield f'"""The game {_harmless(game)} ({_harmless(opening.game_kind)}, version {opening.version}) up to entry'
-    yield f"{end.number}, as `gamesvc replay --as-test` wrote it. It has the game's secrets."
+    of = f"{_harmless(opening.game_kind)}, version {opening.version}"
+    yield f'"""The game {_harmless(game)} ({of}) up to entry {end.number}.'
+    yield ""
+    yield "Written by `gamesvc replay --as-test`. It has the game's secrets."
     yield '"""'
     yield ""
     standard = [name for name in ("datetime", "math") if re.search(rf"\b{name}\.", code)]

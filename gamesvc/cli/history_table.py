@@ -1,4 +1,4 @@
-"""A game's history for people: a line for each entry, as wide as the terminal; and for programs: each entry as JSON."""
+"""A game's history for people: a line for each entry, as wide as the terminal."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import Any
 import msgspec
 
 from gamesvc.cli.recorded import Recorded
-from gamesvc.cli.wording import clock, cut, day, instant, many, one_line
-from gamesvc.journal.records import Entry, Published, Timer
+from gamesvc.cli.wording import clock, cut, day, many, one_line
+from gamesvc.journal.records import Entry, Published
 
 PIPED_WIDTH = 160
 """How wide lines are where it is no terminal that gets them."""
 
 _HEAD = ("#", "time", "since start", "player", "what", "events", "changed")
+_RIGHT = (0, 2)
+_FIXED = 3
+"""So many columns, the first ones, are never cut."""
 _LEAST = 80
 
 
@@ -41,73 +44,37 @@ def table(recorded: Recorded, upto: int | None) -> Iterator[str]:
         recorded: the game.
         upto: the number of the last entry that is wanted; None for all.
     """
-    width = max(shutil.get_terminal_size((PIPED_WIDTH, 24)).columns, _LEAST)
-    number = max(len(str(recorded.last)), 1)
-    fixed = [number, 12, 12]
-    free = width - sum(fixed) - 2 * (len(_HEAD) - 1)
-    widths = [*fixed, player := min(free // 5, 16), what := (free - player) * 2 // 5]
-    widths += [events := (free - player - what) * 3 // 5, free - player - what - events]
+    widths = _widths(recorded, upto)
+    indent = " " * (widths[0] + 2)
     yield _row(_HEAD, widths)
     start: float | None = None
     today, last = "", 0
     for entry in recorded.entries(upto):
         if entry.number > last + 1:
-            yield f"{'':{number}}  (entries {last + 1} to {entry.number - 1} are not there)"
+            yield f"{indent}(entries {last + 1} to {entry.number - 1} are not there)"
         last = entry.number
         if day(entry.time) != today:
             today = day(entry.time)
-            yield f"{'':{number}}  {today} UTC"
+            yield f"{indent}{today} UTC"
         start = entry.time if start is None else start
-        cells = [str(entry.number), clock(entry.time), _since(entry.time - start), entry.player or "", _what(entry)]
-        yield _row((*cells, "; ".join(map(_event, entry.events)), _changed(entry)), widths)
+        yield _row(_cells(entry, start), widths)
         if entry.fault:
-            yield cut(f"{'':{number}}  failed, and had no effect: {one_line(entry.fault)}", width)
+            yield cut(f"{indent}failed, and had no effect: {one_line(entry.fault)}", sum(widths) + 2 * len(widths))
 
 
-def as_json(entry: Entry) -> bytes:
-    """Everything that the journal has of an entry, as one line of JSON. What it does not have is null."""
-    opening = entry.opening
-    return msgspec.json.encode(
-        {
-            "number": entry.number,
-            "kind": entry.kind,
-            "time": entry.time,
-            "player": entry.player,
-            "id": entry.id,
-            "name": entry.name or None,
-            "arguments": _json(entry.arguments or None),
-            "result": _json(entry.result),
-            "events": [
-                {"to": None if event.to is None else list(event.to), "event": _json(event.body)}
-                for event in entry.events
-            ],
-            "changed": {name: value_of(value) for name, value in entry.changed.items()},
-            "seats": entry.seats,
-            "timers": None if entry.timers is None else [timer_of(timer) for timer in entry.timers],
-            "timer": entry.timer,
-            "last_timer": entry.last_timer,
-            "fault": entry.fault or None,
-            "finished": entry.finished,
-            "opening": opening
-            and {
-                "kind": opening.game_kind,
-                "version": opening.version,
-                "options": _json(opening.options),
-                "epoch": opening.epoch,
-                "seed": opening.seed.hex(),
-            },
-        }
-    )
-
-
-def timer_of(timer: Timer) -> dict[str, Any]:
-    """A timer, as JSON has it."""
-    return {"id": timer.id, "due": timer.due, "method": timer.method, "arguments": _json(timer.arguments)}
-
-
-def value_of(encoded: msgspec.Raw) -> Any:
-    """A field's value, as JSON has it."""
-    return msgspec.to_builtins(msgspec.msgpack.decode(encoded), str_keys=True)
+def _widths(recorded: Recorded, upto: int | None) -> list[int]:
+    """How wide each column is: as wide as what is in it, or where that is too much, the widest of them less."""
+    widths = list(map(len, _HEAD))
+    start: float | None = None
+    for entry in recorded.entries(upto):
+        start = entry.time if start is None else start
+        widths = [max(width, len(cell)) for width, cell in zip(widths, _cells(entry, start), strict=True)]
+    room = max(shutil.get_terminal_size((PIPED_WIDTH, 24)).columns, _LEAST) - 2 * (len(widths) - 1)
+    while sum(widths) > room:
+        widest = max(range(_FIXED, len(widths)), key=widths.__getitem__)
+        others = sum(widths) - widths[widest]
+        widths[widest] = max(room - others, sorted(widths[_FIXED:])[-2] - 1)
+    return widths
 
 
 def _epoch(recorded: Recorded) -> str:
@@ -119,11 +86,16 @@ def _json(encoded: bytes | None) -> Any:
     return None if encoded is None else msgspec.json.decode(encoded)
 
 
+def _cells(entry: Entry, start: float) -> tuple[str, ...]:
+    events = "; ".join(map(_event, entry.events))
+    what = (clock(entry.time), _since(entry.time - start), entry.player or "", _what(entry), events, _changed(entry))
+    return (str(entry.number), *map(one_line, what))
+
+
 def _row(cells: tuple[str, ...], widths: list[int]) -> str:
-    shown = [cut(one_line(cell), width) for cell, width in zip(cells, widths, strict=True)]
-    right = (0, 2)
+    shown = [cut(cell, width) for cell, width in zip(cells, widths, strict=True)]
     return "  ".join(
-        cell.rjust(width) if place in right else cell.ljust(width)
+        cell.rjust(width) if place in _RIGHT else cell.ljust(width)
         for place, (cell, width) in enumerate(zip(shown, widths, strict=True))
     ).rstrip()
 
@@ -166,38 +138,3 @@ def _changed(entry: Entry) -> str:
     changed += ["seats"] if entry.kind == "seated" else []
     changed += ["timers"] if entry.timers is not None else []
     return ", ".join(changed + (["finished"] if entry.finished else []))
-
-
-def standing_as_json(recorded: Recorded, number: int, secret: list[str] | None) -> bytes:
-    """How the game stood after an entry, as JSON.
-
-    Args:
-        recorded: the game.
-        number: the entry's.
-        secret: the names of the fields that are the server's alone; None where that is not known.
-
-    Raises:
-        JournalError: it is not known how it stood.
-    """
-    then = recorded.at(number)
-    counts = then.counts
-    return msgspec.json.encode(
-        {
-            "game": recorded.game,
-            "kind": recorded.opening.game_kind,
-            "number": number,
-            "time": then.time,
-            "at": instant(then.time),
-            "seats": then.seats,
-            "finished": then.finished,
-            "timers": [timer_of(timer) for timer in then.timers],
-            "events": {
-                "all": counts.all,
-                "public": counts.public,
-                "framework": counts.framework,
-                "private": counts.private,
-            },
-            "state": {name: value_of(value) for name, value in then.state.items()},
-            "secret": secret,
-        }
-    )

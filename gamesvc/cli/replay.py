@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from gamesvc.cli import as_test
+from gamesvc.cli.as_json import entry_as_json, standing_as_json
 from gamesvc.cli.files import new_file
-from gamesvc.cli.history_table import as_json, header, standing_as_json, table
+from gamesvc.cli.history_table import header, table
 from gamesvc.cli.progress import Progress
 from gamesvc.cli.recorded import Recorded, find_kind
 from gamesvc.cli.stores import add_journal, opened
@@ -83,7 +84,7 @@ def run(given: argparse.Namespace) -> int | None:
                 _at(given, recorded, upto)
             elif given.json:
                 for entry in recorded.entries():
-                    print(as_json(entry).decode())
+                    print(entry_as_json(entry).decode())
             else:
                 for line in (*header(recorded), ""):
                     print(line)

@@ -68,7 +68,7 @@ def find(store: Store, game: str) -> Stored:
         raise JournalError(f"game {one_line(game)} was deleted")
     if not stored.last:
         ids = [row.game for row in store.games() if not row.deleted]
-        close = get_close_matches(game, ids, 3, 0.6)
+        close = get_close_matches(game, ids, 3, 0.5)
         hint = f"did you mean {' or '.join(close)}?" if close else "`gamesvc journal list` tells which there are"
         raise JournalError(f"there is no game {one_line(game)}: {hint}" if ids else "there is no game in this journal")
     return stored
