@@ -45,6 +45,16 @@ max_connections = 60
 log_line_prefix = '%m [%p] %a '
 """
 
+# Waits for its input to end, as it does when who started it is gone, however that came about.
+CLEAN_UP = """
+read -r _
+if pid=$(head -n 1 "$0/data/postmaster.pid" 2>&1); then
+    kill -INT "$pid"
+    for _ in $(seq 100); do kill -0 "$pid" || break; sleep 0.1; done
+fi 2>/dev/null
+rm -rf "$0"
+"""
+
 
 @cache
 def _binaries() -> Path | None:
@@ -124,6 +134,9 @@ class PostgresServer:
         self._directory = Path(tempfile.mkdtemp(prefix="gamesvc-postgres-"))
         self._data = self._directory / "data"
         self._log = self._directory / "log"
+        self._cleaner = subprocess.Popen(
+            ["sh", "-c", CLEAN_UP, self._directory], stdin=subprocess.PIPE, start_new_session=True
+        )
         try:
             self._create()
         except BaseException:
@@ -146,9 +159,6 @@ class PostgresServer:
             file.write(CONFIGURATION + f"unix_socket_directories = '{self._directory}'\n")
 
     def _popen(self, command: list[str]) -> subprocess.Popen[bytes]:
-        # Should this process be killed, the server goes with it.
-        if setpriv := shutil.which("setpriv"):
-            command = [setpriv, "--pdeathsig", "INT", *command]
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_"))}
         with open(self._log, "ab") as log:
             return subprocess.Popen(
@@ -286,7 +296,7 @@ class PostgresServer:
     def remove(self) -> None:
         """End it, and remove all that was made."""
         self.stop()
-        shutil.rmtree(self._directory, ignore_errors=True)
+        self._cleaner.communicate()
 
 
 def _unprivileged() -> pwd.struct_passwd:

@@ -81,7 +81,7 @@ def begun(kind: type[M]) -> M:
 
 def fields(kind: type[GameModel]) -> tuple[str, ...]:
     """The names of a model's state."""
-    return kind.STATE.__struct_fields__
+    return tuple(field.name for field in kind.FIELDS)
 
 
 class Allowed(SynchronousTestCase):

@@ -22,7 +22,7 @@ PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
 README = (ROOT / "README.md").read_text()
 
 _SESSION = re.compile(r"^```session(.*?)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_STEP = re.compile(r"(?:(\w+): )?(connect|->|<-) (.*)", re.DOTALL)
+_STEP = re.compile(r"(?:(\w+): )?(connect|cut|kill|->|<-) ?(.*)", re.DOTALL)
 _CONNECT = re.compile(r"(\S+)(?: as (\S+))?")
 
 
@@ -36,9 +36,11 @@ class Session:
 
     def __init__(self, case: SynchronousTestCase, games: tuple[str, ...]) -> None:
         self._case = case
+        self._games = games
         self._world = World(games=games)
         self._lines: dict[str, Line] = {}
         self._heard: dict[str, list[Any]] = {}
+        self._epochs: dict[str, str] = {}
 
     def run(self, script: str) -> None:
         steps = re.sub(r"\n +", " ", script).strip().split("\n")
@@ -48,6 +50,11 @@ class Session:
             name, verb, rest = match[1] or "", match[2], match[3]
             if verb == "connect":
                 self._connect(name, rest)
+            elif verb == "kill":
+                self._kill()
+            elif verb == "cut":
+                self._collect(name)
+                self._lines.pop(name).cut()
             elif verb == "->":
                 self._lines[name].send(frame(rest.encode()))
             else:
@@ -56,10 +63,17 @@ class Session:
             self._collect(name)
             self._case.assertEqual(self._heard[name], [], f"frames to {name} that the document does not tell of")
 
+    def _kill(self) -> None:
+        """The server goes as it stands, and another takes its journal up."""
+        for name in tuple(self._lines):
+            self._collect(name)
+            self._lines.pop(name)
+        self._world = World(games=self._games, journal=self._world.journal, reactor=self._world.reactor)
+
     def _connect(self, name: str, rest: str) -> None:
         match = _CONNECT.fullmatch(rest)
         assert match is not None, f"not an address: {rest!r}"
-        path = re.sub(r"^wss?://[^/]+", "", match[1])
+        path = re.sub(r"^wss?://[^/]+", "", match[1]).replace("...", self._epochs.get(name, ""))
         offer = [f"Sec-WebSocket-Protocol: {match[2]}"] if match[2] else []
         self._lines[name] = self._world.opened(path, *offer)
         self._heard[name] = []
@@ -71,6 +85,7 @@ class Session:
         self._collect(name)
         self._case.assertTrue(self._heard[name], f"nothing came, where there should be: {step}")
         actual = self._heard[name].pop(0)
+        self._epochs[name] = actual.get("epoch", self._epochs.get(name, ""))
         self._case.assertEqual(list(_blank(actual, expected)), list(expected), step)
         self._case.assertEqual(_blank(actual, expected), expected, step)
 
@@ -94,7 +109,7 @@ def table(text: str, heading: str) -> list[list[str]]:
 class Conversations(SynchronousTestCase):
     def test_each_conversation_in_the_protocol_goes_as_it_says(self) -> None:
         found = sessions(PROTOCOL)
-        self.assertGreaterEqual(len(found), 7)
+        self.assertGreaterEqual(len(found), 8)
         for options, script in found:
             game = options.partition("game=")[2]
             Session(self, (game,) if game else ("greetings",)).run(script)

@@ -327,6 +327,12 @@ class GroupCommitTest(ThreadedJournalTestCase):
         self.assertEqual(self.types(first, *asked), [type(None), type(None), Fenced, type(None)])
         self.assertEqual([self.database.games[game].last for game in "abc"], [2, 0, 1])
 
+    def test_who_is_overtaken_at_a_claim_has_not_the_term_of_the_other(self) -> None:
+        self.database.fail("load", lambda: self.database.claimed_by_another("g", entry(1)))
+        (term,) = self.claim("g")
+        self.assertLess(term, self.database.games["g"].term)
+        self.assertEqual(self.types(self.ask("g", term, 1)), [Fenced])
+
     def test_one_who_fails_at_the_answer_takes_it_from_nobody(self) -> None:
         (term,) = self.claim("g")
         held = self.database.hold("commit")
@@ -380,6 +386,14 @@ class OutageTest(ThreadedJournalTestCase):
         self.assertEqual(self.types(first, *asked), [type(None), type(None), Unavailable, Unavailable, type(None)])
         self.assertIn("game b could not be written: no such entry", self.reports)
         self.assertEqual(self.wait(self.ask("b", terms["b"], 0)), [None])
+
+    def test_a_connection_that_is_lost_in_the_middle_is_opened_again(self) -> None:
+        (term,) = self.claim("g")
+        opened = self.database.opened
+        self.database.fail("append", Unavailable("connection lost"))
+        self.assertEqual(self.types(self.ask("g", term, 0)), [Unavailable])
+        self.assertEqual(self.wait(self.ask("g", term, 0)), [None])
+        self.assertEqual(self.database.opened, opened + 1)
 
     def test_where_the_storage_fails_meanwhile_the_rest_is_refused(self) -> None:
         terms = dict(zip("abc", self.claim("a", "b", "c"), strict=True))
@@ -553,6 +567,59 @@ class UnknownOutcomeTest(ThreadedJournalTestCase):
             self.assertEqual(self.database.games["x"][1:3], (6, snapshot(5)))
             self.journal.discard("x", answers[4].term, gone := Got())
             self.assertEqual(self.wait(gone), [None])
+
+    def lose_next(self, *asks: Callable[[Got], None], then: Fault | None = None) -> list[Any]:
+        """Ask for some things in one batch, at whose commit the connection is lost. Returns what they come to."""
+        held = self.database.hold("commit")
+        self.journal.claim("nobody's", first := Got())
+        held.entered()
+
+        def lost() -> None:
+            if then is not None:
+                then()
+            raise OutcomeUnknown("connection lost")
+
+        self.database.fail("commit", lost)
+        asked = [Got() for _ in asks]
+        for ask, got in zip(asks, asked, strict=True):
+            ask(got)
+        held.leave()
+        return self.wait(first, *asked)[1:]
+
+    def test_a_snapshot_that_was_saved_before_the_game_was_claimed_is_found(self) -> None:
+        saved, stored = self.lose_next(
+            lambda done: self.journal.save("a", self.terms["a"], snapshot(5), None, done),
+            lambda done: self.journal.claim("a", done),
+            then=self.database.commit_lost,
+        )
+        self.assertIsNone(saved)
+        self.assertEqual(stored[:3], (self.database.games["a"].term, 5, snapshot(5)))
+
+    def test_a_game_that_was_discarded_is_found_to_be_gone(self) -> None:
+        (gone,) = self.lose_next(
+            lambda done: self.journal.discard("a", self.terms["a"], done), then=self.database.commit_lost
+        )
+        self.assertIsNone(gone)
+
+    def test_a_claim_has_the_term_of_the_attempt_that_came_through(self) -> None:
+        def then() -> None:
+            first = self.database.lost
+
+            def first_comes_through() -> None:
+                self.database.lost = first
+                self.database.commit_lost()
+                raise OutcomeUnknown("again")
+
+            self.database.fail("commit", first_comes_through)
+
+        appended, stored = self.lose_next(
+            lambda done: self.journal.append("a", self.terms["a"], 1, entries(2, 2), None, done),
+            lambda done: self.journal.claim("b", done),
+            then=then,
+        )
+        self.assertIsNone(appended)
+        self.assertEqual(stored.term, self.database.games["b"].term)
+        self.assertEqual(self.wait(self.ask("b", stored.term, 1)), [None])
 
     def test_close_waits_for_it(self) -> None:
         def then() -> None:

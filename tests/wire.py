@@ -211,9 +211,10 @@ class World:
         validator: TokenValidator | None = None,
         origins: tuple[str, ...] = (),
         journal: Any = None,
+        reactor: MemoryReactorClock | None = None,
         **limits: Any,
     ) -> None:
-        self.reactor = MemoryReactorClock()
+        self.reactor = reactor or MemoryReactorClock()
         self.journal = journal or MemoryJournal(lambda call: self.reactor.callLater(0, call), self.now, 0)
         self.listener = GameListener(
             self.reactor,

@@ -172,8 +172,8 @@ class Doubtful:
             store: in a transaction.
 
         Returns:
-            What became of each, where it was there already: then the transaction is to be rolled back. None where it
-            was not: then it is to be committed, and `results` say what became of each, should the commit succeed.
+            What became of each, where it was there already: then the transaction was rolled back. None where it was
+            not: then it is to be committed, and `results` say what became of each, should the commit succeed.
         """
         results = apply(store, self._batch)
         for place, (operation, result) in enumerate(zip(self._batch, results, strict=True)):
@@ -181,6 +181,8 @@ class Doubtful:
                 continue
             for attempt in reversed(self._attempts):
                 if not isinstance(attempt[place], Fenced) and operation.is_there(store):
+                    # The claims that were made again just now are to be undone before the terms are read.
+                    store.rollback()
                     return self._as_it_is(store, attempt)
         self._attempts.append(results)
         return None

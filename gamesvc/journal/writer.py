@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from gamesvc.errors import Unavailable
-from gamesvc.journal.batch import Addition, Doubtful, Operation, Result, apply
+from gamesvc.journal.batch import Addition, Claim, Doubtful, Operation, Result, apply
 from gamesvc.journal.clock import StoreClock
 from gamesvc.journal.store import OutcomeUnknown, Store, SyncFailed
 
@@ -156,8 +156,6 @@ class Writer:
                 if results is None:
                     store.commit()
                     results = doubtful.results
-                else:
-                    store.rollback()
             except SyncFailed:
                 raise
             except Exception:
@@ -168,6 +166,8 @@ class Writer:
 
     def _is_grounded(self, operation: Operation) -> bool:
         gap = self._gaps.get(operation.game)
+        if isinstance(operation, Claim):
+            self._gaps.pop(operation.game, None)
         if gap is None or operation.builds_on is None or operation.term != gap[0]:
             return True
         if operation.builds_on > gap[1]:

@@ -196,7 +196,7 @@ def test_a_server_of_the_tac_file_keeps_control_characters_out_of_its_log_too(op
 
 @in_thread
 def test_a_daemon_keeps_tokens_and_control_characters_out_of_its_log_too(guarded: Guarded) -> None:
-    server = guarded.operator.daemonize(*TELLING)
+    server = guarded.operator.daemonize(*TELLING, "--journal", "sqlite:daemon.sqlite")
     server.may_fail = True
     with ClassroomClient(server.url(GAME, token=guarded.token())) as client:
         assert client.ask("fail", words=WORDS)["error"]["code"] == "internal_error"

@@ -1,0 +1,222 @@
+"""What the code of today does otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+from twisted.trial.unittest import SynchronousTestCase
+
+from gamesvc import GameError, GameModel, Player, command
+from gamesvc.comparison import Change, Comparison
+from gamesvc.journal.records import Entry, Published, Timer
+from gamesvc.recovery import RecoveryError
+from tests.drawing import Card, Drawing, Drew
+from tests.plays import NOW, SEED, Play, drawing, tictactoe
+
+
+def first(model: type[GameModel], entries: list[Entry]) -> tuple[int, dict[str, tuple[str, str]]]:
+    """The number of the first entry that goes another way, and in what; 0 where there is none."""
+    comparison = Comparison(model, SEED)
+    for entry in entries:
+        changes = comparison.take(entry)
+        if changes:
+            return entry.number, {change.what: (change.then, change.today) for change in changes}
+    return 0, {}
+
+
+class Same(SynchronousTestCase):
+    def test_with_the_same_code_nothing_differs(self) -> None:
+        for play in (tictactoe(), tictactoe(()), drawing()):
+            self.assertEqual(first(play.instance.kind, play.entries), (0, {}))
+
+    def test_the_order_of_keys_of_an_argument_does_not_count(self) -> None:
+        class Wishes(GameModel):
+            last: dict[str, int] = msgspec.field(default_factory=dict)
+
+            @command
+            def wish(self, player: Player, what: dict[str, int]) -> None:
+                self.last = what
+
+        play = Play(Wishes).command("alice", "wish", what={"b": 1, "a": 2})
+        self.assertEqual(first(Wishes, play.entries), (0, {}))
+
+    def test_a_field_that_is_new_or_gone_is_not_compared_but_told(self) -> None:
+        class More(Drawing):
+            jokers: int = 1
+
+        play = drawing()
+        self.assertEqual(first(More, play.entries), (0, {}))
+        opening = play.entries[0]
+        old = {**opening.changed, "score": msgspec.Raw(b"\x01")}
+        entries = [replace(opening, changed=old), *play.entries[1:]]
+        self.assertEqual(first(More, entries), (0, {}))
+        comparison = Comparison(More, SEED)
+        comparison.take(entries[0])
+        self.assertEqual(comparison.uncompared(), (["jokers"], ["score"]))
+
+    def test_more_seats_that_are_free_are_no_difference(self) -> None:
+        class Larger(Drawing, seats=(2, 5)):
+            pass
+
+        self.assertEqual(first(Larger, drawing().entries), (0, {}))
+
+
+class Different(SynchronousTestCase):
+    def assert_differs(self, model: type[GameModel], number: int, **changes: Any) -> None:
+        found, differs = first(model, drawing().entries)
+        self.assertEqual(found, number, differs)
+        for what, (then, today) in changes.items():
+            self.assertEqual(differs.get(what.replace("_", " ")), (then, today), differs)
+
+    def test_another_chance_shows_in_the_first_entry_that_used_it(self) -> None:
+        class Unshuffled(Drawing):
+            def setup(self) -> None:
+                super().setup()
+                self.deck.sort()
+
+        number, differs = first(Unshuffled, drawing().entries)
+        self.assertEqual((number, list(differs)), (1, ["deck"]))
+        self.assertEqual(differs["deck"][1], str(list(range(20))).replace(" ", ""))
+
+    def test_another_event_another_audience_and_one_that_is_missing(self) -> None:
+        class Louder(Drawing):
+            @command
+            def draw(self, player: Player, count: int = 1, wishes: dict[str, int] | None = None) -> list[int]:
+                cards = super().draw(player, count, wishes)
+                events = self._context.events
+                self._context.events = events[:1]
+                self.publish(Card(cards[0]), to=self.players)
+                return cards
+
+        number, differs = first(Louder, drawing().entries)
+        self.assertEqual((number, list(differs)), (2, ["event 2", "event 3"]))
+        self.assertIn('{"to":["alice"],', differs["event 2"][0])
+        self.assertIn('{"to":["alice","bob"],', differs["event 2"][1])
+        self.assertEqual(differs["event 3"][1], "nothing")
+
+    def test_another_field_of_an_event(self) -> None:
+        class Wrong(Drawing):
+            @command
+            def draw(self, player: Player, count: int = 1, wishes: dict[str, int] | None = None) -> list[int]:
+                cards = super().draw(player, count, wishes)
+                events = self._context.events
+                self._context.events = []
+                self.publish(Drew(player, 0))
+                self._context.events += events[1:]
+                return cards
+
+        self.assert_differs(
+            Wrong,
+            2,
+            event_1=('{"event":"Drew","player":"alice","left":18}', '{"event":"Drew","player":"alice","left":0}'),
+        )
+
+    def test_another_result(self) -> None:
+        class Silent(Drawing):
+            @command
+            def draw(self, player: Player, count: int = 1, wishes: dict[str, int] | None = None) -> None:  # type: ignore[override]
+                super().draw(player, count, wishes)
+
+        number, differs = first(Silent, drawing().entries)
+        self.assertEqual((number, list(differs), differs["result"][1]), (2, ["result"], "nothing"))
+
+    def test_another_timer_and_one_less(self) -> None:
+        class Slower(Drawing):
+            def setup(self) -> None:
+                super().setup()
+                self.cancel(self.after(1, self.hurry, "x"))
+
+        self.assert_differs(Slower, 1, timers_so_far=("1", "2"))
+
+        class Later(Drawing):
+            @command
+            def trap(self, player: Player) -> None:
+                self.after(6, self.fall)
+
+        number, differs = first(Later, drawing().entries)
+        self.assertEqual((number, list(differs)), (5, ["timers"]))
+
+    def test_an_end_that_was_none(self) -> None:
+        class Short(Drawing):
+            @command
+            def trap(self, player: Player) -> None:
+                super().trap(player)
+                self.finish()
+
+        self.assert_differs(Short, 5, finished=("false", "true"))
+
+    def test_what_is_refused_today(self) -> None:
+        class Strict(Drawing):
+            @command
+            def trap(self, player: Player) -> None:
+                raise GameError("that is mean", code="mean")
+
+        self.assert_differs(Strict, 5, outcome=("took effect", "refused (mean): that is mean"))
+
+    def test_what_gamesvc_refuses_today(self) -> None:
+        class Fewer(Drawing):
+            pass
+
+        del Fewer.COMMANDS["trap"]
+        self.assert_differs(Fewer, 5, outcome=("took effect", "refused: there is no command 'trap'"))
+
+        class Larger(Drawing, seats=3):
+            pass
+
+        self.assert_differs(Larger, 2, outcome=("took effect", "refused: the game starts when all seats are taken"))
+
+    def test_what_fails_today_names_the_line(self) -> None:
+        class Broken(Drawing):
+            @command
+            def trap(self, player: Player) -> None:
+                raise SystemExit(3)
+
+        number, differs = first(Broken, drawing().entries)
+        self.assertEqual(number, 5)
+        self.assertRegex(differs["outcome"][1], r"^failed: SystemExit: 3 \(.*test_comparison.py, line \d+\)$")
+
+    def test_a_timer_that_failed_then_and_not_today(self) -> None:
+        class Mended(Drawing):
+            def fall(self) -> None:
+                pass
+
+        self.assert_differs(Mended, 8, outcome=("failed: RuntimeError", "took effect"))
+
+    def test_a_timer_that_failed_otherwise(self) -> None:
+        class Other(Drawing):
+            def fall(self) -> None:
+                raise KeyError
+
+        self.assert_differs(Other, 8, outcome=("failed: RuntimeError", "failed: KeyError"))
+
+    def test_a_timer_that_fails_only_today(self) -> None:
+        class Fails(Drawing):
+            def hurry(self, player: Player) -> None:
+                raise ValueError("hurry")
+
+        number, differs = first(Fails, drawing().entries)
+        self.assertEqual(number, 4)
+        self.assertIn("failed: ValueError: hurry", differs["outcome"][1])
+
+    def test_true_and_one_are_different_things(self) -> None:
+        play = tictactoe((0,))
+        last = play.entries[-1]
+        body = last.events[0].body.replace(b":0", b":false")
+        entries = [*play.entries[:-1], replace(last, events=(Published(body),))]
+        self.assertEqual(list(first(play.instance.kind, entries)[1]), ["event 1"])
+
+    def test_seats_and_timers_of_the_journal_are_compared_as_a_whole(self) -> None:
+        play = tictactoe((0,))
+        last = play.entries[-1]
+        timer = Timer(1, NOW, "f", b"[]")
+        entries = [*play.entries[:-1], replace(last, seats=("bob", "alice"), timers=(timer,))]
+        self.assertEqual(list(first(play.instance.kind, entries)[1]), ["seats", "timers"])
+
+    def test_entries_have_to_come_in_order(self) -> None:
+        comparison = Comparison(Drawing, SEED)
+        self.assertRaises(RecoveryError, comparison.take, drawing().entries[1])
+
+    def test_a_change_is_a_plain_record(self) -> None:
+        self.assertEqual(Change("a", "b", "c").what, "a")

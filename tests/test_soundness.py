@@ -1,0 +1,123 @@
+"""Whether what a journal has of a game fits together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import DecodeError, Raw
+from msgspec.structs import replace
+from twisted.trial.unittest import SynchronousTestCase
+
+from gamesvc.journal.records import Counts, Entry, Published, Snapshot, Timer
+from gamesvc.soundness import Examination
+from tests.plays import NOW, drawing, tictactoe
+
+
+class Sound(SynchronousTestCase):
+    def test_games_that_were_played_are_sound_with_a_snapshot_anywhere(self) -> None:
+        for play in (tictactoe(), drawing()):
+            for number in range(len(play.entries) + 1):
+                snapshot = play.snapshot(number) if number else None
+                examination = Examination(snapshot, play.entries)
+                self.assertEqual((examination.faults, examination.entries), ([], len(play.entries)))
+                self.assertEqual(examination.last, len(play.entries))
+                assert examination.end is not None
+                self.assertEqual(examination.end.seats, play.instance.standing.seats)
+
+    def test_a_game_that_is_kept_by_snapshots_has_its_first_entry_alone(self) -> None:
+        play = drawing()
+        examination = Examination(play.snapshot(), play.entries[:1])
+        self.assertEqual((examination.faults, examination.last), ([], 10))
+        assert examination.end is not None
+        self.assertEqual(examination.end.timers, play.snapshot().timers)
+
+    def test_such_a_game_may_be_kept_by_entries_later(self) -> None:
+        play = drawing()
+        for number in (6, 7, 9):
+            self.assertEqual(Examination(play.snapshot(number), [play.entries[0], *play.entries[6:]]).faults, [])
+
+    def test_a_field_that_got_a_default_later_is_no_damage_nor_one_that_is_stored_otherwise(self) -> None:
+        play = tictactoe()
+        snapshot = play.snapshot()
+        state = {**snapshot.state, "moves": Raw(b"\xcb\x40\x14\x00\x00\x00\x00\x00\x00"), "new": Raw(b"\x01")}
+        self.assertEqual(Examination(replace(snapshot, state=state), play.entries).faults, [])
+
+    def test_between_versions_the_fields_may_differ(self) -> None:
+        play = tictactoe()
+        snapshot = play.snapshot(5)
+        migrated = replace(snapshot, opening=replace(snapshot.opening, version=2), state={"other": Raw(b"\x01")})
+        examination = Examination(migrated, play.entries)
+        self.assertEqual(examination.faults, [])
+        assert examination.end is not None
+        self.assertIn("other", examination.end.state)
+
+    def test_free_seats_that_were_added_are_no_damage(self) -> None:
+        play = tictactoe()
+        snapshot = play.snapshot()
+        self.assertEqual(Examination(replace(snapshot, seats=(*snapshot.seats, None)), play.entries).faults, [])
+
+
+class Unsound(SynchronousTestCase):
+    def assert_amiss(self, what: str, entries: Any, snapshot: Snapshot | None = None) -> None:
+        examination = Examination(snapshot, entries)
+        self.assertEqual(len(examination.faults), 1, examination.faults)
+        self.assertIn(what, examination.faults[0])
+        self.assertIs(examination.end, None)
+
+    def test_numbers_that_are_missing(self) -> None:
+        play = drawing()
+        entries = play.entries
+        self.assert_amiss("entry 5 is missing", entries[:4] + entries[5:])
+        self.assert_amiss("entries 5 to 6 are missing", entries[:4] + entries[6:], play.snapshot(9))
+        self.assert_amiss("entries 2 to 6 are missing", entries[:1] + entries[6:], play.snapshot(5))
+        self.assert_amiss("entries 8 to 10 are missing", entries[:7], play.snapshot())
+        self.assert_amiss("entry 4 comes after entry 4", [*entries[:4], *entries[3:]])
+
+    def test_a_beginning_that_is_missing(self) -> None:
+        play = drawing()
+        self.assert_amiss("entry 1 is missing", play.entries[1:])
+        self.assert_amiss("it has no entries", [])
+        self.assert_amiss("entries 1 to 10 are missing", [], play.snapshot())
+
+    def test_what_can_not_be_decoded(self) -> None:
+        def entries() -> Iterator[Entry]:
+            yield from tictactoe().entries[:3]
+            raise DecodeError("bad bytes")
+
+        self.assert_amiss("what comes after entry 3 can't be decoded (bad bytes)", entries())
+
+    def test_an_entry_that_does_not_fit(self) -> None:
+        play = drawing()
+        for number, change, what in (
+            (1, {"opening": None}, "entry 1 is no opening"),
+            (2, {"opening": play.entries[0].opening, "kind": "opened"}, "entry 2 is a second opening"),
+            (3, {"time": NOW - 1}, "entry 3 was made before entry 2"),
+            (2, {"events": (Published(b'{"x":1,"event":"A"}'),)}, "whose first key is event"),
+            (2, {"events": (Published(b'{"event":"A"'),)}, "whose first key is event"),
+            (2, {"events": (Published(b'{"event":"\xff"}'),)}, "whose first key is event"),
+            (2, {"arguments": b"[]"}, "entry 2: the arguments are no JSON object"),
+            (4, {"arguments": b"{}"}, "entry 4: the arguments are no JSON array"),
+            (2, {"result": b"{"}, "entry 2: the result is no JSON"),
+            (2, {"timers": (Timer(7, NOW, "f", b"{"),)}, "the arguments of timer 7 are no JSON array"),
+            (2, {"changed": {"deck": Raw(b"\x92\x01")}}, "the field deck can't be decoded"),
+        ):
+            entries = list(play.entries)
+            entries[number - 1] = replace(entries[number - 1], **change)
+            self.assert_amiss(what, entries)
+
+    def test_a_snapshot_that_is_not_what_the_entries_come_to(self) -> None:
+        play = drawing()
+        snapshot = play.snapshot(6)
+        for change, what in (
+            ({"time": NOW}, "another time"),
+            ({"seats": ("bob", "alice", None)}, "another seats"),
+            ({"timers": ()}, "another timers"),
+            ({"last_timer": 99}, "another last timer"),
+            ({"finished": True}, "another end"),
+            ({"counts": Counts()}, "another counts of events"),
+            ({"receipts": {}}, "another receipts"),
+            ({"state": {**snapshot.state, "weight": Raw(b"\x01")}}, "another field weight"),
+            ({"state": {"deck": snapshot.state["deck"], "hands": snapshot.state["hands"]}}, "another field weight"),
+        ):
+            self.assert_amiss(what, play.entries, replace(snapshot, **change))
