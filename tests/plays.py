@@ -17,6 +17,7 @@ from tests.tictactoe import TicTacToe
 
 NOW = 1_800_000_000.0
 SEED = bytes(range(32))
+EPOCH = "AbCdEf-01234"
 
 
 class Play:
@@ -30,7 +31,7 @@ class Play:
     def __init__(self, model: type[GameModel], kind: str | None = None, players: tuple[str, ...] = ()) -> None:
         self.instance = Instance(model, SEED)
         self.now = NOW
-        opening = Opening(kind or model.__name__, model.VERSION, b"{}", "epoch", SEED)
+        opening = Opening(kind or model.__name__, model.VERSION, b"{}", EPOCH, SEED)
         self.entries: list[Entry] = [opening_entry(self.instance.open(self.now, players), model, opening)]
 
     def seat(self, name: str) -> Play:

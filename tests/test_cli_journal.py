@@ -17,14 +17,14 @@ import apsw
 from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc.cli import main, progress
 from gamesvc.cli import journal as command_line
+from gamesvc.cli import main, progress
 from gamesvc.errors import Unavailable
 from gamesvc.journal.sqlite import SqliteStore
 from gamesvc.journal.sqlite_file import lock_for_server
 from gamesvc.journal.store import Append
 from tests.drawing import Drawing
-from tests.plays import NOW, Play, drawing, tictactoe
+from tests.plays import EPOCH, NOW, Play, drawing, tictactoe
 
 
 class Terminal(io.StringIO):
@@ -373,7 +373,7 @@ class ExportAndImport(WithJournal):
         epoch = entries[0].opening.epoch
         self.assertRegex(epoch, r"^[\w-]{12}$")
         self.assertEqual(stored.snapshot.opening, entries[0].opening)
-        self.assertEqual(replace(entries[0].opening, epoch="epoch"), play.entries[0].opening)
+        self.assertEqual(replace(entries[0].opening, epoch=EPOCH), play.entries[0].opening)
         self.assertEqual(entries[1:], play.entries[1:])
         before = play.snapshot(6)
         self.assertEqual(replace(stored.snapshot, opening=before.opening), before)
@@ -622,7 +622,7 @@ class Pipes(WithJournal):
             command = [sys.executable, "-c", main_module, *arguments, "--journal", f"sqlite:{self.path}"]
             root = str(Path(__file__).parent.parent)
             process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={"PYTHONPATH": root}, cwd=self.directory
+                command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={"PYTHONPATH": root}, cwd=os.getcwd()
             )
             assert process.stdout is not None and process.stderr is not None
             process.stdout.close()

@@ -1,0 +1,210 @@
+"""What may be done to a server before it starts: probes that measure, and faults that a test has to notice."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+BEAT_SECONDS = 0.005
+
+
+def early_answers(_: str) -> None:
+    """A fault: everybody is told that something is durable before it is."""
+    from gamesvc.journal.threaded import ThreadedJournal
+
+    append = ThreadedJournal.append
+
+    def hasty(self: Any, game: str, term: int, expected: int, entries: Any, wake_at: Any, done: Any) -> None:
+        append(self, game, term, expected, entries, wake_at, lambda error: None)
+        self._in_reactor(lambda: done(None))
+
+    setattr(ThreadedJournal, "append", hasty)
+
+
+def forgotten_receipts(_: str) -> None:
+    """A fault: a game that is loaded does not know which commands have taken effect."""
+    from gamesvc.receipts import Receipts
+
+    setattr(Receipts, "__init__", lambda self, kept=None: setattr(self, "_windows", {}))
+
+
+def skipped_events(_: str) -> None:
+    """A fault: who comes back misses an event."""
+    from gamesvc.eventlog import EventLog, Place
+
+    place_after = EventLog.place_after
+
+    def too_far(self: EventLog, viewer: Any, seq: int) -> Place | None:
+        place = place_after(self, viewer, seq)
+        further = place_after(self, viewer, seq + 1)
+        return further or place
+
+    setattr(EventLog, "place_after", too_far)
+
+
+def lost_timers(_: str) -> None:
+    """A fault: timers end with the server."""
+    from gamesvc import lifecycle
+
+    recover = lifecycle.recover
+
+    def timeless(*arguments: Any) -> Any:
+        recovered = recover(*arguments)
+        return recovered._replace(standing=recovered.standing._replace(alarms=()))
+
+    setattr(lifecycle, "recover", timeless)
+
+
+def leaked_refusals(_: str) -> None:
+    """A fault: a refusal leaves before the state on which it was judged is durable."""
+    from gamesvc.pending import PendingCommand
+
+    judge = PendingCommand.judge
+
+    def hasty(self: PendingCommand, game: Any) -> None:
+        judge(self, game)
+        if self.entry is None:
+            self.settle(game)
+
+    setattr(PendingCommand, "judge", hasty)
+
+
+def heartbeat(path: str) -> None:
+    """A probe: writes, at the end of each second, the largest gap between two beats of the reactor in it, and how much
+    of that gap the reactor's thread was running, both in milliseconds."""
+    from gamesvc.service import GameService
+
+    start = GameService.startService
+
+    def started(self: GameService) -> None:
+        from twisted.internet import reactor
+
+        start(self)
+        _Heart(reactor, path).beat()
+
+    setattr(GameService, "startService", started)
+
+
+class _Heart:
+    def __init__(self, reactor: Any, path: str) -> None:
+        self._reactor = reactor
+        self._file = open(path, "a", buffering=1)  # noqa: SIM115 - as long as the process lives
+        self._at: tuple[float, float] | None = None
+        self._largest = (0.0, 0.0)
+        self._written = time.monotonic()
+
+    def beat(self) -> None:
+        now = time.monotonic(), time.thread_time()
+        if self._at is not None:
+            self._largest = max(self._largest, (now[0] - self._at[0] - BEAT_SECONDS, now[1] - self._at[1]))
+        if now[0] - self._written > 1:
+            self._file.write(f"{self._largest[0] * 1000:.1f} {self._largest[1] * 1000:.1f}\n")
+            self._largest, self._written = (0.0, 0.0), now[0]
+        self._at = time.monotonic(), time.thread_time()
+        self._reactor.callLater(BEAT_SECONDS, self.beat)
+
+
+_STORE_METHODS = (
+    "now",
+    "begin",
+    "commit",
+    "rollback",
+    "claim",
+    "append",
+    "position",
+    "save",
+    "discard",
+    "load",
+    "history",
+    "due",
+)
+
+
+def blocking_calls(path: str) -> None:
+    """A probe: writes a line for each call of a store by the thread that runs the reactor, and one for the first call
+    of each method by another thread."""
+    _around_stores(_BlockingCalls(path).note)
+
+
+class _BlockingCalls:
+    def __init__(self, path: str) -> None:
+        self._file = open(path, "a", buffering=1)  # noqa: SIM115 - as long as the process lives
+        self._seen: set[str] = set()
+
+    def note(self, method: str, result: Any) -> None:
+        # twistd runs the reactor on the main thread, where everything of ours but the journal's two threads is.
+        if threading.current_thread() is threading.main_thread():
+            self._file.write(f"reactor {method}\n")
+        elif method not in self._seen:
+            self._seen.add(method)
+            self._file.write(f"elsewhere {method}\n")
+
+
+def counted_reads(path: str) -> None:
+    """A probe: keeps a file that says how often each method of stores was called, and how many entries that read."""
+    _around_stores(_Reads(path).note)
+
+
+class _Reads:
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+
+    def note(self, method: str, result: Any) -> None:
+        if method not in ("load", "history"):
+            return
+        with self._lock:
+            self._counts[method] += 1
+            self._counts[f"{method}_entries"] += len(result.entries if method == "load" else result)
+            temporary = f"{self._path}.new"
+            with open(temporary, "wb") as file:
+                file.write(msgspec.json.encode(self._counts))
+            os.replace(temporary, self._path)
+
+
+def _around_stores(note: Callable[[str, Any], None]) -> None:
+    from gamesvc.journal.postgres import PostgresStore
+    from gamesvc.journal.sqlite import SqliteStore
+
+    for store in (SqliteStore, PostgresStore):
+        for method in _STORE_METHODS:
+            setattr(store, method, _noted(getattr(store, method), method, note))
+
+
+def _noted(original: Callable[..., Any], method: str, note: Callable[[str, Any], None]) -> Callable[..., Any]:
+    def noted(*arguments: Any, **keywords: Any) -> Any:
+        result = original(*arguments, **keywords)
+        note(method, result)
+        return result
+
+    return noted
+
+
+def room(text: str) -> None:
+    """No file may grow beyond so many bytes. As root, too, another process may raise that again."""
+    import resource
+    import signal
+
+    # Else the process ends; now the system says EFBIG.
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(text), resource.RLIM_INFINITY))
+
+
+TWEAKS: dict[str, Callable[[str], None]] = {
+    "early_answers": early_answers,
+    "forgotten_receipts": forgotten_receipts,
+    "skipped_events": skipped_events,
+    "lost_timers": lost_timers,
+    "leaked_refusals": leaked_refusals,
+    "heartbeat": heartbeat,
+    "blocking_calls": blocking_calls,
+    "counted_reads": counted_reads,
+    "room": room,
+}
