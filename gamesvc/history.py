@@ -22,6 +22,9 @@ MAX_RESUME_BYTES = 4 << 20
 MAX_READ_BYTES = 32 << 20
 """How far back the journal is read, in bytes of entries of any kind."""
 
+OVERDUE_SECONDS = 5.0
+"""How long somebody waits for the journal."""
+
 HOLD_SECONDS = 10.0
 """How long what was read stays."""
 
@@ -45,6 +48,7 @@ class History:
         read: reads back in the journal; None where the journal has no events of this game.
         last_entry: number of the last entry whose events are in the log.
         later: calls a function after some seconds.
+        monotonic: seconds of a clock that nobody sets.
     """
 
     def __init__(
@@ -53,13 +57,16 @@ class History:
         read: Read | None,
         last_entry: Callable[[], int],
         later: Callable[[float, Callable[[], None]], object],
+        monotonic: Callable[[], float],
     ) -> None:
         self._log = log
         self._read = read
         self._last_entry = last_entry
         self._later = later
+        self._monotonic = monotonic
         self._waiting: list[_Waiting] = []
         self._reading = False
+        self._since = 0.0
         self._read_bytes = 0
         self._holds = 0
 
@@ -85,6 +92,11 @@ class History:
             self._waiting.append(_Waiting(viewer, since, found))
             self._start()
 
+    def look(self) -> None:
+        """See whether the journal takes too long."""
+        if self._waiting and self._monotonic() - self._since >= OVERDUE_SECONDS:
+            self.expire()
+
     def expire(self) -> None:
         """Let nobody wait any longer."""
         waiting, self._waiting = self._waiting, []
@@ -104,6 +116,7 @@ class History:
         if self._reading or self._read is None:
             return
         self._reading = True
+        self._since = self._monotonic()
         self._log.hold()
         floor = self._log.event(self._log.floor)
         before = (floor.entry if floor is not None else self._last_entry()) + 1

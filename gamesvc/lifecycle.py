@@ -9,6 +9,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
@@ -43,6 +44,12 @@ TICK_SECONDS = 0.5
 MAX_WOKEN = 64
 """How many games that want to be woken are woken at a time."""
 
+OVERDUE_SECONDS = 5.0
+"""How long somebody waits for a game that is created or woken."""
+
+SPARED_SECONDS = 60.0
+"""How long a game that could not be woken is left alone by its timers."""
+
 _RETRY_SECONDS = 5.0
 
 Opened = Callable[[GameServer | RequestRefused], None]
@@ -54,10 +61,12 @@ class _Loading:
 
     Attributes:
         opener: who asked for it first; None: a timer.
+        since: when, in seconds of the monotonic clock.
         waiting: who is told.
     """
 
     opener: str | None
+    since: float
     waiting: list[Opened]
 
 
@@ -91,6 +100,8 @@ class Lifecycle:
         self._idle: dict[str, Call] = {}
         self._tick: Call | None = None
         self._asking = False
+        self._spared: dict[str, float] = {}
+        self._is_stalled = False
         self._stopped = False
 
     def start(self) -> None:
@@ -126,7 +137,7 @@ class Lifecycle:
         elif opener is not None and not self._openers.add(opener):
             opened(RequestRefused(TOO_MANY_GAMES))
         else:
-            self._loading[game] = _Loading(opener, [opened])
+            self._loading[game] = _Loading(opener, self._around.monotonic(), [opened])
             self._around.journal.claim(game, lambda stored: self._claimed(game, players or (), stored))
 
     def keep(self, game: str) -> None:
@@ -225,13 +236,13 @@ class Lifecycle:
         journals = kind.model.DURABILITY == "every"
         try:
             recovered = recover(kind.model, snapshot, stored.entries)
-            lost = not journals and not (snapshot is not None and recovered.clean)
+            lost = not recovered.clean or (not journals and snapshot is None)
             server = self._server(game, self._beginning(kind, stored.term, recovered, lost))
         # migrate is the author's, and what is stored may be damaged.
         except (Exception, SystemExit) as fault:
             self._fail(game, kind, "loading", fault)
             return
-        if journals and not recovered.migrated:
+        if journals and not recovered.migrated and not lost:
             self._awake(server, "woken")
             return
 
@@ -340,16 +351,34 @@ class Lifecycle:
 
     def _look_after(self) -> None:
         self._tick = self._around.later(TICK_SECONDS, self._look_after)
+        now = self._around.monotonic()
+        stalled = False
         for game in tuple(self.games.values()):
             game.tick()
+            stalled = stalled or game.is_stalled
+        for loading in self._loading.values():
+            if now - loading.since >= OVERDUE_SECONDS:
+                stalled = True
+                waiting, loading.waiting = loading.waiting, []
+                for opened in waiting:
+                    opened(RequestRefused(JOURNAL_DOWN))
+        if stalled and not self._is_stalled:
+            log.error("the journal has not answered for {seconds:.0f} s", seconds=OVERDUE_SECONDS)
+        self._is_stalled = stalled
+        self._spared = {game: until for game, until in self._spared.items() if until > now}
         if not self._asking:
             self._asking = True
-            self._around.journal.due(MAX_WOKEN, self._due)
+            # Those that can't be woken must not keep the others asleep.
+            self._around.journal.due(MAX_WOKEN + len(self._spared), self._due)
 
     def _due(self, games: list[str] | JournalError) -> None:
         self._asking = False
         if isinstance(games, JournalError) or self._stopped:
             return
         for game in games:
-            if game not in self.games:
-                self.open(game, None, None, lambda opened: None)
+            if game not in self.games and game not in self._spared:
+                self.open(game, None, None, partial(self._woken, game))
+
+    def _woken(self, game: str, outcome: GameServer | RequestRefused) -> None:
+        if isinstance(outcome, RequestRefused):
+            self._spared[game] = self._around.monotonic() + SPARED_SECONDS

@@ -96,7 +96,6 @@ class GameListener(WebSocketServerFactory):
             soon=lambda call: reactor.callLater(0, call),
             later=reactor.callLater,
             report=self.report,
-            complain=lambda text: log.error("{text}", text=text),
             max_connections_per_player=limits.max_connections_per_player,
         )
         self.lifecycle = Lifecycle(self.games, catalog, limits, around, random_bytes)

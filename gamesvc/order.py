@@ -143,9 +143,9 @@ class Order:
         if error is None:
             self._commit(batch)
         elif isinstance(error, Fenced):
-            self._lose(batch, error)
+            self._lose(batch)
         else:
-            self._go_back(batch, error)
+            self._go_back(batch)
         self._push()
 
     def _commit(self, batch: list[Pending]) -> None:
@@ -164,8 +164,7 @@ class Order:
             self._publisher.publish(body, to, entry.number)
         self._follower.kept(entry)
 
-    def _go_back(self, batch: list[Pending], error: JournalError) -> None:
-        self._around.complain(f"game {self._id}: {error}")
+    def _go_back(self, batch: list[Pending]) -> None:
         again, self._gathered = self._gathered, []
         self._instance.go_back(self.standing)
         self._answering = True
@@ -178,8 +177,7 @@ class Order:
             self.take(pending)
         self._follower.went_back()
 
-    def _lose(self, batch: list[Pending], error: JournalError) -> None:
-        self._around.complain(f"game {self._id}: {error}")
+    def _lose(self, batch: list[Pending]) -> None:
         self.closed = True
         again, self._gathered = self._gathered, []
         for pending in (*batch, *again):
@@ -187,9 +185,7 @@ class Order:
         self._follower.lost()
 
     def _stall(self) -> None:
-        if not self.is_stalled:
-            self.is_stalled = True
-            self._around.complain(f"game {self._id}: the journal has not answered for {OVERDUE_SECONDS:.0f} s")
+        self.is_stalled = True
         gathered, self._gathered = self._gathered, []
         if gathered:
             effects = [pending.effect for pending in self._in_flight if pending.effect is not None]

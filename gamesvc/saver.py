@@ -24,6 +24,9 @@ SNAPSHOT_BYTES = 1 << 18
 """After how many bytes of entries a game is saved. Both count only where about as much was written as the last snapshot
 had, so that large states are not written over and over."""
 
+MAX_ENTRIES = 5000
+"""After how many entries a game is saved, however large it is."""
+
 
 class Saver:
     """Saves one game.
@@ -66,6 +69,8 @@ class Saver:
         if self._model.DURABILITY == "none":
             return False
         if self._bytes >= max(SNAPSHOT_BYTES, self._saved_size):
+            return True
+        if self._entries >= MAX_ENTRIES:
             return True
         return self._entries >= SNAPSHOT_ENTRIES and self._bytes >= self._saved_size // 4
 
@@ -120,7 +125,6 @@ class Saver:
             if error is not None:
                 self._entries += entries
                 self._bytes += size
-                self._around.complain(f"game {self._id}: no snapshot was made: {error}")
             saved(error)
 
         self._around.journal.save(self._id, self._term, snapshot, standing.wake_at, done)

@@ -27,7 +27,7 @@ from gamesvc.errors import (
 )
 from gamesvc.eventlog import EventLog, Place, Viewer
 from gamesvc.history import Found, History
-from gamesvc.instance import Effect, Instance
+from gamesvc.instance import Effect, Instance, Standing
 from gamesvc.journal.records import Entry, Opening
 from gamesvc.messages import Request, Welcome, encode_error, encode_ok, encode_welcome
 from gamesvc.model import Player
@@ -115,9 +115,10 @@ class GameServer:
         self._bell = Bell(around.later, self.now, self._ring)
         # Under other durabilities the journal has no events.
         read = partial(around.journal.history, game) if self.model.DURABILITY == "every" else None
-        self._history = History(publisher.log, read, lambda: self._order.standing.entry, around.later)
+        self._history = History(publisher.log, read, lambda: self._order.standing.entry, around.later, around.monotonic)
         self._bell.set(self.instance.standing.wake_at)
         self._was_entered = not begin.is_new
+        self._shown: tuple[Standing, bytes] | None = None
 
     # What others may know.
 
@@ -227,6 +228,7 @@ class GameServer:
         connected = self._connections_of.items()
         present = (player for player, theirs in connected if any(each.playing for each in theirs.values()))
         standing = self._order.standing
+        state = msgspec.Raw(self._state()) if show_state else msgspec.UNSET
         return encode_welcome(
             Welcome(
                 game=self.game,
@@ -238,9 +240,16 @@ class GameServer:
                 playing=role.playing,
                 players=list(standing.seats),
                 present=list(islice(present, MAX_PRESENT)),
-                state=msgspec.Raw(public_state(self.model, standing.image)) if show_state else msgspec.UNSET,
+                state=state,
             )
         )
+
+    def _state(self) -> bytes:
+        # After a restart everybody comes back at once, and asks for the same.
+        standing = self._order.standing
+        if self._shown is None or self._shown[0] is not standing:
+            self._shown = standing, public_state(self.model, standing.image)
+        return self._shown[1]
 
     def _epoch(self, role: Role) -> str:
         # A player and a spectator of the same name count different events.
@@ -350,9 +359,15 @@ class GameServer:
         """
         self._order.open(self._opening, effect, opened)
 
+    @property
+    def is_stalled(self) -> bool:
+        """Whether the journal does not say what became of something."""
+        return self._order.is_stalled
+
     def tick(self) -> None:
         """Look after what takes long, a few times a second."""
         self._order.look()
+        self._history.look()
         if self.model.DURABILITY == "snapshot" and self._saver.is_due and not self._order.closed:
             self.save(clean=False)
 

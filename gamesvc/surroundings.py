@@ -30,7 +30,6 @@ class Surroundings:
         soon: calls a function at the end of this turn of the reactor.
         later: calls a function after some seconds.
         report: tells the operator of a fault in the model.
-        complain: tells the operator, in a line, of trouble with the journal.
         max_connections_per_player: the oldest beyond goes; 0 means any number.
     """
 
@@ -40,5 +39,4 @@ class Surroundings:
     soon: Callable[[Callable[[], None]], object]
     later: Callable[[float, Callable[[], None]], Call]
     report: Report
-    complain: Callable[[str], None]
     max_connections_per_player: int

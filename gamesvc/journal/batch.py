@@ -51,8 +51,12 @@ class Addition(Operation):
     __slots__ = ("append",)
 
     def __init__(self, append: Append, done: Callable[[Any], None]) -> None:
-        super().__init__(append.game, append.term, append.expected, done)
+        # Without a call of the base's: one is made for every command, on the reactor's thread.
+        self.game = append.game
+        self.term = append.term
+        self.builds_on = append.expected
         self.append = append
+        self.done = done
 
     def apply(self, store: Store) -> Result:
         return None if store.append([self.append])[0] else _fenced(self)

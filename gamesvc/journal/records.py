@@ -182,7 +182,10 @@ def decode_entry(body: bytes) -> Entry:
     Raises:
         msgspec.MsgspecError: it is none.
     """
-    return _decode_entry(body)
+    try:
+        return _decode_entry(body)
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(str(error)) from error
 
 
 def decode_snapshot(body: bytes) -> Snapshot:
@@ -191,4 +194,7 @@ def decode_snapshot(body: bytes) -> Snapshot:
     Raises:
         msgspec.MsgspecError: it is none.
     """
-    return _decode_snapshot(body)
+    try:
+        return _decode_snapshot(body)
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(str(error)) from error

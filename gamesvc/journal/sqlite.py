@@ -243,8 +243,10 @@ class SqliteStore:
         if row is None:
             return Stored(0, 0, None, [])
         term, last, deleted, body, hexed = row
-        snapshot = None if body is None else decode_snapshot(body)
-        return Stored(term, last, snapshot, [decode_entry(body) for body in _unhexed(hexed)], bool(deleted))
+        with self._reading(game):
+            snapshot = None if body is None else decode_snapshot(body)
+            entries = [decode_entry(body) for body in _unhexed(hexed)]
+        return Stored(term, last, snapshot, entries, bool(deleted))
 
     def history(self, game: str, before: int, events: int, size: int) -> list[Entry]:
         found: list[Entry] = []
@@ -252,7 +254,8 @@ class SqliteStore:
         while bodies := _unhexed(self._value(_HISTORY, (game, before, many))):
             for body in bodies:
                 # A snapshot may have skipped numbers: what is before them is another stretch.
-                entry = decode_entry(body)
+                with self._reading(game):
+                    entry = decode_entry(body)
                 if entry.number != before - 1:
                     return found[::-1]
                 found.append(entry)
@@ -280,7 +283,9 @@ class SqliteStore:
     def entries(self, game: str, after: int = 0) -> Iterator[Entry]:
         sql = "SELECT body FROM entries WHERE game = (SELECT key FROM games WHERE game = ?) AND number > ?"
         for (body,) in self._rows(f"{sql} ORDER BY number", (game, after)):
-            yield decode_entry(body)
+            with self._reading(game):
+                entry = decode_entry(body)
+            yield entry
 
     def restore(self, game: str, snapshot: Snapshot | None, entries: Iterator[Entry], wake_at: float | None) -> None:
         found = self._row("SELECT created, deleted FROM games WHERE game = ?", (game,))
@@ -352,6 +357,13 @@ class SqliteStore:
         else:
             self.rollback()
         return reason
+
+    @contextlib.contextmanager
+    def _reading(self, game: str) -> Iterator[None]:
+        try:
+            yield
+        except msgspec.MsgspecError as error:
+            raise JournalError(f"{self._path}: game {game} has a damaged record: {error}") from error
 
     def _run(self, sql: str, values: Sequence[Any] = ()) -> None:
         self._row(sql, values)
