@@ -12,6 +12,7 @@ from typing import NamedTuple
 from gamesvc.errors import JournalError
 from gamesvc.eventlog import EventLog, Place, Viewer
 from gamesvc.journal.records import Entry
+from gamesvc.limits import OVERDUE_SECONDS
 
 MAX_RESUME_EVENTS = 10_000
 """How many events of their own a viewer may have missed, to be sent them."""
@@ -21,9 +22,6 @@ MAX_RESUME_BYTES = 4 << 20
 
 MAX_READ_BYTES = 32 << 20
 """How far back the journal is read, in bytes of entries of any kind."""
-
-OVERDUE_SECONDS = 5.0
-"""How long somebody waits for the journal."""
 
 HOLD_SECONDS = 10.0
 """How long what was read stays."""

@@ -28,7 +28,7 @@ from gamesvc.eventlog import EventLog
 from gamesvc.instance import Effect, Instance
 from gamesvc.journal import Stored
 from gamesvc.journal.records import Opening
-from gamesvc.limits import MAX_LAG_BYTES, MAX_LAG_EVENTS, Census, Limits
+from gamesvc.limits import MAX_LAG_BYTES, MAX_LAG_EVENTS, OVERDUE_SECONDS, Census, Limits
 from gamesvc.logs import logger
 from gamesvc.publisher import GamePublisher
 from gamesvc.receipts import Receipts
@@ -43,9 +43,6 @@ TICK_SECONDS = 0.5
 
 MAX_WOKEN = 64
 """How many games that want to be woken are woken at a time."""
-
-OVERDUE_SECONDS = 5.0
-"""How long somebody waits for a game that is created or woken."""
 
 SPARED_SECONDS = 60.0
 """How long a game that could not be woken is left alone by its timers."""
@@ -381,4 +378,5 @@ class Lifecycle:
 
     def _woken(self, game: str, outcome: GameServer | RequestRefused) -> None:
         if isinstance(outcome, RequestRefused):
-            self._spared[game] = self._around.monotonic() + SPARED_SECONDS
+            seconds = _RETRY_SECONDS if outcome.refusal.retryable else SPARED_SECONDS
+            self._spared[game] = self._around.monotonic() + seconds

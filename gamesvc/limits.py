@@ -33,6 +33,9 @@ CLOSE_HANDSHAKE_SECONDS = 2.0
 """How long a peer may take to answer a close frame, or to read a refusal, before the line is cut."""
 
 
+OVERDUE_SECONDS = 5.0
+"""How long the journal may take before those who wait for it are told so."""
+
 ENTER_SECONDS = 3.0
 """How long somebody who asks to enter waits for the journal, before they are told to come back."""
 

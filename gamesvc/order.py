@@ -18,12 +18,10 @@ from typing import Protocol
 from gamesvc.errors import Fenced, JournalError
 from gamesvc.instance import Effect, Standing, opening_entry
 from gamesvc.journal.records import Entry, Opening
+from gamesvc.limits import OVERDUE_SECONDS
 from gamesvc.pending import Game, Pending
 from gamesvc.publisher import GamePublisher
 from gamesvc.surroundings import Surroundings
-
-OVERDUE_SECONDS = 5.0
-"""How long the outcome of an append may be unknown before those who wait are told so."""
 
 
 class Follower(Protocol):

@@ -365,9 +365,11 @@ class GameServer:
         return self._order.is_stalled
 
     def tick(self) -> None:
-        """Look after what takes long, a few times a second."""
-        self._order.look()
-        self._history.look()
+        """Look after what takes long, a few times a second. There may be thousands of games, and most have nothing."""
+        if not self._order.is_even:
+            self._order.look()
+        if self._history.is_busy:
+            self._history.look()
         if self.model.DURABILITY == "snapshot" and self._saver.is_due and not self._order.closed:
             self.save(clean=False)
 

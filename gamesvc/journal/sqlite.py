@@ -22,6 +22,7 @@ import msgspec
 
 from gamesvc.errors import JournalError
 from gamesvc.journal import Stored
+from gamesvc.journal import sqlite_statements as sql
 from gamesvc.journal.records import Entry, Snapshot, decode_entry, decode_snapshot, encode
 from gamesvc.journal.sqlite_file import BUSY_MILLISECONDS, judged, make_private, open_file, sync
 from gamesvc.journal.store import Append, GameRow, OutcomeUnknown, SyncFailed
@@ -31,83 +32,6 @@ CHECKPOINT_PAGES = 2000
 
 READ_ENTRIES = 64
 """How many entries of a history to read at first; then twice as many each time."""
-
-_TERM = "UPDATE terms SET last = last + 1 RETURNING last"
-
-_CLAIM = "INSERT INTO games (game, term) VALUES (?1, ?2) ON CONFLICT (game) DO UPDATE SET term = ?2"
-
-# Which of the appends go to a game as they expect it, and its key.
-_MATCH = """
-SELECT json_group_array(json_array(wanted.key, games.key))
-FROM json_each(?) AS wanted CROSS JOIN games ON games.game = wanted.value ->> 0
-WHERE games.term = wanted.value ->> 1 AND games.last = wanted.value ->> 2 AND NOT games.deleted
-"""
-
-_ADVANCE = """
-UPDATE games SET
-    last = new.value ->> 1,
-    size = size + (new.value ->> 2),
-    wake_at = new.value ->> 3,
-    changed = ifnull(new.value ->> 4, changed),
-    created = ifnull(created, new.value ->> 5),
-    kind = ifnull(new.value ->> 6, kind),
-    finished = max(finished, new.value ->> 7)
-FROM json_each(?) AS new
-WHERE games.key = new.value ->> 0
-"""
-
-# The bodies come as one blob, and each says where in it it is.
-_ENTRIES = """
-INSERT INTO entries (game, number, body)
-SELECT value ->> 0, value ->> 1, substr(?2, value ->> 2, value ->> 3) FROM json_each(?1)
-"""
-
-_SAVE = """
-UPDATE games SET
-    last = max(last, ?3),
-    size = size + ?4 - ifnull((SELECT length(body) FROM snapshots WHERE snapshots.game = key), 0),
-    wake_at = ?5,
-    changed = max(ifnull(changed, 0), ?6),
-    created = ifnull(created, ?6),
-    kind = ?7,
-    finished = max(finished, ?8)
-WHERE game = ?1 AND term = ?2 AND NOT deleted
-RETURNING key
-"""
-
-_SNAPSHOT = "INSERT OR REPLACE INTO snapshots (game, number, body) VALUES (?, ?, ?)"
-
-# All in one statement, which sees the database as it was at one moment.
-_LOAD = """
-SELECT term, last, deleted, (SELECT body FROM snapshots WHERE game = games.key), (
-    SELECT group_concat(hex(body), ' ' ORDER BY number) FROM entries
-    WHERE game = games.key AND number > ifnull((SELECT number FROM snapshots WHERE game = games.key), 0)
-)
-FROM games WHERE game = ?
-"""
-
-_HISTORY = """
-SELECT group_concat(hex(body), ' ' ORDER BY number DESC) FROM (
-    SELECT number, body FROM entries
-    WHERE game = (SELECT key FROM games WHERE game = ?1) AND number < ?2
-    ORDER BY number DESC LIMIT ?3
-)
-"""
-
-_GAMES = """
-SELECT game, kind, last, ifnull(created, 0.0), ifnull(changed, 0.0), finished, wake_at, size, deleted
-FROM games WHERE created IS NOT NULL OR deleted ORDER BY game
-"""
-
-_AMISS = """
-SELECT 'game ' || game || ': entries or a snapshot after its last number, ' || last FROM games WHERE
-    last < ifnull((SELECT max(number) FROM entries WHERE entries.game = key), 0)
-    OR last < ifnull((SELECT number FROM snapshots WHERE snapshots.game = key), 0)
-UNION ALL
-SELECT DISTINCT 'entries of a game that is not there, with the key ' || game FROM entries
-WHERE game NOT IN (SELECT key FROM games)
-"""
-
 
 class SqliteStore:
     """A connection to a SQLite file: see `Store`.
@@ -169,8 +93,8 @@ class SqliteStore:
                 self._connection.execute("ROLLBACK")
 
     def claim(self, game: str) -> int:
-        term = int(self._value(_TERM))
-        self._run(_CLAIM, (game, term))
+        term = int(self._value(sql.TERM))
+        self._run(sql.CLAIM, (game, term))
         return term
 
     def append(self, appends: Sequence[Append]) -> list[bool]:
@@ -180,7 +104,7 @@ class SqliteStore:
         bodies: list[bytes] = []
         start = 1
         added = [False] * len(appends)
-        for place, key in msgspec.json.decode(self._value(_MATCH, (msgspec.json.encode(wanted).decode(),))):
+        for place, key in msgspec.json.decode(self._value(sql.MATCH, (msgspec.json.encode(wanted).decode(),))):
             append = appends[place]
             added[place] = True
             last, size = append.expected, 0
@@ -201,9 +125,9 @@ class SqliteStore:
                     kind = entry.opening.game_kind
             games.append((key, last, size, append.wake_at, changed, created, kind, int(finished)))
         if games:
-            self._run(_ADVANCE, (msgspec.json.encode(games).decode(),))
+            self._run(sql.ADVANCE, (msgspec.json.encode(games).decode(),))
         if bodies:
-            self._run(_ENTRIES, (msgspec.json.encode(numbers).decode(), b"".join(bodies)))
+            self._run(sql.ENTRIES, (msgspec.json.encode(numbers).decode(), b"".join(bodies)))
         return added
 
     def position(self, game: str) -> tuple[int, int]:
@@ -214,11 +138,11 @@ class SqliteStore:
         body = encode(snapshot)
         number, opening = snapshot.number, snapshot.opening
         row = self._row(
-            _SAVE, (game, term, number, len(body), wake_at, snapshot.time, opening.game_kind, snapshot.finished)
+            sql.SAVE, (game, term, number, len(body), wake_at, snapshot.time, opening.game_kind, snapshot.finished)
         )
         if row is None:
             return False
-        self._run(_SNAPSHOT, (row[0], number, body))
+        self._run(sql.SNAPSHOT, (row[0], number, body))
         return True
 
     def discard(self, game: str, term: int) -> bool:
@@ -239,7 +163,7 @@ class SqliteStore:
         self._clear(row[0])
 
     def load(self, game: str) -> Stored:
-        row = self._row(_LOAD, (game,))
+        row = self._row(sql.LOAD, (game,))
         if row is None:
             return Stored(0, 0, None, [])
         term, last, deleted, body, hexed = row
@@ -251,7 +175,7 @@ class SqliteStore:
     def history(self, game: str, before: int, events: int, size: int) -> list[Entry]:
         found: list[Entry] = []
         many = READ_ENTRIES
-        while bodies := _unhexed(self._value(_HISTORY, (game, before, many))):
+        while bodies := _unhexed(self._value(sql.HISTORY, (game, before, many))):
             for body in bodies:
                 # A snapshot may have skipped numbers: what is before them is another stretch.
                 with self._reading(game):
@@ -276,7 +200,7 @@ class SqliteStore:
         return msgspec.json.decode(found, type=list[str])
 
     def games(self) -> Iterator[GameRow]:
-        for row in self._rows(_GAMES):
+        for row in self._rows(sql.GAMES):
             game, kind, last, created, changed, finished, wake_at, size, deleted = row
             yield GameRow(game, kind, last, created, changed, bool(finished), wake_at, size, bool(deleted))
 
@@ -305,7 +229,7 @@ class SqliteStore:
             for (text,) in self._rows("PRAGMA integrity_check"):
                 if text != "ok":
                     yield text
-            for (text,) in self._rows(_AMISS):
+            for (text,) in self._rows(sql.AMISS):
                 yield text
         except JournalError as error:
             yield str(error)
