@@ -29,6 +29,10 @@ test: $(VENV)/test.stamp $(VENV)/services.stamp ## run the tests; TESTS="tests/t
 trial: $(VENV)/test.stamp $(VENV)/services.stamp ## run the tests with Twisted's own runner
 	$(BIN)/trial tests
 
+.PHONY: crash
+crash: $(VENV)/test.stamp ## kill servers in the middle of play; KILLS=1000 SEED=...
+	KILLS=$(or $(KILLS),1000) $(BIN)/python -m pytest -s tests/e2e/test_crashes.py
+
 .PHONY: check
 check: $(VENV)/check.stamp $(VENV)/services.stamp ## lint, formatting, types, who imports whom, and what can be installed
 	$(BIN)/ruff check

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from gamesvc.errors import JournalError, Unavailable
 from gamesvc.journal.records import Entry, Opening, Snapshot
 from gamesvc.recovery import Replayed
 
@@ -23,6 +24,9 @@ class Examination:
         last: the number of the last one, or of the snapshot where that is later.
         faults: what is wrong, for people.
         end: how the game stands after the last entry; None where something is wrong with its history.
+
+    Raises:
+        Unavailable: the journal can't be read now.
     """
 
     def __init__(self, snapshot: Snapshot | None, entries: Iterable[Entry]) -> None:
@@ -41,9 +45,11 @@ class Examination:
         while True:
             try:
                 entry = next(entries, None)
-            except (msgspec.MsgspecError, RecursionError) as error:
+            except Unavailable:
+                raise
+            except (JournalError, msgspec.MsgspecError, RecursionError) as error:
                 self.faults.append(
-                    f"what comes after entry {self.last} can't be decoded ({error}), so it was not looked at"
+                    f"what comes after entry {self.last} can't be read, so it was not looked at: {error}"
                 )
                 return
             if entry is None:

@@ -96,12 +96,45 @@ class WithoutTokens(SynchronousTestCase):
         for value, watches in (("1", True), ("true", True), ("0", False), ("false", False), ("", False)):
             self.assertIs(door().judge(asked(spectate=value)).spectate, watches, value)
 
+    def test_who_asks_for_the_state_gets_it(self) -> None:
+        for value, shown in (("1", True), ("true", True), ("0", False), ("false", False), ("", False)):
+            self.assertIs(door().judge(asked(state=value)).state, shown, value)
+        self.assertFalse(door().judge(asked()).state)
+
     def test_what_is_neither_yes_nor_no_is_refused(self) -> None:
         for value in ("yes", "2", "TRUE", " 1"):
             self.assertEqual(verdict(door(), asked(spectate=value)), "bad_query", value)
+            self.assertEqual(verdict(door(), asked(state=value)), "bad_query", value)
+
+    def test_who_comes_back_says_which_history_they_knew_and_how_far(self) -> None:
+        for query, wanted in (
+            ({}, (None, None)),
+            ({"epoch": "cnJy.public", "since": "17"}, ("cnJy.public", 17)),
+            ({"since": "0"}, (None, 0)),
+            ({"since": "007"}, (None, 7)),
+            ({"since": "9" * 18}, (None, 10**18 - 1)),
+            ({"epoch": ""}, ("", None)),
+            ({"epoch": "x y/\xfc"}, ("x y/\xfc", None)),
+        ):
+            for admission in (
+                door().judge(asked("/lobby", V1, **query)),
+                door(True).judge(asked(bearer=token(), **query)),
+                door(True).judge(asked(bearer=token("lobby", "eve", "alice", spectate=True), **query)),
+            ):
+                self.assertEqual((admission.epoch, admission.since), wanted)
+
+    def test_how_far_is_a_whole_number_in_digits(self) -> None:
+        for value in ("", "-1", "+1", " 1", "1 ", "1\n", "1.0", "1e3", "0x1", "1_0", "\u0663", "9" * 19, "all", "\xb2"):
+            self.assertEqual(verdict(door(), asked(since=value)), "bad_query", ascii(value))
 
     def test_a_parameter_is_given_once(self) -> None:
-        for request in (asked(player=["alice", "alice"]), asked(spectate=["1", "0"])):
+        for request in (
+            asked(player=["alice", "alice"]),
+            asked(spectate=["1", "0"]),
+            asked(epoch=["a", "a"]),
+            asked(since=["1", "1"]),
+            asked(state=["1", "1"]),
+        ):
             self.assertEqual(verdict(door(), request), "bad_query")
 
     def test_tokens_are_not_looked_at_but_still_given_once(self) -> None:
@@ -202,6 +235,7 @@ class Order(SynchronousTestCase):
             ("bad_game_id", asked("/no game", V1, bearer="x", token="x")),
             ("token_twice", asked("/lobby", V1, bearer="x", token="x", spectate=["1", "1"])),
             ("bad_query", asked("/lobby", V1, spectate=["1", "1"])),
+            ("bad_query", asked("/lobby", V1, since="-1")),
             ("token_missing", asked("/lobby", V1)),
             ("token_invalid", asked("/lobby", V1, bearer=expired[:-2])),
             ("token_expired", asked("/lobby", V1, bearer=expired)),
@@ -343,7 +377,7 @@ REQUESTS = st.builds(
     OpeningRequest,
     path=st.sampled_from(["/lobby", "/x", "/"]) | TEXTS.map(lambda text: f"/{text}"),
     query=st.dictionaries(
-        st.sampled_from(["player", "spectate", "token", "since"]),
+        st.sampled_from(["player", "spectate", "token", "epoch", "since", "state"]),
         st.lists(TOKENS | st.just("1"), max_size=2),
         max_size=2,
     ),
@@ -371,6 +405,7 @@ class AnyRequest(SynchronousTestCase):
         self.assertTrue(is_player_name(admission.player))
         self.assertIn(admission.subprotocol, (None, V1, CLASSIC))
         self.assertEqual(admission.subprotocol is None, not request.subprotocols)
+        self.assertTrue(admission.since is None or admission.since >= 0)
         if with_tokens:
             self.assertEqual((admission.game, admission.player), ("lobby", "alice"))
         else:

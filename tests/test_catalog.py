@@ -78,6 +78,14 @@ class Offered(WithModules):
         # Nobody else can take the name of a built-in game.
         self.assertIs(greetings.model, Greetings)
 
+    def test_a_kind_is_found_by_its_name_and_by_no_other(self) -> None:
+        # A stored game knows its kind by this name.
+        catalog = Catalog(["boardgames:Chess", "greetings"])
+        self.assertIs(catalog.find("greetings"), [*catalog][1])
+        self.assertIs(catalog.find("Chess"), catalog.default)
+        for name in ("boardgames:Chess", "chess", "Draughts", ""):
+            self.assertIsNone(catalog.find(name))
+
     def test_no_two_have_one_name(self) -> None:
         self.module("others", MODULE)
         self.assertIn("two of the name 'Chess'", self.told("boardgames:Chess", "others:Chess"))

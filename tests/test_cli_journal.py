@@ -23,6 +23,7 @@ from gamesvc.errors import Unavailable
 from gamesvc.journal.sqlite import SqliteStore
 from gamesvc.journal.sqlite_file import lock_for_server
 from gamesvc.journal.store import Append
+from tests import postgres
 from tests.drawing import Drawing
 from tests.plays import EPOCH, NOW, Play, drawing, tictactoe
 
@@ -75,7 +76,7 @@ class WithJournal(SynchronousTestCase):
         self, *arguments: str, out: Any = None, err: io.StringIO | None = None
     ) -> tuple[int | str | None, str, str]:
         """The exit status, and what was written to standard output and standard error."""
-        out, err = out or io.StringIO(), err or io.StringIO()
+        out, err = out or Binary(), err or io.StringIO()
         self.patch(sys, "stdout", out)
         self.patch(sys, "stderr", err)
         try:
@@ -210,13 +211,13 @@ class List(WithJournal):
         self.assertRegex(lines[0], r"^ant +TicTacToe +8 +1\.\d kB +3 d ago +2 d ago  finished$")
         self.assertRegex(lines[1], r"^bee +TicTacToe +4 +\d{3} B +3 d ago +2 d ago$")
         self.assertRegex(lines[2], r"^cow +0 s ago  deleted$")
-        self.assertRegex(lines[3], r"^zoo .* wants to be woken$")
+        self.assertRegex(lines[3], r"^zoo .* timer due$")
         self.assertRegex(total, r"^3 games, 1 of them finished, 22 entries, [\d.]+ kB; 1 deleted$")
 
-    def test_who_sleeps_is_told_with_when_they_wake(self) -> None:
+    def test_when_the_next_timer_is_due_is_told(self) -> None:
         self.patch(SqliteStore, "now", lambda store: NOW + 62.5)
         self.keep("g1", drawing())
-        self.assertIn("wakes in 30 s", self.works("journal", "list"))
+        self.assertIn("timer in 30 s", self.works("journal", "list"))
 
     def test_of_no_games_there_is_the_total_alone(self) -> None:
         self.assertEqual(self.works("journal", "list"), "0 games, 0 of them finished, 0 entries, 0 B; 0 deleted\n")
@@ -288,7 +289,7 @@ class Verify(WithJournal):
         [fault] = self.faults()
         self.assertTrue(fault.startswith("game g1: it can't be loaded: "), fault)
         self.body(7, b"\x00")
-        self.assertIn("what comes after entry 6 can't be decoded", self.faults()[1])
+        self.assertIn("what comes after entry 6 can't be read", self.faults()[1])
 
     def test_a_snapshot_that_is_not_what_the_entries_come_to(self) -> None:
         play = tictactoe()
@@ -629,3 +630,61 @@ class Pipes(WithJournal):
             err = process.stderr.read()
             process.stderr.close()
             self.assertEqual((process.wait(), err), (141, b""), arguments)
+
+
+class InPostgres(SynchronousTestCase):
+    """The same on a database server."""
+
+    if postgres.why_not() is not None:
+        skip = postgres.why_not()
+
+    def setUp(self) -> None:
+        from gamesvc.journal.postgres import PostgresStore
+
+        self.directory = Path(self.mktemp())
+        self.directory.mkdir()
+        server = postgres.shared_server()
+        database = server.new_database()
+        self.addCleanup(server.drop_database, database)
+        self.url = server.url_of(database)
+        self.store = PostgresStore(self.url)
+        self.addCleanup(self.store.close)
+
+    def run_it(self, *arguments: str) -> tuple[int, str]:
+        out = Binary()
+        self.patch(sys, "stdout", out)
+        self.patch(sys, "stderr", out)
+        status = main((*arguments, "--journal", self.url))
+        return status, out.getvalue()
+
+    def test_all_of_it_works_but_for_the_backup(self) -> None:
+        drawing().keep(self.store, "g1", drawing().snapshot(4))
+        tictactoe().keep(self.store, "g2")
+        file = str(self.directory / "g1.game")
+        works: tuple[tuple[tuple[str, ...], str], ...] = (
+            (("journal", "list"), "2 games, 1 of them finished, 18 entries, "),
+            (("journal", "verify"), "2 games, 18 entries: sound\n"),
+            (("replay", "g1"), "10 entries, 14 events, 7 of them private"),
+            (("replay", "g1", "--check", "--game", "tests.drawing:Drawing"), "all goes as it went"),
+            (("journal", "export", "g1", file), "It holds the game's secrets"),
+            (("journal", "import", file, "--as", "g3"), "g3: 10 entries"),
+            (("journal", "delete", "--finished-older-than", "0s", "--dry-run"), "0 games would be deleted"),
+            (("journal", "delete", "g2", "g3", "--force"), "2 games deleted, "),
+            (("journal", "verify"), "1 game, 10 entries: sound\n"),
+        )
+        for arguments, wanted in works:
+            status, said = self.run_it(*arguments)
+            self.assertEqual(status, 0, said)
+            self.assertIn(wanted, said)
+        fails: tuple[tuple[tuple[str, ...], str], ...] = (
+            (("journal", "backup", str(self.directory / "copy")), "run pg_dump"),
+            (("journal", "import", file), "there is a game g1"),
+            (("journal", "export", "g2"), "game g2 was deleted"),
+            (("replay", "g11"), "did you mean g1?"),
+        )
+        for arguments, wanted in fails:
+            status, said = self.run_it(*arguments)
+            self.assertEqual(status, 1, said)
+            self.assertIn(wanted, said)
+            self.assertEqual(len(said.splitlines()), 1)
+        self.assertFalse((self.directory / "copy").exists())

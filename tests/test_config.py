@@ -31,6 +31,7 @@ DEFAULTS = {
     "token-issuer-uri": "urn:ece4564:token-issuer",
     "allow-origin": (),
     "log-level": "info",
+    "journal": "sqlite:gamesvc.sqlite",
     "max-header-bytes": 16384,
     "max-message-bytes": 65536,
     "commands-per-second": 20.0,
@@ -44,7 +45,7 @@ DEFAULTS = {
     "max-connections-per-address": 0,
     "max-games-per-player": 100,
     "max-games": 10_000,
-    "idle-game-seconds": 3600.0,
+    "idle-game-seconds": 300.0,
 }
 VARIABLES = {
     "port": "WS_LISTENER_PORT",
@@ -64,6 +65,7 @@ GOOD = {
     "token-issuer-uri": ("urn:a", "urn:a", "urn:b"),
     "allow-origin": ("https://a.example", ("https://a.example",), "null"),
     "log-level": ("debug", "debug", "error"),
+    "journal": ("memory", "memory", "postgresql://gamesvc@db.example/games"),
 }
 # Bad values, and a word of what would be right.
 BAD = {
@@ -78,6 +80,11 @@ BAD = {
     "token-issuer-uri": [("", "empty")],
     "allow-origin": [("", "empty")],
     "log-level": [("loud", "debug, info, warn, error"), ("INFO", "info"), ("", "info")],
+    "journal": [
+        *(("", "memory, sqlite:FILE or postgresql://"), ("sqlite", "sqlite:FILE"), ("sqlite:", "sqlite:FILE")),
+        *(("Memory", "memory"), ("memory:", "memory"), ("games.sqlite", "sqlite:FILE"), ("SQLITE:x", "sqlite:FILE")),
+        *(("mysql://alice:hunter2@db.example/games", "postgresql://"), ("alice:hunter2@db.example", "postgresql://")),
+    ],
 }
 BAD_WHOLE = [("-1", "whole number"), ("1.5", "whole number"), ("", "whole number"), ("many", "0 for no bound")]
 BAD_NUMBER = [("-1", "0 for no bound"), ("nan", "number"), ("inf", "number"), ("", "number"), ("1,5", "number")]
@@ -199,6 +206,13 @@ class Precedence(Settings):
                 for text in (good(setting)[0], "0"):
                     self.assertIs(type(value(self.settle(argument(setting, text)), setting.name)), kind, setting.name)
 
+    def test_games_may_be_kept_in_memory_a_file_or_a_database(self) -> None:
+        for text in (
+            *("memory", "sqlite:games.sqlite", "sqlite:/var/lib/gamesvc/games.sqlite", "sqlite:C:games", "sqlite: "),
+            *("postgresql://db.example/games", "postgres://alice:p%40ss@db.example:5432/games?sslmode=require"),
+        ):
+            self.assertEqual(self.settle(f"--journal={text}").journal, text)
+
     def test_a_switch_takes_the_usual_words(self) -> None:
         for text in ("True", "true", "TRUE", "1", "yes", "on"):
             self.assertIs(load({}, {"ENABLE_AUTH": text}).enable_auth, True, text)
@@ -219,9 +233,28 @@ class BadValues(Settings):
                     self.environment.clear()
                 path = self.file(f'{setting.name} = "{text}"')
                 said[f"file {path}"] = self.said(f"--config={path}")
+                shown = "" if setting.name == "journal" else f" = {text!r}"
                 for source, message in said.items():
-                    self.assertTrue(message.startswith(f"gamesvc: {setting.name} = {text!r} ({source}): "), message)
+                    self.assertTrue(message.startswith(f"gamesvc: {setting.name}{shown} ({source}): "), message)
                     self.assertIn(right, message.split("): ", 1)[1])
+
+    def test_what_may_hold_a_password_is_never_shown(self) -> None:
+        wrong = "pgsql://alice:hunter2@db.example/games"
+        self.environment["GAMESVC_JOURNAL"] = wrong
+        said = [self.said(), self.said(f"--journal={wrong}")]
+        self.environment.clear()
+        said += [
+            self.said(f"--config={self.file(f'journal = {text}')}") for text in (f'"{wrong}"', f'["{wrong}", "x"]')
+        ]
+        settled = self.settle("--journal=postgresql://alice:hunter2@db.example/games")
+        said.append(settled.sources_of("journal"))
+        with self.assertRaises(ConfigError) as caught, settled.blaming("journal"):
+            raise ConfigError("it is not there")
+        said.append(str(caught.exception))
+        for message in said:
+            self.assertIn("journal", message)
+            self.assertNotIn("hunter2", message)
+            self.assertNotIn("db.example", message)
 
     def test_what_may_be_repeated_is_not_given_twice(self) -> None:
         for name in ("port", "game", "allow-origin"):

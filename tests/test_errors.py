@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from twisted.trial.unittest import SynchronousTestCase
 
+import gamesvc
 from gamesvc import errors
-from gamesvc.errors import ERROR_CODES, HTTP_REFUSALS, CloseCode, ErrorCode, HttpRefusal, RequestRefused
+from gamesvc.errors import (
+    ERROR_CODES,
+    HTTP_REFUSALS,
+    CloseCode,
+    DefinitionError,
+    ErrorCode,
+    Fenced,
+    HttpRefusal,
+    JournalError,
+    RequestRefused,
+    Unavailable,
+)
 
 SNAKE_CASE = re.compile(r"[a-z]+(_[a-z]+)*")
 
-RETRYABLE_CODES = {"not_started", "rate_limited", "too_many_in_flight"}
+RETRYABLE_CODES = {"not_started", "rate_limited", "too_many_in_flight", "unavailable", "outcome_unknown"}
 
 STATUSES = {
     "bad_request": 400,
@@ -28,6 +41,8 @@ STATUSES = {
     "wrong_game": 403,
     "player_not_in_game": 403,
     "origin_not_allowed": 403,
+    "kind_not_served": 404,
+    "game_deleted": 410,
     "method_not_allowed": 405,
     "upgrade_required": 426,
     "too_many_connections": 429,
@@ -35,6 +50,7 @@ STATUSES = {
     "headers_too_large": 431,
     "internal_error": 500,
     "draining": 503,
+    "journal_down": 503,
     "server_full": 503,
 }
 
@@ -86,13 +102,34 @@ class Refusals(SynchronousTestCase):
             self.assertEqual(refusal.retryable, refusal.status in (429, 503), refusal.code)
             self.assertEqual(refusal.retryable, later.isdigit(), refusal.code)
 
+    def test_an_incident_is_told_beside_the_message_and_changes_nothing_else(self) -> None:
+        refusal = errors.SERVER_ERROR.for_incident("12ab34cd")
+        self.assertEqual(refusal.message, f"{errors.SERVER_ERROR.message} (incident 12ab34cd)")
+        self.assertEqual(refusal, replace(errors.SERVER_ERROR, message=refusal.message))
+
     def test_an_exception_carries_its_refusal_and_says_no_more_than_its_code(self) -> None:
         error = RequestRefused(errors.TOKEN_EXPIRED)
         self.assertIs(error.refusal, errors.TOKEN_EXPIRED)
         self.assertEqual(str(error), "token_expired")
 
 
+class Exceptions(SynchronousTestCase):
+    def test_whatever_a_journal_says_no_with_is_a_journal_error(self) -> None:
+        for kind in (Fenced, Unavailable):
+            self.assertTrue(issubclass(kind, JournalError))
+        self.assertFalse(issubclass(Fenced, Unavailable) or issubclass(Unavailable, Fenced))
+
+    def test_an_author_may_catch_a_wrong_definition_as_the_type_error_that_it_is(self) -> None:
+        self.assertTrue(issubclass(DefinitionError, TypeError))
+        self.assertIs(gamesvc.DefinitionError, DefinitionError)
+
+
 class CloseCodes(SynchronousTestCase):
+    def test_who_is_sent_away_because_of_the_game_or_the_server_may_come_back_and_resume(self) -> None:
+        for code in (CloseCode.SERVICE_RESTART, CloseCode.GAME_MOVED, CloseCode.SLOW_CONSUMER):
+            self.assertTrue(code.may_reconnect)
+        self.assertEqual(int(CloseCode.GAME_MOVED), 4002)
+
     def test_each_is_one_that_clients_were_told_of_and_says_whether_they_may_come_back(self) -> None:
         for code in CloseCode:
             self.assertIn(int(code), MAY_RECONNECT)

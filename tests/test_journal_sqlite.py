@@ -170,6 +170,17 @@ class FileTest(SqliteTestCase):
         other.execute("DELETE FROM games")
         self.assertEqual(len(list(store.check())), 1)
 
+    def test_a_damaged_record_is_told_with_its_game(self) -> None:
+        store = self.open()
+        self.write(store)
+        self.connect().execute("UPDATE entries SET body = x'93a180' WHERE number = 2")
+        for read in (
+            lambda: store.load("g"),
+            lambda: list(store.entries("g")),
+            lambda: store.history("g", 4, 9, 9999),
+        ):
+            self.assert_refused("game g has a damaged record", read)
+
     def test_a_backup_is_made_while_others_write(self) -> None:
         store = self.open()
         self.write(store)

@@ -6,6 +6,7 @@ import json
 import math
 from functools import partial
 from itertools import chain
+from random import Random
 from typing import Any
 
 import msgspec
@@ -13,16 +14,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from gamesvc import Event
 from gamesvc.errors import BAD_ID, BAD_JSON, ERROR_CODES, HTTP_REFUSALS, NO_COMMAND, RATE_LIMITED, REFUSED
 from gamesvc.messages import (
     MessageError,
     Request,
     Welcome,
+    canonical,
     decode_request,
     encode_error,
+    encode_joined,
     encode_ok,
     encode_refusal,
     encode_welcome,
+    is_framework,
     numbered,
     peek_id,
 )
@@ -289,6 +294,14 @@ class Strictness(SynchronousTestCase):
             self.assertLess(cost(partial(outcome, hostile)) / plain, 50.0, hostile[:50])
 
 
+# What a request's arguments may hold, once they were read.
+VALUES_OF_REQUESTS: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(-10, 10) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=3),
+    max_leaves=8,
+)
+
+
 class Requests(SynchronousTestCase):
     def test_a_request_is_its_command_its_id_and_the_other_keys(self) -> None:
         self.assertEqual(
@@ -310,8 +323,41 @@ class Requests(SynchronousTestCase):
             error = self.assertRaises(MessageError, decode_request, json.dumps({**body, "id": "c-1"}).encode())
             self.assertEqual((error.error, error.id, error.message), (NO_COMMAND, "c-1", "must specify command"))
 
+    @FAST
+    @given(st.dictionaries(st.text(), VALUES_OF_REQUESTS, max_size=5), st.randoms(use_true_random=False))
+    def test_arguments_are_the_same_bytes_whatever_the_order_of_their_keys_at_any_depth(
+        self, arguments: dict[str, Any], random: Random
+    ) -> None:
+        def shuffled(value: Any) -> Any:
+            if isinstance(value, list):
+                return [shuffled(part) for part in value]
+            if not isinstance(value, dict):
+                return value
+            keys = list(value)
+            random.shuffle(keys)
+            return {key: shuffled(value[key]) for key in keys}
+
+        self.assertEqual(canonical(shuffled(arguments)), canonical(arguments))
+        self.assertEqual(json.loads(canonical(arguments)), arguments)
+
+    @FAST
+    @given(*[st.dictionaries(st.sampled_from("ab"), VALUES_OF_REQUESTS, max_size=2)] * 2)
+    def test_other_arguments_are_other_bytes(self, one: dict[str, Any], other: dict[str, Any]) -> None:
+        self.assertEqual(canonical(one) == canonical(other), json_text(one) == json_text(other))
+
+
+def json_text(value: Any) -> str:
+    """What tells a value from another one, true from 1 and 1 from 1.0 included."""
+    return json.dumps(value, sort_keys=True)
+
 
 class Replies(SynchronousTestCase):
+    def test_a_reply_to_a_duplicate_says_so_and_is_otherwise_the_first_one(self) -> None:
+        for result in (None, b"null", b"[1]"):
+            first, again = (json.loads(encode_ok("c-1", result, duplicate=each)) for each in (False, True))
+            self.assertEqual(list(again), [*first, "duplicate"])
+            self.assertEqual(again, first | {"duplicate": True})
+
     @FAST
     @given(id=st.none() | st.text(max_size=64), result=st.none() | st.text() | st.lists(st.integers(-5, 5)))
     def test_an_ok_reply_holds_id_and_result_where_there_are_any_and_its_status_first(
@@ -359,6 +405,28 @@ class Events(SynchronousTestCase):
             b'{"event":"gamesvc.welcome","game":"g","kind":"chess","epoch":"E","seq":7,"resumed":false,'
             b'"player":"alice","playing":true,"players":["alice",null],"present":["alice"]}',
         )
+
+    def test_a_welcome_may_hold_the_state_last_as_it_was_encoded(self) -> None:
+        state = msgspec.Raw(b'{"board":[null,1]}')
+        welcome = Welcome("g", "chess", "E", 7, True, "alice", False, [], [], state)
+        plain = Welcome("g", "chess", "E", 7, True, "alice", False, [], [])
+        self.assertEqual(encode_welcome(welcome), encode_welcome(plain)[:-1] + b',"state":{"board":[null,1]}}')
+
+    def test_who_takes_a_seat_is_told_of_by_name_and_seat(self) -> None:
+        self.assertEqual(encode_joined("alice", 1), b'{"event":"gamesvc.joined","player":"alice","seat":1}')
+
+    def test_events_of_gamesvc_are_told_from_those_of_a_game(self) -> None:
+        welcome = encode_welcome(Welcome("g", "chess", "E", 7, False, "alice", True, [], []))
+        self.assertEqual([is_framework(each) for each in (welcome, encode_joined("alice", 0))], [True, True])
+
+        class gamesvc(Event):
+            text: str = ""
+
+        class gamesvcjoined(Event):
+            pass
+
+        for event in (gamesvc("gamesvc."), gamesvcjoined(), gamesvc('{"event":"gamesvc.joined"}')):
+            self.assertFalse(is_framework(msgspec.json.encode(event)), event)
 
     @FAST
     @given(st.dictionaries(st.text().filter("seq".__ne__), st.text() | st.integers(-5, 5), max_size=3), st.integers(0))

@@ -18,11 +18,27 @@ import gamesvc.games
 ROOT = Path(__file__).parent.parent
 CORE = [
     "errors",
-    "model",
+    "fields",
     "definition",
+    "model",
     "messages",
     "frames",
+    "journal",
+    "journal.records",
+    "journal.memory",
+    "eventlog",
     "publisher",
+    "views",
+    "receipts",
+    "instance",
+    "pending",
+    "surroundings",
+    "order",
+    "history",
+    "saver",
+    "bell",
+    "clock",
+    "recovery",
     "server",
     "controller",
     "handshake",
@@ -67,7 +83,7 @@ def imported(modules: list[str], unwanted: list[str]) -> object:
 
 class Package(SynchronousTestCase):
     def test_an_author_finds_these_names_and_no_others(self) -> None:
-        names = ["DefinitionError", "Event", "GameError", "GameModel", "Player", "command", "field"]
+        names = ["DefinitionError", "Event", "GameError", "GameModel", "Player", "Secret", "Timer", "command", "field"]
         self.assertEqual(sorted(gamesvc.__all__), names)
         self.assertEqual([name for name in names if not hasattr(gamesvc, name)], [])
         modules = {name for _, name, _ in pkgutil.iter_modules(gamesvc.__path__)}

@@ -9,6 +9,7 @@ from msgspec import DecodeError, Raw
 from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
+from gamesvc.errors import JournalError, Unavailable
 from gamesvc.journal.records import Counts, Entry, Published, Snapshot, Timer
 from gamesvc.soundness import Examination
 from tests.plays import NOW, drawing, tictactoe
@@ -80,12 +81,17 @@ class Unsound(SynchronousTestCase):
         self.assert_amiss("it has no entries", [])
         self.assert_amiss("entries 1 to 10 are missing", [], play.snapshot())
 
-    def test_what_can_not_be_decoded(self) -> None:
-        def entries() -> Iterator[Entry]:
+    def test_what_can_not_be_read(self) -> None:
+        def entries(error: Exception) -> Iterator[Entry]:
             yield from tictactoe().entries[:3]
-            raise DecodeError("bad bytes")
+            raise error
 
-        self.assert_amiss("what comes after entry 3 can't be decoded (bad bytes)", entries())
+        for error in (DecodeError("bad bytes"), JournalError("bad bytes"), RecursionError("bad bytes")):
+            self.assert_amiss(
+                "what comes after entry 3 can't be read, so it was not looked at: bad bytes", entries(error)
+            )
+
+        self.assertRaises(Unavailable, Examination, None, entries(Unavailable("gone")))
 
     def test_an_entry_that_does_not_fit(self) -> None:
         play = drawing()

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from gamesvc.cli.recorded import Recorded
 from gamesvc.cli.wording import instant
 from gamesvc.journal.records import Entry, Timer
+from gamesvc.recovery import Replayed
 
 
 def entry_as_json(entry: Entry) -> bytes:
@@ -55,24 +55,21 @@ def _value(encoded: msgspec.Raw) -> Any:
     return msgspec.to_builtins(msgspec.msgpack.decode(encoded), str_keys=True)
 
 
-def standing_as_json(recorded: Recorded, number: int, secret: list[str] | None) -> bytes:
-    """How the game stood after an entry, as JSON.
+def standing_as_json(game: str, kind: str, then: Replayed, secret: list[str] | None) -> bytes:
+    """How a game stood after an entry, as JSON.
 
     Args:
-        recorded: the game.
-        number: the entry's.
+        game: its id.
+        kind: its kind's name.
+        then: how it stood.
         secret: the names of the fields that are the server's alone; None where that is not known.
-
-    Raises:
-        JournalError: it is not known how it stood.
     """
-    then = recorded.at(number)
     counts = then.counts
     return msgspec.json.encode(
         {
-            "game": recorded.game,
-            "kind": recorded.opening.game_kind,
-            "number": number,
+            "game": game,
+            "kind": kind,
+            "number": then.number,
             "time": then.time,
             "at": instant(then.time),
             "seats": then.seats,

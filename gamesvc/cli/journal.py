@@ -73,7 +73,8 @@ def _listed(row: GameRow, now: float) -> tuple[str, ...]:
         return (one_line(row.game), "", "", "", "", changed, "deleted")
     how = "finished" if row.finished else ""
     if row.wake_at is not None:
-        how = f"wakes in {span(row.wake_at - now)}" if row.wake_at > now else "wants to be woken"
+        # Whether it sleeps, and will be woken for it, only its server knows.
+        how = f"timer in {span(row.wake_at - now)}" if row.wake_at > now else "timer due"
     created = f"{span(now - row.created)} ago"
     return (one_line(row.game), one_line(row.kind), str(row.last), size(row.size), created, changed, how)
 
@@ -129,12 +130,7 @@ def _examine(store: Store, row: GameRow) -> tuple[int, list[str]]:
         raise
     except (JournalError, msgspec.MsgspecError, RecursionError) as error:
         faults.append(f"it can't be loaded: {error}")
-    try:
-        examination = Examination(snapshot, store.entries(row.game))
-    except Unavailable:
-        raise
-    except JournalError as error:
-        return 0, [*faults, f"its entries can't be read: {error}"]
+    examination = Examination(snapshot, store.entries(row.game))
     faults += examination.faults
     if not faults:
         faults += _against_row(examination, row)

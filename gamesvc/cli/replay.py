@@ -96,7 +96,7 @@ def run(given: argparse.Namespace) -> int | None:
 
 
 def _at(given: argparse.Namespace, recorded: Recorded, number: int) -> None:
-    secret: list[str] | None = None
+    then, secret = recorded.at(number), None
     try:
         with _model_speaks_aside():
             model = find_kind(given, recorded.opening.game_kind).model
@@ -109,7 +109,7 @@ def _at(given: argparse.Namespace, recorded: Recorded, number: int) -> None:
             " migrate made",
             file=sys.stderr,
         )
-    shown = standing_as_json(recorded, number, secret)
+    shown = standing_as_json(recorded.game, recorded.opening.game_kind, then, secret)
     print((shown if given.json else msgspec.json.format(shown)).decode())
 
 

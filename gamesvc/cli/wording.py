@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from gamesvc.logs import printable
 
-_AGE = re.compile(r"(\d{1,9})([smhdw])")
+_AGE = re.compile(r"([0-9]{1,9})([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 

@@ -22,7 +22,7 @@ import msgspec
 
 from gamesvc.errors import JournalError
 from gamesvc.journal import Stored
-from gamesvc.journal import sqlite_statements as sql
+from gamesvc.journal import sqlite_statements as statements
 from gamesvc.journal.records import Entry, Snapshot, decode_entry, decode_snapshot, encode
 from gamesvc.journal.sqlite_file import BUSY_MILLISECONDS, judged, make_private, open_file, sync
 from gamesvc.journal.store import Append, GameRow, OutcomeUnknown, SyncFailed
@@ -32,6 +32,7 @@ CHECKPOINT_PAGES = 2000
 
 READ_ENTRIES = 64
 """How many entries of a history to read at first; then twice as many each time."""
+
 
 class SqliteStore:
     """A connection to a SQLite file: see `Store`.
@@ -93,8 +94,8 @@ class SqliteStore:
                 self._connection.execute("ROLLBACK")
 
     def claim(self, game: str) -> int:
-        term = int(self._value(sql.TERM))
-        self._run(sql.CLAIM, (game, term))
+        term = int(self._value(statements.TERM))
+        self._run(statements.CLAIM, (game, term))
         return term
 
     def append(self, appends: Sequence[Append]) -> list[bool]:
@@ -104,7 +105,7 @@ class SqliteStore:
         bodies: list[bytes] = []
         start = 1
         added = [False] * len(appends)
-        for place, key in msgspec.json.decode(self._value(sql.MATCH, (msgspec.json.encode(wanted).decode(),))):
+        for place, key in msgspec.json.decode(self._value(statements.MATCH, (msgspec.json.encode(wanted).decode(),))):
             append = appends[place]
             added[place] = True
             last, size = append.expected, 0
@@ -125,9 +126,9 @@ class SqliteStore:
                     kind = entry.opening.game_kind
             games.append((key, last, size, append.wake_at, changed, created, kind, int(finished)))
         if games:
-            self._run(sql.ADVANCE, (msgspec.json.encode(games).decode(),))
+            self._run(statements.ADVANCE, (msgspec.json.encode(games).decode(),))
         if bodies:
-            self._run(sql.ENTRIES, (msgspec.json.encode(numbers).decode(), b"".join(bodies)))
+            self._run(statements.ENTRIES, (msgspec.json.encode(numbers).decode(), b"".join(bodies)))
         return added
 
     def position(self, game: str) -> tuple[int, int]:
@@ -138,11 +139,12 @@ class SqliteStore:
         body = encode(snapshot)
         number, opening = snapshot.number, snapshot.opening
         row = self._row(
-            sql.SAVE, (game, term, number, len(body), wake_at, snapshot.time, opening.game_kind, snapshot.finished)
+            statements.SAVE,
+            (game, term, number, len(body), wake_at, snapshot.time, opening.game_kind, snapshot.finished),
         )
         if row is None:
             return False
-        self._run(sql.SNAPSHOT, (row[0], number, body))
+        self._run(statements.SNAPSHOT, (row[0], number, body))
         return True
 
     def discard(self, game: str, term: int) -> bool:
@@ -163,7 +165,7 @@ class SqliteStore:
         self._clear(row[0])
 
     def load(self, game: str) -> Stored:
-        row = self._row(sql.LOAD, (game,))
+        row = self._row(statements.LOAD, (game,))
         if row is None:
             return Stored(0, 0, None, [])
         term, last, deleted, body, hexed = row
@@ -175,7 +177,7 @@ class SqliteStore:
     def history(self, game: str, before: int, events: int, size: int) -> list[Entry]:
         found: list[Entry] = []
         many = READ_ENTRIES
-        while bodies := _unhexed(self._value(sql.HISTORY, (game, before, many))):
+        while bodies := _unhexed(self._value(statements.HISTORY, (game, before, many))):
             for body in bodies:
                 # A snapshot may have skipped numbers: what is before them is another stretch.
                 with self._reading(game):
@@ -200,7 +202,7 @@ class SqliteStore:
         return msgspec.json.decode(found, type=list[str])
 
     def games(self) -> Iterator[GameRow]:
-        for row in self._rows(sql.GAMES):
+        for row in self._rows(statements.GAMES):
             game, kind, last, created, changed, finished, wake_at, size, deleted = row
             yield GameRow(game, kind, last, created, changed, bool(finished), wake_at, size, bool(deleted))
 
@@ -229,7 +231,7 @@ class SqliteStore:
             for (text,) in self._rows("PRAGMA integrity_check"):
                 if text != "ok":
                     yield text
-            for (text,) in self._rows(sql.AMISS):
+            for (text,) in self._rows(statements.AMISS):
                 yield text
         except JournalError as error:
             yield str(error)

@@ -75,6 +75,19 @@ def leaked_refusals(_: str) -> None:
     setattr(PendingCommand, "judge", hasty)
 
 
+def slow_disk(seconds: str) -> None:
+    """No fault by itself: an append takes longer."""
+    from gamesvc.journal.sqlite import SqliteStore
+
+    append = SqliteStore.append
+
+    def slow(self: SqliteStore, appends: Any) -> list[bool]:
+        time.sleep(float(seconds))
+        return append(self, appends)
+
+    setattr(SqliteStore, "append", slow)
+
+
 def heartbeat(path: str) -> None:
     """A probe: writes, at the end of each second, the largest gap between two beats of the reactor in it, and how much
     of that gap the reactor's thread was running, both in milliseconds."""
@@ -203,6 +216,7 @@ TWEAKS: dict[str, Callable[[str], None]] = {
     "skipped_events": skipped_events,
     "lost_timers": lost_timers,
     "leaked_refusals": leaked_refusals,
+    "slow_disk": slow_disk,
     "heartbeat": heartbeat,
     "blocking_calls": blocking_calls,
     "counted_reads": counted_reads,

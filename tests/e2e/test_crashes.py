@@ -1,0 +1,221 @@
+"""Servers are killed again and again, at any moment, while many play: nothing that was acknowledged is lost, nothing
+takes effect twice, and everybody sees one history.
+
+KILLS says how often; SEED repeats what was chosen by chance.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.crash_checks import violations, what_is_missing
+from tests.e2e.crash_clients import Crowd
+from tests.e2e.crashing import NEVER, POINTS, Order
+from tests.e2e.nursery import Nursery, Nursling, await_listening, nursery_in, steady_port
+from tests.e2e.processes import START_SECONDS, until
+from tests.e2e.threads import in_thread
+
+KILLS = int(os.environ.get("KILLS", "50"))
+SEED = int(os.environ.get("SEED", random.randrange(1 << 32)))
+
+TABLES = 4
+AT_RANDOM = "at random"
+
+LONGEST_LIFE = 0.35
+"""Seconds that a server may live after it has begun to listen, unless it has to come to a point."""
+
+PATIENCE = 1.0
+"""Seconds until a server is killed that does not come to its point."""
+
+MANY = 200
+"""Violations that are told of."""
+
+# A server that is killed so soon would come to none of this.
+CONSTANTS = {
+    "gamesvc.saver:SNAPSHOT_ENTRIES": 20,
+    "gamesvc.eventlog:RECENT_EVENTS": 8,
+    "gamesvc.journal.sqlite:CHECKPOINT_PAGES": 40,
+    "gamesvc.lifecycle:TICK_SECONDS": 0.05,
+}
+
+OPTIONS = "--commands-per-second 0 --frames-per-second 0 --idle-game-seconds 0.1 --journal sqlite:journal.sqlite"
+
+# How often a point is passed: at most so often before it is the one.
+RARE = {"claim": 4, "load": 4, "save": 6, "history": 4, "checkpoint": 3, "welcome": 30}
+OFTEN = 200
+
+# What must have happened in a trial of some length.
+EXPECTED = (
+    "finished games",
+    "seated entries",
+    "timer entries",
+    "acknowledged",
+    "duplicates",
+    "resumed",
+    "refused",
+    "game_over",
+    "not_a_player",
+)
+
+
+class Trial:
+    """Kills servers of one game kind, and judges in the end.
+
+    Args:
+        directory: an empty one.
+        seed: of everything that is left to chance.
+        tweaks: faults of the servers.
+        tables: how many games are played at a time.
+
+    Attributes:
+        killed: how often, by where.
+        tally: how much was judged, by what.
+        journal: path of the SQLite file.
+    """
+
+    def __init__(
+        self, directory: Path, seed: int, tweaks: dict[str, str] | None = None, tables: int = TABLES
+    ) -> None:
+        self.killed: Counter[str] = Counter()
+        self.tally: Counter[str] = Counter()
+        self.journal = str(directory / "journal.sqlite")
+        self._directory = directory
+        self._chance = random.Random(seed)
+        self._tweaks = tweaks or {}
+        self._port = steady_port()
+        self._crowd = Crowd(self._port, tables, directory, seed)
+
+    def run(self, kills: int, points: tuple[str, ...] = (AT_RANDOM, AT_RANDOM, AT_RANDOM, *POINTS)) -> list[str]:
+        """Kill servers, let the clients hear all that is left to hear, and judge.
+
+        Args:
+            kills: how often.
+            points: where, in turn.
+
+        Returns:
+            What is not as it must be.
+        """
+        with nursery_in(self._directory) as nursery:
+            self._crowd.start()
+            try:
+                for number in range(kills):
+                    self._kill(nursery, points[number % len(points)])
+                    if number % 50 == 49:
+                        _say(f"killed {number + 1} times, {sum(self.killed.values()) - self.killed['late']} on the spot")
+                missing = self._finish(nursery)
+            finally:
+                self._crowd.leave()
+        if self._crowd.failures:
+            raise self._crowd.failures[0]
+        judged = violations(self._directory, self.journal, self.tally, is_complete=not missing)
+        found = list(islice(judged, MANY))
+        log = (self._directory / "log").read_text()
+        if "Traceback" in log:
+            found.append("there is a traceback in the log")
+        return [missing, *found] if missing else found
+
+    def _order(self, point: str = NEVER, count: int = 0) -> Order:
+        arguments = ["-n", "--pidfile=", "gamesvc", "--port", str(self._port), *OPTIONS.split()]
+        return Order(
+            arguments=[*arguments, "--game", "tests.e2e.crash_game:Ledger"],
+            point=point,
+            count=count,
+            constants=CONSTANTS,
+            tweaks=self._tweaks,
+            output=str(self._directory / "log"),
+        )
+
+    def _kill(self, nursery: Nursery, point: str) -> None:
+        if self._chance.random() < 0.2:
+            self._chance.choice(self._crowd.tables).nap = time.monotonic() + 0.4
+        if point == AT_RANDOM:
+            child = nursery.start(self._order())
+            if self._chance.random() < 0.8:
+                await_listening(self._port, child)
+                life = self._chance.uniform(0, LONGEST_LIFE)
+            else:
+                life = self._chance.uniform(0, 0.1)
+        else:
+            child = nursery.start(self._order(point, self._chance.randint(1, RARE.get(point.split(".")[0], OFTEN))))
+            life = PATIENCE
+        has_ended = child.await_end(life)
+        assert not has_ended or point != AT_RANDOM, f"a server ended by itself, with {child.status}"
+        self.killed[point if has_ended or point == AT_RANDOM else "late"] += 1
+        child.kill()
+        assert child.status == -signal.SIGKILL, f"a server ended by itself, with {child.status}"
+
+    def _finish(self, nursery: Nursery) -> str:
+        """Let the clients hear all. Returns what they did not."""
+        child = nursery.start(self._order())
+        await_listening(self._port, child)
+        self._crowd.stopping = True
+        try:
+            until(lambda: not self._missing(), "the rest", START_SECONDS)
+        except AssertionError:
+            return self._missing() or "it took long"
+        finally:
+            self._crowd.leave()
+            _stop(child)
+        return ""
+
+    def _missing(self) -> str:
+        clients = self._crowd.clients
+        waiting = [client for client in clients if client.unanswered]
+        if waiting or self._crowd.failures:
+            return f"{[client.unanswered for client in waiting]} without an answer"
+        heard = [(client.game, client.player if client.plays else None, client.seq or 0) for client in clients]
+        return what_is_missing(self.journal, heard)
+
+
+def _stop(child: Nursling) -> None:
+    child.signal(signal.SIGTERM)
+    assert child.await_end(START_SECONDS), "the last server does not stop"
+    assert child.status == -signal.SIGTERM, f"the last server ended with {child.status}"
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+@in_thread
+def test_nothing_is_lost_or_done_twice_however_often_servers_are_killed() -> None:
+    directory = Path(tempfile.mkdtemp(prefix="gamesvc-crashes-"))
+    _say(f"KILLS={KILLS} SEED={SEED} in {directory}")
+    started = time.monotonic()
+    trial = Trial(directory, SEED)
+    found = trial.run(KILLS)
+    _say(f"{KILLS} kills took {time.monotonic() - started:.1f} s: {dict(trial.killed)}; {dict(trial.tally)}")
+    assert not found, f"SEED={SEED}; {directory} was kept:\n" + "\n".join(found)
+    # Else something else was tried than what this is about.
+    if KILLS >= len(POINTS):
+        assert not (unseen := [what for what in EXPECTED if not trial.tally[what]]), unseen
+    shutil.rmtree(directory)
+
+
+@pytest.mark.parametrize(
+    ("fault", "point", "complaints"),
+    [
+        ("early_answers", "commit.before", ("is in the journal 0 times", ", and in the journal {")),
+        ("leaked_refusals", "commit.before", ("was refused on a state that never was",)),
+        ("forgotten_receipts", "commit.after", ("took effect 2 times",)),
+        ("skipped_events", AT_RANDOM, (" after event ",)),
+        ("lost_timers", AT_RANDOM, ("the timer of ",)),
+    ],
+)
+@in_thread
+def test_a_fault_of_a_server_is_found(tmp_path: Path, fault: str, point: str, complaints: tuple[str, ...]) -> None:
+    found = Trial(tmp_path, 1, {fault: "", "slow_disk": "0.01"}, tables=2).run(6, (point,))
+    for complaint in complaints:
+        assert any(complaint in text for text in found), (complaint, found)

@@ -1,0 +1,582 @@
+"""``gamesvc replay``, run in this process; and the tests that it writes, run by pytest in another."""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import json
+import math
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from msgspec import Raw, msgpack
+from msgspec.structs import replace
+from twisted.trial.unittest import SynchronousTestCase
+
+from gamesvc import GameModel, Player, Secret, command, field
+from gamesvc.catalog import Kind
+from gamesvc.cli import as_test
+from gamesvc.journal.records import Entry, Published
+from gamesvc.journal.store import Append
+from gamesvc.recovery import Replayed
+from tests import drawing as drawing_module
+from tests.plays import NOW, SEED, Play, drawing, tictactoe
+from tests.test_cli_journal import WithJournal
+
+ROOT = Path(__file__).parent.parent
+TICTACTOE = ("--game", "tests.tictactoe:TicTacToe")
+DRAWING = ("--game", "tests.drawing:Drawing")
+
+
+class Replaying(WithJournal):
+    def setUp(self) -> None:
+        super().setUp()
+        self.environment["COLUMNS"] = "120"
+
+    def changed(self, name: str, old: str, new: str) -> str:
+        """The drawing game with another rule, as ``--game`` takes it."""
+        source = Path(drawing_module.__file__ or "").read_text()
+        self.assertIn(old, source)
+        (self.directory / f"{name}.py").write_text(source.replace(old, new))
+        if str(self.directory) not in sys.path:
+            self.patch(sys, "path", [str(self.directory), *sys.path])
+        self.addCleanup(sys.modules.pop, name, None)
+        return f"{name}:Drawing"
+
+    def kept_by_snapshots(self) -> None:
+        """Entries 2 to 6 are not there, a snapshot is of entry 6, and from there on there are entries again."""
+        play = drawing()
+        snapshot = play.snapshot(6)
+        self.store.begin()
+        term = self.store.claim("g1")
+        self.store.append([Append("g1", term, 0, play.entries[:1], None)])
+        self.store.save("g1", term, snapshot, None)
+        self.store.append([Append("g1", term, 6, play.entries[6:], play.wake_at)])
+        self.store.commit()
+
+
+class Table(Replaying):
+    def test_each_entry_has_its_line(self) -> None:
+        self.environment["COLUMNS"] = "160"
+        self.keep("g1", drawing(), 4)
+        lines = self.works("replay", "g1").splitlines()
+        self.assertEqual(lines[0], "g1: Drawing, version 1, epoch AbCdEf-01234; not finished")
+        self.assertEqual(lines[1], "3 seats: alice, bob, (free); 10 entries, 14 events, 7 of them private")
+        self.assertEqual(lines[2], "")
+        self.assertEqual(lines[3].split(), ["#", "time", "since", "start", "player", "what", "events", "changed"])
+        self.assertEqual(lines[4].strip(), "2027-01-15 UTC")
+        self.assertRegex(lines[5], r"^ 1  08:00:00\.000 +\+0\.000 s +opened +timers$")
+        self.assertRegex(
+            lines[6],
+            r"^ 2  08:00:02\.250 +\+2\.250 s  alice   draw\(count=2\) -> \[\d+,\d+\] +"
+            r"Drew; Card to alice; Card to alice +deck, hands, weight, timers$",
+        )
+        self.assertRegex(lines[8], r'^ 4  08:00:32\.375 +\+32\.375 s +timer hurry\("alice"\) +Hurried +timers$')
+        self.assertRegex(lines[11], r"^ 7  08:01:00\.125 +\+1:00\.125 ")
+        self.assertRegex(lines[12], r"^ 8  .* timer fall\(\) ")
+        self.assertEqual(lines[13], "    failed, and had no effect: RuntimeError (incident 12ab)")
+        self.assertEqual(len(lines), 16)
+
+    def test_the_end_of_a_game_is_told(self) -> None:
+        self.keep("g1", tictactoe())
+        lines = self.works("replay", "g1").splitlines()
+        self.assertTrue(lines[0].endswith("; finished"))
+        self.assertRegex(lines[-1], r"mark\(cell=2\) +Marked; Finished +board, moves, finished$")
+        self.assertRegex(lines[6], r" alice +takes a seat +gamesvc\.joined +seats$")
+
+    def test_it_fits_the_terminal_and_what_is_long_is_cut(self) -> None:
+        self.keep("g1", drawing())
+        for width in (80, 100, 200):
+            self.environment["COLUMNS"] = str(width)
+            table = self.works("replay", "g1").splitlines()[3:]
+            self.assertLessEqual(max(map(len, table)), width)
+        self.environment["COLUMNS"] = "80"
+        self.assertIn("... ", self.works("replay", "g1"))
+
+    def test_each_day_has_its_line(self) -> None:
+        play = tictactoe((0,))
+        play.now += 86400
+        play.command("bob", "mark", cell=1)
+        self.keep("g1", play)
+        out = self.works("replay", "g1")
+        self.assertIn("\n   2027-01-15 UTC\n1  ", out)
+        self.assertIn("\n   2027-01-16 UTC\n5  08:00:07.500  +24:00:07.500", out)
+
+    def test_what_stands_in_a_journal_can_not_command_the_terminal(self) -> None:
+        play = tictactoe(())
+        evil = "\x1b[2J\n\u202e\t\x9b"
+        play.entries.append(
+            Entry(4, "command", NOW + 9, evil, evil, evil, json.dumps({evil: evil}).encode(), fault=evil)
+        )
+        opening = play.entries[0].opening
+        assert opening is not None
+        play.entries[0] = replace(play.entries[0], opening=replace(opening, game_kind=evil))
+        self.keep("g1", play)
+        for arguments in ((), ("--check", *TICTACTOE)):
+            _, out, err = self.run_it("replay", "g1", *arguments)
+            for character in "\x1b\u202e\t\x9b":
+                self.assertNotIn(character, out + err)
+
+    def test_what_was_not_kept_is_told_in_its_place(self) -> None:
+        self.kept_by_snapshots()
+        lines = self.works("replay", "g1").splitlines()
+        self.assertEqual(lines[2], "entries 2 to 6 are not there, as its kind is or was kept by snapshots")
+        self.assertEqual(lines[7].strip(), "(entries 2 to 6 are not there)")
+
+    def test_the_seed_is_not_shown_but_as_json(self) -> None:
+        self.keep("g1", drawing())
+        for arguments in ((), ("--at", "1"), ("--check", *DRAWING)):
+            _, out, err = self.run_it("replay", "g1", *arguments)
+            self.assertNotIn(SEED.hex(), out + err)
+        self.assertIn(SEED.hex(), self.works("replay", "g1", "--json"))
+
+
+class Json(Replaying):
+    def test_everything_is_there_one_entry_a_line(self) -> None:
+        play = drawing()
+        self.keep("g1", play, 4)
+        entries = [json.loads(line) for line in self.works("replay", "g1", "--json").splitlines()]
+        self.assertEqual([entry["number"] for entry in entries], list(range(1, 11)))
+        for entry, kept in zip(entries, play.entries, strict=True):
+            self.assertEqual(set(entry), set(Entry.__struct_fields__))
+            self.assertEqual(entry["changed"], {name: msgpack.decode(raw) for name, raw in kept.changed.items()})
+        self.assertEqual(
+            entries[0]["opening"],
+            {"kind": "Drawing", "version": 1, "options": {}, "epoch": "AbCdEf-01234", "seed": SEED.hex()},
+        )
+        second = entries[1]
+        self.assertEqual((second["id"], second["arguments"]), ("c-1", {"count": 2}))
+        card = second["result"][0]
+        self.assertEqual(second["events"][1], {"to": ["alice"], "event": {"event": "Card", "card": card}})
+        self.assertEqual(second["timers"][1], {"id": 2, "due": NOW + 32.25, "method": "hurry", "arguments": ["alice"]})
+        self.assertEqual((entries[7]["timer"], entries[7]["fault"]), (4, "RuntimeError (incident 12ab)"))
+
+
+class At(Replaying):
+    def at(self, number: int, *arguments: str) -> tuple[dict[str, Any], str]:
+        status, out, err = self.run_it("replay", "g1", "--at", str(number), *arguments)
+        self.assertEqual(status, 0, err)
+        return json.loads(out), err
+
+    def test_it_shows_how_the_game_stood(self) -> None:
+        play = drawing()
+        self.keep("g1", play, 8)
+        for number in range(1, 11):
+            then, err = self.at(number, *DRAWING)
+            self.assertEqual(err, "")
+            kept = play.snapshot(number)
+            self.assertEqual(then["state"], {name: msgpack.decode(raw) for name, raw in kept.state.items()})
+            self.assertEqual(then["seats"], ["alice", "bob", None])
+            self.assertEqual([timer["id"] for timer in then["timers"]], [timer.id for timer in kept.timers])
+            self.assertEqual(then["events"]["all"], kept.counts.all)
+            self.assertEqual((then["number"], then["time"], then["finished"]), (number, kept.time, False))
+            self.assertEqual(then["secret"], ["deck"])
+        self.assertEqual(then["at"], "2027-01-15 08:01:04.750 UTC")
+
+    def test_it_is_laid_out_for_people_and_on_one_line_for_programs(self) -> None:
+        self.keep("g1", tictactoe())
+        self.assertGreater(len(self.works("replay", "g1", "--at", "4", *TICTACTOE).splitlines()), 20)
+        self.assertEqual(len(self.works("replay", "g1", "--at", "4", "--json", *TICTACTOE).splitlines()), 1)
+
+    def test_without_the_model_it_says_that_it_knows_of_no_secrets(self) -> None:
+        self.keep("g1", drawing())
+        then, err = self.at(4)
+        self.assertIs(then["secret"], None)
+        self.assertIn("gamesvc: which fields are secret is not known: game 'Drawing'", err)
+
+    def test_a_number_that_there_is_none_of_is_told(self) -> None:
+        self.keep("g1", tictactoe())
+        for number in ("0", "-1", "9"):
+            self.assertIn(f"entries 1 to 8, and no entry {number}", self.fails("replay", "g1", "--at", number))
+
+    def test_of_a_game_that_is_kept_by_snapshots_it_shows_what_is_known(self) -> None:
+        self.kept_by_snapshots()
+        play = drawing()
+        for number in (1, 6, 7, 10):
+            then, _ = self.at(number, *DRAWING)
+            kept = play.snapshot(number)
+            self.assertEqual(then["state"], {name: msgpack.decode(raw) for name, raw in kept.state.items()})
+        for unknown in ("2", "5"):
+            self.assertIn(
+                "entries 2 to 6 are not there, as its kind is or was kept by snapshots: how it stood is known up to"
+                " entry 1, and from 6 on",
+                self.fails("replay", "g1", "--at", unknown),
+            )
+
+    def test_after_a_migration_it_begins_with_the_snapshot_and_before_it_says_what_may_be_wrong(self) -> None:
+        play = tictactoe()
+        snapshot = play.snapshot(5)
+        opening = replace(snapshot.opening, version=2)
+        play.keep(self.store, "g1", replace(snapshot, opening=opening, state={"other": Raw(b"\x07"), **snapshot.state}))
+        then, err = self.at(6, *TICTACTOE)
+        self.assertEqual((then["state"]["other"], err), (7, ""))
+        then, err = self.at(4, *TICTACTOE)
+        self.assertNotIn("other", then["state"])
+        self.assertIn("brought to another version", err)
+
+
+class Check(Replaying):
+    def test_all_goes_as_it_went(self) -> None:
+        self.keep("g1", drawing(), 5)
+        self.keep("g2", tictactoe())
+        self.assertEqual(
+            self.works("replay", "g1", "--check", *DRAWING), "g1: 10 entries run again, and all goes as it went\n"
+        )
+        self.works("replay", "g2", "--check", *TICTACTOE)
+
+    def test_the_first_entry_that_goes_another_way_is_shown(self) -> None:
+        self.keep("g1", drawing())
+        game = self.changed("drawing_five", "after(5, self.fall)", "after(50, self.fall)")
+        status, out, err = self.run_it("replay", "g1", "--check", "--game", game)
+        self.assertEqual((status, err), (1, ""))
+        lines = out.splitlines()
+        self.assertEqual(
+            lines[0], "g1: entry 5 goes another way today (command, 2027-01-15 08:00:34.625 UTC): bob, trap {}"
+        )
+        self.assertEqual(lines[1], "  timers")
+        self.assertIn(f'"due":{NOW + 39.625}', lines[2])
+        self.assertTrue(lines[2].startswith("    then   ["))
+        self.assertIn(f'"due":{NOW + 84.625}', lines[3])
+        self.assertTrue(lines[3].startswith("    today  ["))
+        self.assertEqual(len(lines), 4)
+
+    def test_it_can_end_before(self) -> None:
+        self.keep("g1", drawing())
+        game = self.changed("drawing_upto", "after(5, self.fall)", "after(50, self.fall)")
+        self.assertEqual(
+            self.works("replay", "g1", "--check", "--at", "4", "--game", game),
+            "g1: 4 entries run again, and all goes as it went\n",
+        )
+
+    def test_what_is_refused_today_is_told(self) -> None:
+        self.keep("g1", drawing())
+        game = self.changed("drawing_few", "count > len(self.deck)", "count > 2")
+        _, out, _ = self.run_it("replay", "g1", "--check", "--game", game)
+        self.assertIn(
+            'entry 10 goes another way today (command, 2027-01-15 08:01:04.750 UTC): bob, draw {"count":3}', out
+        )
+        self.assertIn("    then   took effect\n    today  refused (too_many): so many are not left\n", out)
+
+    def test_much_that_differs_is_cut(self) -> None:
+        self.keep("g1", drawing())
+        game = self.changed("drawing_all", "[self.deck.pop() for _ in range(count)]", "list(self.deck) * 100")
+        _, out, _ = self.run_it("replay", "g1", "--check", "--game", game)
+        self.assertRegex(out, r"\n  and \d{4} more\n$")
+        self.assertLess(max(map(len, out.splitlines())), 2100)
+
+    def test_another_version_is_told(self) -> None:
+        self.keep("g1", drawing())
+        game = self.changed("drawing_two", "seats=(2, 3)", "seats=(2, 3), version=2")
+        out = self.works("replay", "g1", "--check", "--game", game)
+        self.assertIn("began with version 1 of Drawing, and this is version 2", out)
+
+    def test_fields_that_are_new_are_told(self) -> None:
+        self.keep("g1", drawing())
+        game = self.changed("drawing_new", "weight: float = 0.0", "weight: float = 0.0\n    jokers: int = 0")
+        out = self.works("replay", "g1", "--check", "--game", game)
+        self.assertIn("not compared, because only one of the two has them: jokers (new)\n", out)
+
+    def test_what_the_model_prints_is_not_mixed_with_what_is_told(self) -> None:
+        self.keep("g1", drawing())
+        game = self.changed(
+            "drawing_loud", "        self.after(5, self.fall)", '        print("loud"); self.after(5, self.fall)'
+        )
+        status, out, err = self.run_it("replay", "g1", "--check", "--game", game)
+        self.assertEqual((status, err), (0, "loud\n"))
+        self.assertNotIn("loud", out)
+
+    def test_what_was_not_kept_can_not_be_run(self) -> None:
+        self.kept_by_snapshots()
+        for what in ("--check", "--as-test"):
+            message = self.fails("replay", "g1", what, *DRAWING)
+            self.assertIn("entries 2 to 6 are not there", message)
+            self.assertIn("can't be run again beyond entry 1: add --at 1", message)
+        self.works("replay", "g1", "--check", "--at", "1", *DRAWING)
+
+    def test_a_history_that_is_damaged_is_told_in_a_line(self) -> None:
+        self.keep("g1", drawing())
+        self.sql("UPDATE entries SET body = x'00' WHERE number = 5")
+        for arguments in ((), ("--check", *DRAWING), ("--json",)):
+            status, _, err = self.run_it("replay", "g1", *arguments)
+            self.assertEqual(status, 1)
+            self.assertIn("game g1 has a damaged record", err)
+        self.sql("DELETE FROM entries WHERE number = 1")
+        self.sql("DELETE FROM entries WHERE number = 5")
+        self.assertIn("its first entry is missing", self.fails("replay", "g1"))
+
+
+class Kinds(Replaying):
+    def test_it_is_found_by_the_variable_of_the_server_too(self) -> None:
+        self.keep("g1", drawing())
+        self.environment["GAMESVC_GAME"] = f"greetings {DRAWING[1]}"
+        self.works("replay", "g1", "--check")
+
+    def test_a_built_in_one_needs_no_name(self) -> None:
+        from gamesvc.games.greetings import Greetings
+
+        self.keep("g1", Play(Greetings, "greetings").command("alice", "hello"))
+        self.works("replay", "g1", "--check")
+        self.environment["GAMESVC_GAME"] = DRAWING[1]
+        self.works("replay", "g1", "--check")
+
+    def test_one_that_is_not_named_is_told(self) -> None:
+        self.keep("g1", drawing())
+        self.assertIn("of the kind 'Drawing', and none of --game", self.fails("replay", "g1", "--check", *TICTACTOE))
+        message = self.fails("replay", "g1", "--check")
+        self.assertIn("no game of this name is installed", message)
+        self.assertTrue(message.endswith("write package.module:Class with --game\n"), message)
+        self.assertIn("no module 'nowhere'", self.fails("replay", "g1", "--check", "--game", "nowhere:Drawing"))
+
+    def test_it_is_found_in_the_directory_in_which_this_is_started(self) -> None:
+        self.keep("g1", drawing())
+        game = self.changed("drawing_here", "Draw cards.", "Draw some.")
+        self.patch(sys, "path", [each for each in sys.path if each != str(self.directory)])
+        here = os.getcwd()
+        self.addCleanup(os.chdir, here)
+        url = f"sqlite:{os.path.abspath(self.path)}"
+        os.chdir(self.directory)
+        self.works("replay", "g1", "--check", "--game", game, "--journal", url)
+
+    def test_what_does_not_go_together_is_told(self) -> None:
+        self.keep("g1", drawing())
+        self.assertIn("--json goes with", self.fails("replay", "g1", "--json", "--check", *DRAWING))
+        self.assertEqual(self.run_it("replay", "g1", "--check", "--as-test")[0], 2)
+        status, out, _ = self.run_it("replay", "--help")
+        self.assertEqual(status, 0)
+        for word in ("secrets", "seed", "--as-test", "--check", "--at", "GAMESVC_GAME", "GAMESVC_JOURNAL"):
+            self.assertIn(word, out)
+
+
+class AsTest(Replaying):
+    def pytest(self, file: Path) -> tuple[int, str]:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", "."]
+        done = subprocess.run(
+            [*command, file.name],
+            cwd=self.directory,
+            env={"PYTHONPATH": f"{ROOT}{os.pathsep}.", "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    def write(self, game: str, *arguments: str) -> Path:
+        file = self.directory / f"test_{game}.py"
+        self.assertIn("It has the game's secrets", self.works("replay", game, "--as-test", str(file), *arguments))
+        self.assertEqual(stat.S_IMODE(os.stat(file).st_mode), 0o600)
+        return file
+
+    def test_it_passes_as_long_as_the_rules_are_the_same_and_fails_at_the_entry_where_they_are_not(self) -> None:
+        self.keep("g1", drawing(), 6)
+        game = self.changed("drawing_rules", "Draw cards.", "Draw some.")
+        file = self.write("g1", "--game", game)
+        status, said = self.pytest(file)
+        self.assertEqual(status, 0, said)
+        source = file.read_text()
+        module = self.directory / "drawing_rules.py"
+        rules = module.read_text()
+        for old, new, entry, what in (
+            ("count > len(self.deck)", "count > 2", 10, "game.command("),
+            ("Drew(player, len(self.deck))", "Drew(player, 1)", 2, "assert game.events == "),
+            ("return cards", "return cards[:1]", 2, "assert game.result == "),
+            ("self.weight = -1.0", "return", 8, "assert game.fault == "),
+            ("self.weight += self.random.random()", "self.weight += 1", 10, "assert game.state == "),
+        ):
+            module.write_text(rules.replace(old, new))
+            self.assertNotEqual(module.read_text(), rules)
+            status, said = self.pytest(file)
+            self.assertEqual(status, 1, said)
+            failing = next(line for line in said.splitlines() if line.startswith(">"))
+            self.assertIn(what, failing)
+            line = int(said.split(f"{file.name}:")[1].split(":")[0])
+            above = source.splitlines()[:line]
+            numbers = [int(each.strip("# ")) for each in above if each.strip(" ").startswith("# ")]
+            self.assertEqual(numbers[-1], entry)
+
+    def test_it_is_laid_out_as_people_write_tests(self) -> None:
+        self.keep("g1", tictactoe())
+        self.assertEqual(
+            self.works("replay", "g1", "--as-test", "--at", "5", *TICTACTOE),
+            '''"""The game g1 (TicTacToe, version 1) up to entry 5.
+
+Written by `gamesvc replay --as-test`. It has the game's secrets.
+"""
+
+from gamesvc.replay import Replay
+from tests.tictactoe import TicTacToe
+
+START = 1800000000.0  # 2027-01-15 08:00:00.000 UTC
+SEED = bytes.fromhex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f")
+
+
+def test_g1() -> None:
+    game = Replay(TicTacToe, SEED)
+
+    # 1
+    game.open(START)
+    assert game.events == []
+
+    # 2
+    game.seat(START + 1.5, ["alice", None])
+
+    # 3
+    game.seat(START + 3, ["alice", "bob"])
+
+    # 4
+    game.command(START + 5.25, "alice", "mark", cell=0)
+    assert game.events == [{"event": "Marked", "player": "alice", "cell": 0}]
+
+    # 5
+    game.command(START + 7.5, "bob", "mark", cell=3)
+    assert game.events == [{"event": "Marked", "player": "bob", "cell": 3}]
+
+    assert game.state == {"board": ["alice", None, None, "bob", None, None, None, None, None], "moves": 2}
+    assert game.timers == []
+    assert not game.finished
+''',
+        )
+
+    def test_private_events_results_and_timers_are_in_it(self) -> None:
+        self.keep("g1", drawing())
+        out = self.works("replay", "g1", "--as-test", *DRAWING)
+        self.assertIn('game.open(START, ["alice", "bob"])', out)
+        self.assertIn("from gamesvc.replay import Private, Replay\n", out)
+        self.assertRegex(out, r'        Private\(\{"event": "Card", "card": \d+\}, to=\["alice"\]\),\n')
+        self.assertIn('game.timer(START + 60.25, 4, fault="RuntimeError")  # fall\n', out)
+        self.assertIn('    assert game.fault == "RuntimeError"\n', out)
+        self.assertIn('wishes={"ace": 1})\n', out)
+        self.assertRegex(out, r"assert game\.result == \[\d+, \d+\]\n")
+        self.assertIn('(5, START + 92.5, "hurry", ["alice"]), (6, START + 94.75, "hurry", ["bob"])', out)
+        self.assertLessEqual(max(map(len, out.splitlines())), 120)
+
+    def test_a_file_that_is_there_is_not_overwritten_and_one_that_fails_is_not_left(self) -> None:
+        self.keep("g1", tictactoe())
+        file = self.directory / "test_g1.py"
+        self.fails("replay", "g1", "--as-test", str(file))
+        self.assertFalse(file.exists())
+        file.write_text("precious")
+        self.assertIn("is there already", self.fails("replay", "g1", "--as-test", str(file), *TICTACTOE))
+        self.assertEqual(file.read_text(), "precious")
+
+    def test_values_that_json_does_not_have_are_compared_too(self) -> None:
+        source = """
+import datetime, math
+from gamesvc import GameModel, Player, command
+
+class Odd(GameModel):
+    numbers: list[float] = []
+    raw: bytes = b""
+    at: datetime.datetime = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
+    by: dict[int, str] = {}
+
+    @command
+    def play(self, player: Player, text: str) -> None:
+        self.numbers = [math.nan, math.inf, -math.inf, 1e300]
+        self.raw = b"\\xff'\\""
+        self.by = {1: text, 2: "\\u202e"}
+"""
+        (self.directory / "odd.py").write_text(source)
+        self.patch(sys, "path", [str(self.directory), *sys.path])
+        self.addCleanup(sys.modules.pop, "odd", None)
+        odd = __import__("odd")
+        play = Play(odd.Odd).command("alice", "play", text='a "quoted" \\ text\n\U0001f600')
+        self.keep("g-1", play)
+        file = self.write("g-1", "--game", "odd:Odd")
+        status, said = self.pytest(file)
+        self.assertEqual(status, 0, said)
+        self.assertIn("import datetime\nimport math\n", file.read_text())
+        self.assertNotIn("\u202e", file.read_text())
+        self.assertIn("def test_g_1() ", file.read_text())
+
+
+class Injection(SynchronousTestCase):
+    """The test is run later: what others wrote into a journal must not become code."""
+
+    def lines(self, play: Play, game: str = "g1") -> str:
+        end = Replayed()
+        for entry in play.entries:
+            end.take(entry)
+        opening = play.entries[0].opening
+        assert opening is not None
+        kind = Kind("TicTacToe", play.instance.kind)
+        return "\n".join(as_test.lines(game, kind, opening, play.entries, end)) + "\n"
+
+    def test_names_texts_and_ids_stay_what_they_are(self) -> None:
+        evil = 'x"""\n    import os\n#\\'
+        play = tictactoe(())
+        arguments = json.dumps({evil: evil, "class": 1, "cell": 1, "é": 2}).encode()
+        event = json.dumps({"event": evil, evil: [evil]}).encode()
+        play.entries += [
+            Entry(4, "command", NOW + 5, evil, evil, evil, arguments, events=(Published(event, (evil,)),)),
+            Entry(5, "timer", NOW + 6, name=evil, arguments=b"[]", timer=1, fault=evil),
+        ]
+        opening = play.entries[0].opening
+        assert opening is not None
+        changed = {evil: Raw(msgpack.encode(evil))}
+        play.entries[0] = replace(play.entries[0], opening=replace(opening, game_kind=evil), changed=changed)
+        tree = ast.parse(self.lines(play, evil))
+        imports = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+        self.assertEqual(len(imports), 2)
+        [function] = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+        calls = {ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
+        self.assertEqual(calls, {"Replay", "Private", "game.open", "game.seat", "game.command", "game.timer"})
+        [call] = [
+            node for node in ast.walk(function) if isinstance(node, ast.Call) and "command" in ast.unparse(node.func)
+        ]
+        self.assertEqual(ast.literal_eval(call.args[1]), evil)
+        self.assertEqual([keyword.arg for keyword in call.keywords], ["cell", None])
+        self.assertEqual(ast.literal_eval(call.keywords[1].value), {evil: evil, "class": 1, "é": 2})
+
+    def test_literals_are_what_they_stand_for_however_long(self) -> None:
+        for value in (
+            None,
+            True,
+            -1,
+            2**70,
+            1e300,
+            0.1,
+            "",
+            "it's",
+            '"\\"',
+            "\U0001f600\u2028\x00",
+            b"\x00'",
+            [],
+            {},
+            [[], {}, [[1]]],
+            {1: {"a" * 60: ["b" * 60, "c" * 60, None]}, "x": {}},
+            [{"event": "A", "n": number, "text": "long " * number} for number in range(20)],
+        ):
+            for used in (0, 60):
+                self.assertEqual(ast.literal_eval(as_test._literal(value, "", used)), value)
+        scope = {"math": math, "datetime": datetime}
+        when = datetime.datetime(2020, 1, 2, 3, 4, 5, 6, datetime.UTC)
+        self.assertEqual(eval(as_test._literal([math.inf, -math.inf, when], "", 0), scope), [math.inf, -math.inf, when])
+
+    def test_times_are_exact(self) -> None:
+        for offset in (0, 0.1, 1.25, 1e-6, 123456.789, 3e7, 0.3333333333333):
+            time = NOW + offset
+            text = as_test._time(time, NOW)
+            self.assertEqual(eval(text, {"START": NOW}), time)
+            self.assertLess(len(text), 25)
+        self.assertEqual(as_test._time(0.1, 1e300), "0.1")
+
+
+class Local(SynchronousTestCase):
+    def test_a_model_that_can_not_be_imported_is_told(self) -> None:
+        from gamesvc.errors import ConfigError
+
+        class Hidden(GameModel):
+            secret: Secret[int] = field(default=0)
+
+            @command
+            def play(self, player: Player) -> None:
+                pass
+
+        play = Play(Hidden)
+        opening = play.entries[0].opening
+        assert opening is not None
+        lines = as_test.lines("g1", Kind("Hidden", Hidden), opening, play.entries, Replayed())
+        self.assertIn("can't be imported", str(self.assertRaises(ConfigError, list, lines)))
