@@ -252,7 +252,10 @@ class Lifecycle:
             else:
                 self._awake(server, "woken")
 
-        server.save(clean=journals, saved=saved)
+        if journals:
+            server.renew(changed=recovered.migrated, renewed=saved)
+        else:
+            server.save(clean=False, saved=saved)
 
     def _beginning(self, kind: Kind, term: int, recovered: Recovered, lost: bool) -> Beginning:
         opening = recovered.opening

@@ -34,7 +34,6 @@ _TOO_DEEP = f"the message is nested deeper than {MAX_DEPTH} levels"
 # One that never ends goes on to the end, so that this takes as long as the payload is, whatever that holds.
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?')
 _encode = msgspec.json.Encoder().encode
-_encode_sorted = msgspec.json.Encoder(order="sorted").encode
 
 
 def _finite(text: str) -> float:
@@ -283,9 +282,9 @@ def encode_joined(player: str, seat: int) -> bytes:
     return _encode(Joined(player, seat))
 
 
-def canonical(arguments: dict[str, Any]) -> bytes:
-    """A request's arguments as JSON, the same whatever the order of their keys."""
-    return _encode_sorted(arguments)
+def encode_arguments(arguments: dict[str, Any]) -> bytes:
+    """A request's arguments as JSON, for the journal. Their order is the client's: a game can see it."""
+    return _encode(arguments)
 
 
 def is_framework(event: bytes) -> bool:

@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+import msgspec
+
 from gamesvc.errors import Fenced, JournalError
 from gamesvc.instance import Effect, Standing, opening_entry
 from gamesvc.journal.records import Entry, Opening
@@ -84,6 +86,29 @@ class Order:
     def is_even(self) -> bool:
         """Whether everything that was judged is durable, and said."""
         return not (self._in_flight or self._gathered or self._answering)
+
+    def renew(self, opening: Opening, changed: bool, renewed: Callable[[JournalError | None], None]) -> None:
+        """Have the journal keep that the game goes on under another opening, before anything is taken.
+
+        Args:
+            opening: it.
+            changed: whether the state was brought to another version of the model.
+            renewed: is told when that is durable, or why it can't be.
+        """
+
+        def done(error: JournalError | None) -> None:
+            if error is None:
+                self._keep(effect, entry)
+            renewed(error)
+
+        model = self._instance.kind
+        effect = self._instance.seat(self._game.now(), self.standing.seats, [])
+        entry = effect.entry(model, "renewed", opening=opening)
+        if changed:
+            fields = zip(model.FIELDS, effect.after.image, strict=True)
+            entry = msgspec.structs.replace(entry, changed={field.name: msgspec.Raw(raw) for field, raw in fields})
+        wake_at = effect.after.wake_at
+        self._around.journal.append(self._id, self._term, effect.before.entry, [entry], wake_at, done)
 
     def open(self, opening: Opening, effect: Effect, opened: Callable[[JournalError | None], None]) -> None:
         """Have the journal keep a game that was just set up, before anything is taken.

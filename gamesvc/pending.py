@@ -26,7 +26,7 @@ from gamesvc.errors import (
 )
 from gamesvc.instance import Effect, Instance
 from gamesvc.journal.records import Entry, Receipt
-from gamesvc.messages import Request, canonical, encode_error, encode_joined, encode_ok
+from gamesvc.messages import Request, encode_arguments, encode_error, encode_joined, encode_ok
 from gamesvc.model import Alarm, GameError, Player, check_code
 from gamesvc.receipts import Receipts, digest
 
@@ -117,7 +117,6 @@ class PendingCommand:
         self.entry: Entry | None = None
         self._role = role
         self._request = request
-        self._arguments = canonical(request.arguments)
         self._refusal = b""
         self._answers: list[Answer] = [answer]
         self._repeated = False
@@ -130,7 +129,7 @@ class PendingCommand:
     @property
     def digest(self) -> bytes:
         """What tells it from another command under the same id."""
-        return digest(self._request.command.lower(), self._arguments)
+        return digest(self._request.command, self._request.arguments)
 
     def join(self, answer: Answer) -> None:
         """The same command came once more."""
@@ -176,7 +175,7 @@ class PendingCommand:
                 player=player,
                 id=self._request.id,
                 name=spec.name,
-                arguments=self._arguments,
+                arguments=encode_arguments(self._request.arguments),
             )
 
     def settle(self, game: Game) -> None:

@@ -7,8 +7,13 @@ play, so there the players are bounded, too: who was silent for longest is forgo
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import Any
+
+import msgspec
 
 from gamesvc.journal.records import Receipt
+
+_encode = msgspec.json.Encoder(order="sorted").encode
 
 WINDOW = 256
 """How many commands of a player are remembered."""
@@ -17,14 +22,14 @@ MAX_PLAYERS = 1024
 """Of how many players commands are remembered."""
 
 
-def digest(command: str, arguments: bytes) -> bytes:
-    """What tells a command from another under the same id.
+def digest(command: str, arguments: dict[str, Any]) -> bytes:
+    """What tells a command from another under the same id: not the order of keys, nor the case of its name.
 
     Args:
         command: its name.
-        arguments: JSON, with sorted keys.
+        arguments: by name.
     """
-    return blake2b(b"%b\0%b" % (command.encode(), arguments), digest_size=16).digest()
+    return blake2b(_encode((command.lower(), arguments)), digest_size=16).digest()
 
 
 class Receipts:

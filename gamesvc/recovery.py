@@ -118,6 +118,8 @@ class Replayed:
             self.opening = entry.opening
         self.number = entry.number
         self.time = entry.time
+        if entry.kind == "renewed" and entry.changed:
+            self.state.clear()
         self.state.update(entry.changed)
         if entry.seats is not None:
             self.seats = entry.seats
@@ -127,7 +129,8 @@ class Replayed:
         self.finished = entry.finished
         self.counts = count(self.counts, entry.events)
         if entry.kind == "command" and entry.id is not None and entry.player is not None:
-            receipt = Receipt(entry.id, digest(entry.name.lower(), entry.arguments), entry.result)
+            arguments = msgspec.json.decode(entry.arguments)
+            receipt = Receipt(entry.id, digest(entry.name, arguments), entry.result)
             self.receipts.add(entry.player, receipt)
 
     def standing(self, model: type[GameModel]) -> Standing:

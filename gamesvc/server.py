@@ -359,6 +359,15 @@ class GameServer:
         """
         self._order.open(self._opening, effect, opened)
 
+    def renew(self, *, changed: bool, renewed: Callable[[JournalError | None], None]) -> None:
+        """Have the journal keep that the game goes on under the opening of today.
+
+        Args:
+            changed: whether the state was brought to another version of the model.
+            renewed: is told when that is durable, or why it can't be.
+        """
+        self._order.renew(self._opening, changed, renewed)
+
     @property
     def is_stalled(self) -> bool:
         """Whether the journal does not say what became of something."""

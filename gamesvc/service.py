@@ -173,8 +173,8 @@ def makeService(options: Options) -> IService:
     reactor = _reactor()
     sys.excepthook = _say_plainly
     set_level(options.config.log_level)
-    # The journal's threads share Python's lock with the reactor's. With the usual 5 ms, a busy reactor gives it to them so
-    # seldom that a commit of a hundred games takes 36 ms; so it takes 10.
+    # The journal's threads share Python's lock with the reactor's. With the usual 5 ms, a busy reactor gives it to them
+    # so seldom that a commit of a hundred games takes 36 ms; so it takes 10.
     sys.setswitchinterval(_SWITCH_SECONDS)
     # The default clock is the wall's: a step of it would freeze or fire all timers. Set before the first timer.
     reactor.seconds = time.monotonic

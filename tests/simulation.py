@@ -219,7 +219,9 @@ class Line:
         self._tell_closed(code)
 
     def abort(self) -> None:
-        self.close(CloseCode.NORMAL)
+        if self.state != "closed" and not self._process.is_dead:
+            self._end()
+            self._tell_closed(0)
 
     def abandon_handshake(self) -> None:
         if self.state == "connecting":
@@ -370,11 +372,12 @@ class Process:
         self.world.note("%s stops", self.name)
         self.is_stopping = True
 
-        def stopped(_: object) -> None:
-            hold(not self.lines, "stopped with connections")
-            self.journal.close(self.crash)
+        # In a turn of its own: a Deferred would keep what does not hold to itself.
+        self.listener.stop().addCallback(lambda _: self.reactor.callLater(0, self._stopped))
 
-        self.listener.stop().addCallback(stopped)
+    def _stopped(self) -> None:
+        hold(not self.lines, "stopped with connections", [line.name for line in self.lines])
+        self.journal.close(self.crash)
 
 
 class Client:
@@ -544,7 +547,8 @@ class Client:
             return
         if frame["status"] == "ok":
             self.unanswered.pop(id, None)
-            first = self.replies.setdefault(id, frame)
+            # A game that has lost something has another epoch.
+            first = self.replies.setdefault(f"{id} {line.epoch}", frame)
             hold(first.get("result") == frame.get("result"), "two answers to one command", first, frame)
             return
         code = frame["error"]["code"]
@@ -730,12 +734,15 @@ def _surrounded(world: World) -> Iterator[None]:
     """What gamesvc keeps is made small, so that little is enough to reach its bounds; and its log is the trace."""
     chance = world.chance
     log = _Log(world.note)
+    read_bytes, resume_events = chance.choice(((32 << 20, 10_000), (32 << 20, 10_000), (32 << 20, 5), (300, 10_000)))
+    world.judge.most_missed = resume_events if read_bytes > 300 else 0
     changed: list[tuple[Any, str, object]] = [
         (gamesvc.listener, "log", log),
         (gamesvc.lifecycle, "log", log),
         (gamesvc.eventlog, "RECENT_EVENTS", chance.choice((1, 4, 256))),
         (gamesvc.history, "HOLD_SECONDS", chance.choice((0.1, 2.0, 10.0))),
-        (gamesvc.history, "MAX_READ_BYTES", chance.choice((300, 1000, 32 << 20))),
+        (gamesvc.history, "MAX_READ_BYTES", read_bytes),
+        (gamesvc.history, "MAX_RESUME_EVENTS", resume_events),
         (gamesvc.publisher, "CHUNK_BYTES", chance.choice((1, 200, 1 << 16))),
         (gamesvc.saver, "SNAPSHOT_ENTRIES", chance.choice((1, 3, 10, 1000))),
     ]

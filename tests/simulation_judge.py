@@ -77,7 +77,7 @@ class Record:
         """An entry has become durable."""
         hold(entry.number == self.last + 1, "an entry out of order", entry.number, self.last)
         hold((entry.kind == "opened") == (entry.number == 1) == (entry.opening is not None), "an opening", entry)
-        hold(not self.finished, "an entry after the end", entry)
+        hold(not self.finished or entry.kind == "seated", "an entry after the end", entry)
         if self.entries:
             hold(entry.time >= self.entries[-1].time, "time ran backwards", self.entries[-1].time, entry.time)
         timers = self.timers[-1]
@@ -121,7 +121,7 @@ class Record:
             hold(not ran and after == before, "a fault has an effect", entry)
             hold(entry.kind == "seated" or not entry.events, "a fault has events", entry)
         timers = sorted(each.id for each in self.timers[-1])
-        if not entry.finished and not any(json.loads(each.arguments)[0] in marks for each in ()):
+        if not entry.finished:
             known = sorted(_unpack(after["timers"]).values())
             # Those that failed are known to the state, and don't come any more.
             hold(set(timers) <= set(known), "a timer that the state knows nothing of", timers, known)
@@ -199,12 +199,16 @@ class Judge:
     Args:
         model: that of all games here.
         note: writes to the trace.
+
+    Attributes:
+        most_missed: who has missed more events than that may not be told them.
     """
 
     def __init__(self, model: type[GameModel], note: Callable[..., None]) -> None:
         self.is_strict = model.DURABILITY == "every"
         self.records: dict[str, Record] = {}
         self.by_epoch: dict[str, Record] = {}
+        self.most_missed = 0
         self.acknowledged: dict[str, set[str]] = {}
         self.snapshots: dict[str, Snapshot] = {}
         self._model = model
@@ -275,7 +279,8 @@ class Judge:
             hold(any(record.public(n) == frame["state"] for n in fitting), "welcomed to a state that is not durable",
                  frame)  # fmt: skip
         if not frame["resumed"] and since is not None and epoch == frame["epoch"]:
-            hold(since > seq, "not resumed, without need", since, frame)
+            missed = seq - since
+            hold(missed < 0 or missed > self.most_missed, "not resumed, without need", since, frame)
 
     def event(self, payload: bytes, frame: dict[str, Any], role: Role, epoch: str, seq: int) -> None:
         """An event leaves, which should have this number."""

@@ -33,14 +33,12 @@ class World:
     Attributes:
         set_forth: seconds by which somebody has set the wall's clock forth.
         reports: faults of models.
-        complaints: trouble with the journal.
     """
 
     def __init__(self, *, max_connections: int = 0) -> None:
         self.clock = Clock()
         self.set_forth = 0.0
         self.reports: list[tuple[str, BaseException]] = []
-        self.complaints: list[str] = []
         self.journal = HeldJournal(self.wall)
         self.around = Surroundings(
             self.journal,
@@ -49,7 +47,6 @@ class World:
             soon=lambda call: self.clock.callLater(0, call),
             later=self.clock.callLater,
             report=self._report,
-            complain=self.complaints.append,
             max_connections_per_player=max_connections,
         )
 

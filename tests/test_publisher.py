@@ -6,16 +6,21 @@ import json
 import tracemalloc
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
+from unittest import mock
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from gamesvc import eventlog
 from gamesvc.errors import CloseCode
+from gamesvc.eventlog import EventLog, Viewer
 from gamesvc.publisher import CHUNK_BYTES, GamePublisher, Subscription
 
 PROPERTY = settings(deadline=None, database=None, max_examples=120)
 MAX_LAG_EVENTS, MAX_LAG_BYTES = 6, 150_000
+RECENT = 5
+"""Events that the log keeps for those who come back, where a test says so."""
 
 
 def payloads(data: bytes) -> list[bytes]:
@@ -34,25 +39,45 @@ def payloads(data: bytes) -> list[bytes]:
     return found
 
 
+class Said(NamedTuple):
+    """An event, and the players who see it; None for everybody."""
+
+    body: bytes
+    to: frozenset[str] | None
+
+
 def event(number: int, size: int = 0) -> bytes:
     """An event of the game, as the model publishes it."""
     return b'{"event":"E","number":%d,"padding":"%b"}' % (number, b"x" * size)
 
 
-class Viewer:
+class Reader:
     """A subscriber: the connection that it writes to, and an account of what should come."""
 
-    def __init__(self, publisher: GamePublisher, name: str | None) -> None:
+    def __init__(
+        self,
+        publisher: GamePublisher,
+        name: str | None,
+        framework: bool = False,
+        since: int | None = None,
+        said: Sequence[Said] = (),
+    ) -> None:
         self._publisher = publisher
         self.name = name
+        self.viewer = Viewer(name, framework)
         self.writes: list[bytes] = []
         self.closed: CloseCode | None = None
         self.chokes_in = 0
-        self.seq = publisher.head(name)
         self.due: list[bytes] = []
         self.sizes: list[int] = []
         self.judged = 0  # what was due in earlier turns
-        self.subscription: Subscription = publisher.subscribe(name, self)
+        place = None if since is None else publisher.log.place_after(self.viewer, since)
+        self.seq = self.first = publisher.log.head(self.viewer) if place is None or since is None else since
+        self.subscription: Subscription = publisher.subscribe(self.viewer, self, place)
+        for body in [each.body for each in said if self.may_see(each)][self.seq :]:
+            self.expect_event(body)
+        # Who has missed much when they come may be as much further behind.
+        self.missed = len(self.sizes), sum(self.sizes)
 
     # The connection: like ours it may want a pause while it is written to, and unsubscribes when it is closed.
 
@@ -75,6 +100,11 @@ class Viewer:
 
     # The account. Whatever is due comes in the order in which it was said.
 
+    def may_see(self, said: Said) -> bool:
+        if said.to is not None:
+            return self.name in said.to
+        return self.viewer.framework or b"gamesvc." not in said.body
+
     def expect_event(self, body: bytes) -> None:
         self.seq += 1
         self._expect(b'%b,"seq":%d}' % (body[:-1], self.seq), len(body))
@@ -92,9 +122,14 @@ class Viewer:
         return payloads(b"".join(self.writes))
 
     @property
+    def events_got(self) -> int:
+        return sum(payload.startswith(b'{"event":') for payload in self.got)
+
+    @property
     def is_too_far_behind(self) -> bool:
         unread = [size for size in self.sizes[len(self.got) :] if size]
-        return len(unread) > MAX_LAG_EVENTS or sum(unread) > MAX_LAG_BYTES
+        events, size = self.missed
+        return len(unread) > MAX_LAG_EVENTS + events or sum(unread) > MAX_LAG_BYTES + size
 
     @property
     def fell_too_far_behind(self) -> bool:
@@ -107,8 +142,19 @@ class Publish(NamedTuple):
     to: frozenset[str] | None
 
 
+class Tell(NamedTuple):
+    """Publish an event of gamesvc's own."""
+
+
 class Subscribe(NamedTuple):
     name: str | None
+    framework: bool = False
+
+
+class ComeBack(NamedTuple):
+    """The line is lost, and a new connection says what the old one got."""
+
+    who: int
 
 
 class Unsubscribe(NamedTuple):
@@ -138,7 +184,7 @@ class EndOfTurn(NamedTuple):
     pass
 
 
-Step = Publish | Subscribe | Unsubscribe | Pause | Resume | Reply | Choke | EndOfTurn
+Step = Publish | Tell | Subscribe | ComeBack | Unsubscribe | Pause | Resume | Reply | Choke | EndOfTurn
 
 NAMES = ("alice", "bob", "carol")
 WHO = st.integers(0, 3)
@@ -146,7 +192,9 @@ SIZES = st.sampled_from((0, 0, 0, 100, 30_000, 70_000))
 STEPS = st.one_of(
     st.builds(Publish, SIZES, st.none()),
     st.builds(Publish, SIZES, st.frozensets(st.sampled_from(NAMES), min_size=1)),
-    st.builds(Subscribe, st.sampled_from((None, *NAMES))),
+    st.builds(Tell),
+    st.builds(Subscribe, st.sampled_from((None, *NAMES)), st.booleans()),
+    st.builds(ComeBack, WHO),
     st.builds(Unsubscribe, WHO),
     st.builds(Pause, WHO),
     st.builds(Resume, WHO),
@@ -163,23 +211,39 @@ class Stage:
 
     def __init__(self, max_lag_events: int = MAX_LAG_EVENTS, max_lag_bytes: int = MAX_LAG_BYTES) -> None:
         self.soon: list[Callable[[], None]] = []
-        self.publisher = GamePublisher(self.soon.append, max_lag_events=max_lag_events, max_lag_bytes=max_lag_bytes)
-        self.viewers: list[Viewer] = []
+        self.log = EventLog()
+        self.publisher = GamePublisher(
+            self.soon.append, self.log, max_lag_events=max_lag_events, max_lag_bytes=max_lag_bytes
+        )
+        self.viewers: list[Reader] = []
+        self.said: list[Said] = []
 
-    def subscribe(self, name: str | None) -> Viewer:
-        viewer = Viewer(self.publisher, name)
+    def subscribe(self, name: str | None, framework: bool = False, since: int | None = None) -> Reader:
+        viewer = Reader(self.publisher, name, framework, since, self.said)
         self.viewers.append(viewer)
         return viewer
 
+    def come_back(self, viewer: Reader) -> Reader:
+        """A new connection of the same viewer, who has had what the old one got."""
+        self.publisher.unsubscribe(viewer.subscription)
+        return self.subscribe(*viewer.viewer, since=viewer.first + viewer.events_got)
+
     def publish(self, number: int, *to: str, size: int = 0) -> None:
         """Publish an event, to everybody where nobody is named."""
-        body, audience = event(number, size), frozenset(to) or None
-        for viewer in self.viewers:
-            if not to or viewer.name in to:
-                viewer.expect_event(body)
-        self.publisher.publish(body, audience)
+        self._publish(Said(event(number, size), frozenset(to) or None))
 
-    def reply(self, viewer: Viewer, payload: bytes) -> None:
+    def tell(self, number: int) -> None:
+        """Publish an event of gamesvc's own."""
+        self._publish(Said(b'{"event":"gamesvc.joined","player":"p%d","seat":0}' % number, None))
+
+    def _publish(self, said: Said) -> None:
+        self.said.append(said)
+        for viewer in self.viewers:
+            if viewer.may_see(said):
+                viewer.expect_event(said.body)
+        self.publisher.publish(*said)
+
+    def reply(self, viewer: Reader, payload: bytes) -> None:
         viewer.expect_reply(payload)
         viewer.subscription.reply(payload)
 
@@ -194,15 +258,21 @@ class Stage:
                 continue
             if isinstance(step, Publish):
                 self.publish(number, *(step.to or ()), size=step.size)
+            elif isinstance(step, Tell):
+                self.tell(number)
             elif isinstance(step, Subscribe):
-                self.subscribe(step.name)
+                self.subscribe(*step)
             elif isinstance(step, EndOfTurn):
                 self.end_turn()
             elif step.who < len(self.viewers):
                 self._have_viewer(self.viewers[step.who], step, number)
 
-    def _have_viewer(self, viewer: Viewer, step: Unsubscribe | Pause | Resume | Reply | Choke, number: int) -> None:
+    def _have_viewer(
+        self, viewer: Reader, step: ComeBack | Unsubscribe | Pause | Resume | Reply | Choke, number: int
+    ) -> None:
         match step:
+            case ComeBack():
+                self.come_back(viewer)
             case Unsubscribe():
                 self.publisher.unsubscribe(viewer.subscription)
             case Pause():
@@ -239,9 +309,9 @@ class CheckedStage(Stage):
                 assert new == 0
             elif frames <= CHUNK_BYTES:
                 assert new == bool(frames), "not in one write"
-        if all(viewer.got == viewer.due for viewer in self.viewers if viewer.subscription.open):
-            paused = any(viewer.subscription.paused for viewer in self.viewers if viewer.subscription.open)
-            assert paused or not len(self.publisher), "the log keeps what everybody has"
+        there = [viewer for viewer in self.viewers if viewer.subscription.open]
+        if all(viewer.got == viewer.due and not viewer.subscription.paused for viewer in there):
+            assert len(self.log) == self.log.end - self.log.floor <= RECENT, "the log keeps what everybody has"
 
 
 class Schedules(SynchronousTestCase):
@@ -252,17 +322,18 @@ class Schedules(SynchronousTestCase):
     def test_every_viewer_gets_exactly_its_events_and_replies_in_order_and_in_one_write_a_turn(
         self, steps: list[Step]
     ) -> None:
-        stage = CheckedStage()
-        stage.play(steps)
-        for viewer in stage.viewers:
-            viewer.chokes_in = 0
-            viewer.subscription.resume()
-        stage.end_turn()
-        for viewer in stage.viewers:
-            self.assertEqual(stage.publisher.head(viewer.name), viewer.seq)
-            if viewer.subscription.open:
-                self.assertEqual(viewer.got, viewer.due)
-        self.assertEqual(len(stage.publisher), 0)
+        with mock.patch.object(eventlog, "RECENT_EVENTS", RECENT):
+            stage = CheckedStage()
+            stage.play(steps)
+            for viewer in stage.viewers:
+                viewer.chokes_in = 0
+                viewer.subscription.resume()
+            stage.end_turn()
+            for viewer in stage.viewers:
+                self.assertEqual(stage.log.head(viewer.viewer), viewer.seq)
+                if viewer.subscription.open:
+                    self.assertEqual(viewer.got, viewer.due)
+            self.assertLessEqual(len(stage.log), RECENT)
 
     @PROPERTY
     @given(SCHEDULES, st.sampled_from((None, *NAMES)))
@@ -286,6 +357,8 @@ class Schedules(SynchronousTestCase):
 
         def heard(steps: list[Step | None]) -> list[tuple[list[bytes], CloseCode | None]]:
             stage = Stage()
+            # What one finds who comes back is the log's affair; here everything is there.
+            stage.log.hold()
             stage.play([*steps, EndOfTurn()])
             return [(viewer.writes, viewer.closed) for viewer in stage.viewers if viewer.name == name]
 
@@ -298,7 +371,7 @@ class Numbers(SynchronousTestCase):
     def setUp(self) -> None:
         self.stage = Stage()
 
-    def numbers(self, viewer: Viewer) -> list[tuple[int, int]]:
+    def numbers(self, viewer: Reader) -> list[tuple[int, int]]:
         return [(each["number"], each["seq"]) for each in map(json.loads, viewer.got)]
 
     def test_each_viewer_counts_what_it_may_see_from_1_without_gaps(self) -> None:
@@ -323,7 +396,7 @@ class Numbers(SynchronousTestCase):
         self.stage.end_turn()
         self.stage.publish(3)
         alice, spectator = self.stage.subscribe("alice"), self.stage.subscribe(None)
-        heads = [self.stage.publisher.head(name) for name in ("alice", None)]
+        heads = [self.stage.log.head(Viewer(name, framework=False)) for name in ("alice", None)]
         self.stage.publish(4)
         self.stage.end_turn()
         self.assertEqual((heads, self.numbers(alice), self.numbers(spectator)), ([3, 2], [(4, 4)], [(4, 3)]))
@@ -389,7 +462,7 @@ class Writes(SynchronousTestCase):
         self.assertEqual(alice.got, alice.due)
 
     def test_an_event_that_is_published_while_others_are_sent_reaches_everybody(self) -> None:
-        class Echo(Viewer):
+        class Echo(Reader):
             """One whose reading makes something happen in the game: say, a presence that is told."""
 
             def write(self, data: bytes) -> None:
@@ -519,7 +592,7 @@ class TheEnd(SynchronousTestCase):
                 self.heard.append(code)
 
         connection = Forgetful()
-        subscription = self.stage.publisher.subscribe("alice", connection)
+        subscription = self.stage.publisher.subscribe(Viewer("alice", framework=True), connection)
         subscription.reply(b"{}")
         subscription.close(CloseCode.NORMAL)
         subscription.close(CloseCode.REPLACED)
@@ -529,7 +602,7 @@ class TheEnd(SynchronousTestCase):
         self.assertEqual(connection.heard, [b"{}", CloseCode.NORMAL])
 
     def test_nothing_comes_after_unsubscribe_in_the_middle_of_a_turn(self) -> None:
-        class Leader(Viewer):
+        class Leader(Reader):
             """One who takes another along."""
 
             def write(self, data: bytes) -> None:

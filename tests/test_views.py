@@ -32,8 +32,8 @@ class Node(Struct):
 
     value: int | str | None = None
     weight: float | None = None
-    by_name: dict[str, "Node | None"] = field(default_factory=dict)
-    row: list["Node | None"] = field(default_factory=list)
+    by_name: dict[str, Node | None] = field(default_factory=dict)
+    row: list[Node | None] = field(default_factory=list)
 
 
 class Table(GameModel):

@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-EntryKind = Literal["opened", "seated", "command", "timer"]
+EntryKind = Literal["opened", "seated", "command", "timer", "renewed"]
 
 
 class Published(Struct, frozen=True, array_like=True):
@@ -68,21 +68,24 @@ class Entry(Struct, frozen=True, array_like=True):
 
     Attributes:
         number: from 1, without gaps.
-        kind: what it was: the game was ``opened``, a player was ``seated``, a ``command`` or a ``timer`` ran.
+        kind: what it was: the game was ``opened``, a player was ``seated``, a ``command`` or a ``timer`` ran; or the
+            game was ``renewed``: it goes on under another opening, because its state was brought to another version of
+            the model, or it was restored from a copy.
         time: when, in seconds since the epoch; never earlier than the entry before.
         player: whose command, or who was seated; None where it was nobody's.
         id: the command's; None where it had none.
         name: of the command, or of the timer's method.
-        arguments: of the command, a JSON object with sorted keys; of the timer, a JSON array.
+        arguments: of the command, a JSON object; of the timer, a JSON array.
         result: of the reply, JSON; None where there was none.
         events: in order.
-        changed: the new values of the fields that changed, each as MessagePack, by name.
+        changed: the new values of the fields that changed, each as MessagePack, by name. Where a game was renewed, they
+            are none, or all that there are from here on.
         seats: all of them, None where one is free; missing where they are as before.
         timers: all that are to come; missing where they are as before.
         timer: the id of the one that ran.
         fault: why a timer that ran has had no effect, for the operator; empty where it had.
         finished: whether the game is over, from here on.
-        opening: of the first entry.
+        opening: where the game was opened or renewed.
         last_timer: the highest id that a timer has had.
     """
 

@@ -80,8 +80,7 @@ class Kept:
         return self._viewed[player]
 
     def when(self, total: int) -> tuple[float, int, int] | None:
-        """When a total came to be, and the entries at which the game had it, first and last; None where it never had.
-        """
+        """When a total came to be, and the entries at which the game had it, first and last; None where it never had."""
         if not 0 <= total < len(self._totals):
             return None
         last = self._totals[total + 1] - 1 if total + 1 < len(self._totals) else len(self.entries)

@@ -1,6 +1,6 @@
-"""A server that kills itself at a named point, or that something was done to: the code of the server knows nothing of it.
+"""A server that kills itself at a named point, or that something was done to: its own code knows nothing of it.
 
-    python -m tests.e2e.crashing POINT N [--constant MODULE:NAME=VALUE]... [--tweak NAME=TEXT]... -- ARGUMENTS-OF-TWISTD
+    python -m tests.e2e.crashing POINT N [--constant MODULE:NAME=VALUE]... [--tweak NAME=TEXT]... -- TWISTD-ARGUMENTS
 
 kills itself at the N-th time that it comes to the point, such as ``commit.before``; ``never 0`` is no point.
 
@@ -43,9 +43,7 @@ TARGETS = {
 }
 """What is called at the points that are named after these: its class, and the method."""
 
-POINTS = tuple(
-    f"{name}.{moment}" for name in TARGETS if not name.startswith("pg_") for moment in ("before", "after")
-)
+POINTS = tuple(f"{name}.{moment}" for name in TARGETS if not name.startswith("pg_") for moment in ("before", "after"))
 """Where a server with a SQLite journal may be killed."""
 
 NEVER = "never"

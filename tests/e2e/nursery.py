@@ -95,6 +95,7 @@ class Nursery:
 
     def has_news(self, seconds: float) -> bool:
         """Whether there is something to read, now or soon."""
+        assert self._process.stdout is not None
         return bool(select.select([self._process.stdout], [], [], seconds)[0])
 
     def read(self) -> bytes:

@@ -14,6 +14,10 @@ import msgspec
 BEAT_SECONDS = 0.005
 
 
+def _put(owner: object, name: str, value: object) -> None:
+    setattr(owner, name, value)
+
+
 def early_answers(_: str) -> None:
     """A fault: everybody is told that something is durable before it is."""
     from gamesvc.journal.threaded import ThreadedJournal
@@ -24,14 +28,14 @@ def early_answers(_: str) -> None:
         append(self, game, term, expected, entries, wake_at, lambda error: None)
         self._in_reactor(lambda: done(None))
 
-    setattr(ThreadedJournal, "append", hasty)
+    _put(ThreadedJournal, "append", hasty)
 
 
 def forgotten_receipts(_: str) -> None:
     """A fault: a game that is loaded does not know which commands have taken effect."""
     from gamesvc.receipts import Receipts
 
-    setattr(Receipts, "__init__", lambda self, kept=None: setattr(self, "_windows", {}))
+    _put(Receipts, "__init__", lambda self, kept=None: _put(self, "_windows", {}))
 
 
 def skipped_events(_: str) -> None:
@@ -45,20 +49,19 @@ def skipped_events(_: str) -> None:
         further = place_after(self, viewer, seq + 1)
         return further or place
 
-    setattr(EventLog, "place_after", too_far)
+    _put(EventLog, "place_after", too_far)
 
 
 def lost_timers(_: str) -> None:
     """A fault: timers end with the server."""
     from gamesvc import lifecycle
-
-    recover = lifecycle.recover
+    from gamesvc.recovery import recover
 
     def timeless(*arguments: Any) -> Any:
         recovered = recover(*arguments)
         return recovered._replace(standing=recovered.standing._replace(alarms=()))
 
-    setattr(lifecycle, "recover", timeless)
+    _put(lifecycle, "recover", timeless)
 
 
 def leaked_refusals(_: str) -> None:
@@ -72,7 +75,7 @@ def leaked_refusals(_: str) -> None:
         if self.entry is None:
             self.settle(game)
 
-    setattr(PendingCommand, "judge", hasty)
+    _put(PendingCommand, "judge", hasty)
 
 
 def slow_disk(seconds: str) -> None:
@@ -85,7 +88,7 @@ def slow_disk(seconds: str) -> None:
         time.sleep(float(seconds))
         return append(self, appends)
 
-    setattr(SqliteStore, "append", slow)
+    _put(SqliteStore, "append", slow)
 
 
 def heartbeat(path: str) -> None:
@@ -101,7 +104,7 @@ def heartbeat(path: str) -> None:
         start(self)
         _Heart(reactor, path).beat()
 
-    setattr(GameService, "startService", started)
+    _put(GameService, "startService", started)
 
 
 class _Heart:

@@ -1,0 +1,366 @@
+"""A game's event log, held against a plain list of all its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+from unittest import mock
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from gamesvc import eventlog
+from gamesvc.eventlog import RECENT_BYTES, RECENT_EVENTS, EventLog, Place, Viewer
+from gamesvc.frames import text_frame
+from gamesvc.journal.records import Counts, Published
+from gamesvc.messages import numbered
+
+PROPERTY = settings(deadline=None, database=None, max_examples=150)
+NAMES = ("alice", "bob", "carol")
+VIEWERS = [Viewer(name, framework) for name in (None, *NAMES, "nobody") for framework in (False, True)]
+
+
+def body(number: int, size: int = 0) -> bytes:
+    """An event of the game."""
+    return b'{"event":"E","number":%d,"padding":"%b"}' % (number, b"x" * size)
+
+
+def joined(number: int) -> bytes:
+    """An event of gamesvc's own."""
+    return b'{"event":"gamesvc.joined","player":"alice","seat":%d}' % number
+
+
+class Said(NamedTuple):
+    """An event, and which entry it is of."""
+
+    body: bytes
+    to: frozenset[str] | None
+    entry: int
+
+    def is_for(self, viewer: Viewer) -> bool:
+        if self.to is not None:
+            return viewer.player in self.to
+        return viewer.framework or b"gamesvc." not in self.body
+
+
+class What(NamedTuple):
+    """One event, as it is drawn.
+
+    Attributes:
+        to: who sees it; None for everybody.
+        framework: whether it is gamesvc's own.
+        size: how large it is.
+        skip: how many entries come between it and the event before; 0: both are of one entry.
+    """
+
+    to: frozenset[str] | None
+    framework: bool
+    size: int
+    skip: int
+
+
+SIZES, SKIPS = st.sampled_from((0, 0, 300)), st.integers(0, 2)
+WHATS = st.one_of(
+    st.builds(What, st.none(), st.booleans(), SIZES, SKIPS),
+    st.builds(What, st.frozensets(st.sampled_from(NAMES), min_size=1), st.just(False), SIZES, SKIPS),
+)
+STORIES = st.lists(WHATS, max_size=30).map(lambda whats: story(whats))
+
+
+def story(whats: Iterable[What]) -> list[Said]:
+    said, entry = [], 1
+    for number, what in enumerate(whats):
+        entry += what.skip
+        said.append(Said(joined(number) if what.framework else body(number, what.size), what.to, entry))
+    return said
+
+
+def public(count: int, size: int = 0) -> list[Said]:
+    """As many public events, each in an entry of its own."""
+    return [Said(body(number, size), None, number + 1) for number in range(count)]
+
+
+def logged(said: Sequence[Said], log: EventLog | None = None) -> EventLog:
+    log = EventLog() if log is None else log
+    for each in said:
+        log.append(*each)
+    return log
+
+
+def counts(said: Sequence[Said]) -> Counts:
+    """How many there are of each kind, counted another way."""
+    private = {name: sum(each.to is not None and name in each.to for each in said) for name in NAMES}
+    shown = sum(each.is_for(Viewer(None, framework=False)) for each in said)
+    framework = sum(each.is_for(Viewer(None, framework=True)) for each in said) - shown
+    return Counts(len(said), shown, framework, {name: count for name, count in private.items() if count})
+
+
+def due(said: Sequence[Said], viewer: Viewer, since: int) -> list[bytes]:
+    """The frames that a viewer has to get who has had their events up to a number."""
+    own = [each.body for each in said if each.is_for(viewer)]
+    return [text_frame(numbered(event, seq)) for seq, event in enumerate(own, 1) if seq > since]
+
+
+def told(log: EventLog, viewer: Viewer, place: Place) -> list[bytes]:
+    """The frames from a place on, as whoever follows the log has them."""
+    frames, private = [], place.private
+    for position in range(place.position, log.end):
+        event = log.event(position)
+        if event is not None and event.seen_by(viewer):
+            private += event.to is not None
+            frames.append(event.frame(private, viewer.framework))
+    return frames
+
+
+class Telling(SynchronousTestCase):
+    """Can see whether a log tells what it has to."""
+
+    def assert_tells(self, log: EventLog, said: Sequence[Said]) -> None:
+        """Every viewer can come back to every place, and is told exactly what they missed."""
+        for viewer in VIEWERS:
+            head = len(due(said, viewer, 0))
+            self.assertEqual(log.head(viewer), head)
+            end = log.end_for(viewer)
+            self.assertEqual((end.position, end.events), (len(said), head))
+            for since in range(head + 1):
+                place = log.place_after(viewer, since)
+                assert place is not None
+                self.assertEqual(told(log, viewer, place), due(said, viewer, since))
+                self.assertEqual(place.events, since)
+                # The size is that of what was missed, without what is put around it.
+                missed = [each.body for each in said if each.is_for(viewer)][since:]
+                self.assertEqual(end.size - place.size, sum(map(len, missed)))
+
+
+class Numbers(Telling):
+    """Each viewer counts what they may see, from 1 and without gaps."""
+
+    @PROPERTY
+    @given(STORIES)
+    def test_whoever_comes_back_to_any_place_is_told_exactly_what_they_missed(self, said: list[Said]) -> None:
+        log = logged(said)
+        self.assert_tells(log, said)
+        self.assertEqual((log.counts, len(log)), (counts(said), len(said)))
+
+    @PROPERTY
+    @given(STORIES, st.integers(0, 30))
+    def test_a_log_that_was_loaded_counts_on_where_it_was(self, said: list[Said], known: int) -> None:
+        before, after = said[:known], said[known:]
+        log = logged(after, EventLog(counts(before)))
+        self.assertEqual((log.counts, log.floor, len(log)), (counts(said), len(before), len(after)))
+        for viewer in VIEWERS:
+            first, head = len(due(before, viewer, 0)), len(due(said, viewer, 0))
+            for since in range(head + 1):
+                place = log.place_after(viewer, since)
+                self.assertEqual(place is None, since < first, "what is not here can't be told")
+                if place is not None:
+                    self.assertEqual(told(log, viewer, place), due(said, viewer, since))
+
+    def test_who_has_had_more_than_there_was_or_less_than_nothing_has_no_place(self) -> None:
+        said = [*public(3), Said(body(3), frozenset({"alice"}), 4)]
+        log = logged(said)
+        for viewer, head in ((Viewer("alice", True), 4), (Viewer("bob", True), 3), (Viewer(None, False), 3)):
+            self.assertIsNotNone(log.place_after(viewer, head))
+            self.assertIsNone(log.place_after(viewer, head + 1))
+            self.assertIsNone(log.place_after(viewer, -1))
+
+    def test_a_log_without_events_is_at_its_end(self) -> None:
+        log = EventLog()
+        self.assertEqual((len(log), log.floor, log.end, log.counts), (0, 0, 0, Counts()))
+        self.assertEqual(log.place_after(Viewer("alice", True), 0), Place(0, 0, 0, 0))
+
+    def test_what_gamesvc_itself_says_is_neither_seen_nor_counted_by_who_does_not_see_it(self) -> None:
+        log = logged([Said(joined(0), None, 1), Said(body(1), None, 2), Said(joined(2), None, 3)])
+        classic, v1 = Viewer("alice", framework=False), Viewer("alice", framework=True)
+        self.assertEqual((log.head(classic), log.head(v1)), (1, 3))
+        first = log.event(1)
+        assert first is not None
+        self.assertEqual(first.frame(0, False), text_frame(numbered(body(1), 1)))
+        self.assertEqual(first.frame(0, True), text_frame(numbered(body(1), 2)))
+
+    @PROPERTY
+    @given(STORIES)
+    def test_others_secrets_change_no_number_and_no_byte(self, said: list[Said]) -> None:
+        log = logged(said)
+        for viewer in VIEWERS:
+            mine = logged([each for each in said if each.to is None or viewer.player in each.to])
+            self.assertEqual(log.head(viewer), mine.head(viewer))
+            for since in range(log.head(viewer) + 1):
+                place, own = log.place_after(viewer, since), mine.place_after(viewer, since)
+                assert place is not None
+                assert own is not None
+                self.assertEqual(place[1:], own[1:])
+                self.assertEqual(told(log, viewer, place), told(mine, viewer, own))
+
+
+class Frames(SynchronousTestCase):
+    """An event is encoded once for all who see it under one number."""
+
+    def test_a_frame_is_made_once_for_each_number(self) -> None:
+        event = EventLog().append(body(1), None, 1)
+        self.assertIs(event.frame(0, True), event.frame(0, False))
+        self.assertIsNot(event.frame(0, True), event.frame(1, True))
+        self.assertEqual(event.frame(1, True), text_frame(numbered(body(1), 2)))
+
+    def test_when_its_turn_is_over_frames_are_the_same_and_none_is_kept(self) -> None:
+        event = EventLog().append(body(1), None, 1)
+        first = event.frame(0, False)
+        event.keep_no_frames()
+        self.assertEqual(event.frame(0, False), first)
+        self.assertIsNot(event.frame(0, False), event.frame(0, False))
+
+
+class Read(NamedTuple):
+    """Entries as a journal has them: their numbers, and their events."""
+
+    entries: list[tuple[int, tuple[Published, ...]]]
+
+    @classmethod
+    def of(cls, said: Sequence[Said]) -> Read:
+        """All entries; some have no events."""
+        numbers = range(1, said[-1].entry + 3) if said else ()
+        entries: dict[int, list[Published]] = {number: [] for number in numbers}
+        for each in said:
+            to = None if each.to is None else tuple(sorted(each.to))
+            entries[each.entry].append(Published(each.body, to))
+        return cls([(number, tuple(events)) for number, events in entries.items()])
+
+    def back_from(self, before: int, events: int) -> list[tuple[int, tuple[Published, ...]]]:
+        """Those before a number that have at least so many events, where there are as many."""
+        read: list[tuple[int, tuple[Published, ...]]] = []
+        for number, published in reversed(self.entries):
+            if number < before and events > 0:
+                read.insert(0, (number, published))
+                events -= len(published)
+        return read
+
+
+def bring_back(log: EventLog, journal: Read, events: int) -> None:
+    """Read so many events, or a few more, beside those of the entry in which the floor lies."""
+    floor = log.event(log.floor)
+    entry = floor.entry if floor is not None else len(journal.entries)
+    own = len(dict(journal.entries).get(entry, ()))
+    log.prepend(journal.back_from(entry + 1, own + events))
+
+
+class Older(Telling):
+    """What was read from the journal is put before what is here."""
+
+    @PROPERTY
+    @given(STORIES, st.integers(0, 30), st.integers(0, 5), st.integers(1, 12))
+    # The floor lies in the middle of an entry; and before all events of one.
+    @example(story([What(None, False, 0, 0)] * 6), 6, 2, 1)
+    @example(story([What(None, False, 0, each % 2) for each in range(6)]), 6, 4, 1)
+    def test_whatever_was_dropped_or_never_loaded_can_be_brought_back_bit_by_bit(
+        self, said: list[Said], loaded: int, recent: int, chunk: int
+    ) -> None:
+        journal = Read.of(said)
+        log = logged(said[loaded:], EventLog(counts(said[:loaded])))
+        with mock.patch.object(eventlog, "RECENT_EVENTS", recent):
+            log.forget(log.end, set())
+            self.assertLessEqual(len(log), recent)
+            log.hold()
+            for _ in range(len(said) + 2):
+                floor = log.floor
+                bring_back(log, journal, chunk)
+                self.assertLessEqual(log.floor, floor)
+                if floor == 0:
+                    break
+            self.assertEqual((log.floor, log.counts), (0, counts(said)))
+            self.assert_tells(log, said)
+            # It stays as long as it is held, and goes when it is not, but for what is recent.
+            log.forget(log.end, set())
+            self.assert_tells(log, said)
+            log.release()
+            log.forget(log.end, set())
+            self.assertLessEqual(len(log), recent)
+            self.assertEqual(log.counts, counts(said))
+
+    def test_what_happens_while_the_journal_is_read_is_kept_in_its_place(self) -> None:
+        said = public(8)
+        log = EventLog(counts(said[:5]))
+        log.hold()
+        read = Read.of(said[:5]).back_from(6, 3)
+        logged(said[5:], log)
+        log.forget(log.end, set())
+        log.prepend(read)
+        self.assertEqual(log.floor, 2)
+        place = log.place_after(Viewer("alice", True), 2)
+        assert place is not None
+        self.assertEqual(told(log, Viewer("alice", True), place), due(said, Viewer("alice", True), 2))
+
+    def test_nothing_more_to_read_changes_nothing(self) -> None:
+        said = public(3)
+        log = logged(said)
+        log.prepend([])
+        log.prepend([(1, ())])
+        self.assertEqual((log.floor, len(log)), (0, 3))
+        self.assert_tells(log, said)
+
+
+class Memory(SynchronousTestCase):
+    """The log holds what is recent, what somebody waits for, and nothing else."""
+
+    def held(self, log: EventLog) -> list[int]:
+        """The positions of the events that are here."""
+        return [position for position in range(log.end) if log.event(position) is not None]
+
+    def test_what_everybody_has_stays_as_long_as_it_is_recent(self) -> None:
+        log = logged(public(RECENT_EVENTS + 10))
+        log.forget(log.end, set())
+        self.assertEqual((RECENT_EVENTS, self.held(log)), (256, list(range(10, 266))))
+        self.assertEqual((log.floor, len(log)), (10, 256))
+
+    def test_what_is_recent_has_few_bytes(self) -> None:
+        size = len(body(0, 1000))
+        log = logged([Said(body(0, 1000), None, number + 1) for number in range(200)])
+        log.forget(log.end, set())
+        self.assertEqual((RECENT_BYTES, len(log)), (65536, 65536 // size))
+        logged([Said(body(0, 70_000), None, 201)], log)
+        log.forget(log.end, set())
+        self.assertEqual((len(log), log.floor), (0, log.end))
+        logged(public(5), log)
+        log.forget(log.end, set())
+        self.assertEqual(len(log), 5)
+
+    def test_nothing_is_dropped_that_somebody_has_not_had_and_may_see(self) -> None:
+        to_slow, to_other = frozenset({"slow", "bob"}), frozenset({"other"})
+        said = [Said(body(each), (None, to_slow, to_other)[each % 3], each + 1) for each in range(30)]
+        with mock.patch.object(eventlog, "RECENT_EVENTS", 6):
+            log = logged(said)
+            log.forget(10, {"slow"})
+            kept = [*(each for each in range(10, 24) if each % 3 != 2), *range(24, 30)]
+            self.assertEqual(self.held(log), kept)
+            log.forget(20, {"slow"})
+            self.assertEqual([each for each in self.held(log) if each >= 20], [21, 22, *range(24, 30)])
+            log.forget(30, set())
+            self.assertEqual(self.held(log), list(range(24, 30)))
+
+    def test_a_place_that_is_not_wholly_here_is_none_although_parts_of_it_are(self) -> None:
+        slow = Viewer("slow", True)
+        with mock.patch.object(eventlog, "RECENT_EVENTS", 2):
+            log = logged(public(10))
+            log.forget(5, {"slow"})
+            self.assertEqual(self.held(log), [*range(5, 10)])
+            self.assertIsNone(log.place_after(slow, 7))
+            self.assertIsNotNone(log.place_after(slow, 8))
+
+    def test_what_is_held_stays_until_it_is_released(self) -> None:
+        with mock.patch.object(eventlog, "RECENT_EVENTS", 4):
+            log = logged(public(8))
+            log.forget(log.end, set())
+            log.hold()
+            logged(public(20), log)
+            log.forget(log.end, set())
+            self.assertEqual((log.floor, len(log)), (4, 24))
+            log.release()
+            log.release()
+            log.forget(log.end, set())
+            self.assertEqual((log.floor, len(log)), (24, 4))
+
+    def test_what_was_dropped_still_counts(self) -> None:
+        said = public(400)
+        log = logged(said)
+        log.forget(log.end, set())
+        self.assertEqual((log.counts, log.head(Viewer(None, False))), (counts(said), 400))
