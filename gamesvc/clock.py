@@ -23,7 +23,8 @@ class GameClock:
     def now(self) -> float:
         """The time of the game."""
         monotonic = self._monotonic()
-        own = self._last + monotonic - self._read_at
+        # In this order, so that no rounding makes it less.
+        own = self._last + (monotonic - self._read_at)
         wall = self._wall()
         self._last = wall if wall > own else own
         self._read_at = monotonic

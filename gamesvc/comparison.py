@@ -12,7 +12,7 @@ import msgspec
 from gamesvc.instance import Effect
 from gamesvc.journal.records import Entry, Published, Timer
 from gamesvc.model import GameError, GameModel
-from gamesvc.recovery import Replayed
+from gamesvc.recovery import RecoveryError, Replayed
 from gamesvc.replay import Refused, Replay, fault_name
 
 _sorted_json = msgspec.json.Encoder(order="sorted").encode
@@ -34,8 +34,11 @@ class Change(NamedTuple):
 
 
 class Comparison:
-    """Runs a game again, entry by entry, and compares. Of no more use after a difference: from there on, the two are
-    different games.
+    """Runs a game again, entry by entry, and compares. After a difference the two are different games; `skip` leads to
+    where they can be compared again.
+
+    Fields are compared where both are of the same version of the model: in a game that began with an older one, from
+    where it was brought to today's. From there on today's code goes on with the state that the game had then.
 
     Args:
         model: the code of today.
@@ -51,7 +54,8 @@ class Comparison:
         """Run the next entry again.
 
         Returns:
-            What differs. Fields that only one of the two has are not compared: see `uncompared`.
+            What differs. Fields that only one of the two has are not compared: see `uncompared`. None are while
+            `compares_fields` is false.
 
         Raises:
             RecoveryError: it is not the next.
@@ -69,6 +73,31 @@ class Comparison:
         assert effect is not None, "it was done"
         return [change for change in self._changes(entry, effect) if change.then != change.today]
 
+    def skip(self, entry: Entry) -> list[Change]:
+        """Take the next entry as it was, without running it again. Where its fields are of the model's version, the
+        next one can be run again: it begins with what the journal has.
+
+        Returns:
+            Why it can't be, if the fields do not fit the model.
+
+        Raises:
+            RecoveryError: it is not the next.
+        """
+        self._then.take(entry)
+        opening = self._then.opening
+        if opening is None or not self.compares_fields:
+            return []
+        try:
+            self._replay = Replay(self._model, opening.seed, self._then.standing(self._model))
+        except RecoveryError as error:
+            return [Change("outcome", "took effect", str(error))]
+        return []
+
+    @property
+    def compares_fields(self) -> bool:
+        """Whether the fields that the journal has are of the model's version."""
+        return self._then.opening is not None and self._then.opening.version == self._model.VERSION
+
     def uncompared(self) -> tuple[list[str], list[str]]:
         """The fields that only the model of today has, and those that only the journal has."""
         old, new = set(self._then.state), {field.name for field in self._model.FIELDS}
@@ -80,10 +109,11 @@ class Comparison:
         for number, (old, new) in enumerate(zip_longest(entry.events, today.events), 1):
             yield _change(f"event {number}", _event(old), _event(new))
         yield _change("result", _json(entry.result), _json(today.result))
-        for field, new_value in zip(self._model.FIELDS, effect.after.image, strict=True):
-            old_value = self._then.state.get(field.name)
-            if old_value is not None and bytes(old_value) != new_value:
-                yield _change(field.name, _stored(old_value), _stored(new_value))
+        if self.compares_fields:
+            for field, new_value in zip(self._model.FIELDS, effect.after.image, strict=True):
+                old_value = self._then.state.get(field.name)
+                if old_value is not None and bytes(old_value) != new_value:
+                    yield _change(field.name, _stored(old_value), _stored(new_value))
         yield _change("seats", _seats(self._then.seats), _seats(effect.after.seats))
         yield _change(
             "timers", _timers(self._then.timers), _timers(tuple(Timer(*each) for each in effect.after.alarms))
@@ -93,7 +123,7 @@ class Comparison:
 
 
 def _change(what: str, then: Any, today: Any) -> Change:
-    # Whatever the order of keys: a client's message is kept with its keys sorted, so it may differ.
+    # Whatever the order of keys: to who gets an object it is the same.
     if _sorted_json(then) == _sorted_json(today):
         return Change(what, "", "")
     return Change(what, _text(then), _text(today))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import re
 import sys
@@ -102,6 +103,7 @@ class ModelMeta(StructMeta):
         _check_defaults(cls)
         _check_values(cls)
         cls.COMMANDS = _commands(cls, scope)
+        cls.HINTS = {**_inherited_hints(bases), **_method_hints(namespace, scope)}
         if seats is not None:
             cls.SEATS = _seats(name, seats)
         if version is not None:
@@ -126,6 +128,23 @@ def _inherited_types(bases: tuple[type, ...]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for base in reversed(bases):
         found |= getattr(base, "TYPES", {})
+    return found
+
+
+def _inherited_hints(bases: tuple[type, ...]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for base in reversed(bases):
+        found |= getattr(base, "HINTS", None) or _method_hints(vars(base), {})
+    return found
+
+
+def _method_hints(namespace: Any, scope: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the annotations of the methods mean that may become timers. Those of others need not mean anything."""
+    found = {}
+    for name, method in namespace.items():
+        if isinstance(method, FunctionType) and not name.startswith("__"):
+            with contextlib.suppress(DefinitionError):
+                found[name] = _hints(name, method, scope)
     return found
 
 
@@ -234,11 +253,15 @@ def _check_defaults(cls: Any) -> None:
 def _check_values(cls: Any) -> None:
     try:
         model = cls()
-        for field in cls.FIELDS:
-            field.decode(msgspec.msgpack.encode(getattr(model, field.name)))
     # A default_factory is the author's code.
     except Exception as error:
         raise DefinitionError(f"{cls.__name__}: a default does not fit its field's type: {error}") from None
+    for field in cls.FIELDS:
+        try:
+            field.decode(msgspec.msgpack.encode(getattr(model, field.name)))
+        except Exception as error:
+            where = f"{cls.__name__}.{field.name}"
+            raise DefinitionError(f"{where}: the default does not fit the field's type: {error}") from None
 
 
 # Commands.

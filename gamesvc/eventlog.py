@@ -6,6 +6,7 @@ without gaps, what one viewer may see, so that what they may not see does not sh
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -13,11 +14,12 @@ from gamesvc.frames import text_frame
 from gamesvc.journal.records import Counts, Published
 from gamesvc.messages import is_framework, numbered
 
-RECENT_EVENTS = 256
-"""Events that the log keeps for those who come back, although everybody who is connected has had them."""
+RECENT_EVENTS, RECENT_BYTES = 256, 1 << 16
+"""Public events, and bytes of them, that the log keeps for those who come back, although everybody who is connected has
+had them."""
 
-RECENT_BYTES = 1 << 16
-"""Bytes of such events."""
+RECENT_PRIVATE_EVENTS, RECENT_PRIVATE_BYTES = 64, 1 << 14
+"""The same, of the private events of each player."""
 
 
 class Viewer(NamedTuple):
@@ -57,9 +59,10 @@ class LoggedEvent:
         framework: how many of gamesvc's own events there were up to here; and whether this is one:
         is_framework: then clients of the classic dialect don't see it.
         public: how many public events of the game there were up to here.
+        windows: in how many windows of recent events it is.
     """
 
-    __slots__ = ("_frames", "body", "entry", "framework", "is_framework", "public", "to")
+    __slots__ = ("_frames", "body", "entry", "framework", "is_framework", "public", "to", "windows")
 
     def __init__(self, body: bytes, to: frozenset[str] | None, entry: int, public: int, framework: int) -> None:
         self.body = body
@@ -68,6 +71,7 @@ class LoggedEvent:
         self.is_framework = is_framework(body)
         self.public = public
         self.framework = framework
+        self.windows = 0
         self._frames: dict[int, bytes] | None = {}
 
     def seen_by(self, viewer: Viewer) -> bool:
@@ -117,27 +121,69 @@ class _Tally:
         self.size += size
 
 
+class _Window:
+    """The positions of the last events of one kind: the public ones, or those private to one player.
+
+    Attributes:
+        floor: from this position on, every event of the kind is in the log.
+    """
+
+    __slots__ = ("_events", "_positions", "_size", "_sizes", "floor")
+
+    def __init__(self, floor: int, events: int, size: int) -> None:
+        self._positions: deque[tuple[int, int]] = deque()
+        self._size = 0
+        self._events = events
+        self._sizes = size
+        self.floor = floor
+
+    def add(self, position: int, size: int) -> list[int]:
+        """Take an event in. Returns the positions of those that fell out for it."""
+        positions = self._positions
+        positions.append((position, size))
+        self._size += size
+        if len(positions) <= self._events and self._size <= self._sizes:
+            return _NONE
+        fallen = []
+        while len(positions) > self._events or self._size > self._sizes:
+            old, its_size = positions.popleft()
+            self._size -= its_size
+            self.floor = old + 1
+            fallen.append(old)
+        return fallen
+
+
+_NONE: list[int] = []
+
+
 class EventLog:
     """The events of one game.
 
+    What is recent is kept by kind: so many public events, and so many private ones of each player. So what is private
+    to others does not decide what a viewer can still be told.
+
     Args:
-        counts: of those that are not in the log any more.
+        counts: of the events that are not in the log any more.
 
     Attributes:
-        floor: from this position on, every event is here; before it, only what somebody still needs.
+        floor: from this position on, every event is here, whatever its kind.
         end: the position of the next event.
     """
 
     def __init__(self, counts: Counts | None = None) -> None:
         counts = counts or Counts()
         self._events: dict[int, LoggedEvent] = {}
-        self._private_before_floor: set[int] = set()
         self._public = _Tally(counts.public)
         self._framework = _Tally(counts.framework)
         self._private = {player: _Tally(events) for player, events in counts.private.items()}
-        self._recent_size = 0
-        self._recent_start = self._first = self.floor = self.end = counts.all
-        self._held: int | None = None
+        self._base = self.floor = self.end = counts.all
+        self._public_window = _Window(self._base, RECENT_EVENTS, RECENT_BYTES)
+        self._private_windows: dict[str, _Window] = {}
+        # What has fallen out of all windows, and may still be needed by somebody who is behind.
+        self._stale_public: deque[int] = deque()
+        self._stale_private: set[int] = set()
+        self._is_held = False
+        self._loaded: list[int] = []
 
     def __len__(self) -> int:
         """How many events are here."""
@@ -162,6 +208,8 @@ class EventLog:
             entry: number of the journal's entry that it is of.
         """
         size = len(body)
+        position = self.end
+        self.end += 1
         if to is not None:
             for player in to:
                 self._private.setdefault(player, _Tally()).add(size)
@@ -170,32 +218,54 @@ class EventLog:
         else:
             self._public.add(size)
         event = LoggedEvent(body, to, entry, self._public.events, self._framework.events)
-        self._events[self.end] = event
-        self.end += 1
-        self._recent_size += size
+        self._events[position] = event
+        if to is None:
+            event.windows = 1
+            self._fall(self._public_window.add(position, size))
+        else:
+            event.windows = len(to)
+            if not to:
+                self._stale_private.add(position)
+            for player in to:
+                window = self._private_windows.get(player)
+                if window is None:
+                    window = _Window(self._base, RECENT_PRIVATE_EVENTS, RECENT_PRIVATE_BYTES)
+                    self._private_windows[player] = window
+                self._fall(window.add(position, size))
         return event
 
+    def _fall(self, positions: list[int]) -> None:
+        for position in positions:
+            event = self._events[position]
+            event.windows -= 1
+            if event.windows == 0:
+                self._let_go(position, event)
+
+    def _let_go(self, position: int, event: LoggedEvent) -> None:
+        if event.to is None:
+            self._stale_public.append(position)
+        else:
+            self._stale_private.add(position)
+
     def prepend(self, entries: Iterable[tuple[int, tuple[Published, ...]]]) -> None:
-        """Put events before the floor, those that had been there.
+        """Put events before the floor, those that had been there. They stay until `release`.
 
         Args:
             entries: numbers of entries and their events, in order; the last one is the one in which the floor lies, or
                 the one before.
         """
         events = [(event, number) for number, published in entries for event in published]
-        if self.floor < self.end and events:
-            # Of the floor's own entry, some events are here already.
-            own = self._events[self.floor].entry
-            here = 0
-            while self.floor + here < self.end and self._events[self.floor + here].entry == own:
-                here += 1
-            if events[-1][1] == own:
-                events = events[: len(events) - here]
         public, framework = self._public.events, self._framework.events
         if self.floor < self.end:
             above = self._events[self.floor]
             public = above.public - (above.to is None and not above.is_framework)
             framework = above.framework - above.is_framework
+            if events and events[-1][1] == above.entry:
+                # Of the floor's own entry, some events are here already.
+                here = 0
+                while self.floor + here < self.end and self._events[self.floor + here].entry == above.entry:
+                    here += 1
+                events = events[: len(events) - here]
         for published, number in reversed(events):
             to = None if published.to is None else frozenset(published.to)
             event = LoggedEvent(published.body, to, number, public, framework)
@@ -204,9 +274,10 @@ class EventLog:
                 public -= not event.is_framework
                 framework -= event.is_framework
             self.floor -= 1
-            self._events[self.floor] = event
-        self._first = min(self._first, self.floor)
-        self._private_before_floor = {each for each in self._private_before_floor if each < self.floor}
+            # Where it is here already, windows and stale positions know it.
+            if self.floor not in self._events:
+                self._events[self.floor] = event
+                self._loaded.append(self.floor)
 
     def head(self, viewer: Viewer) -> int:
         """The number of the last event that a viewer may see."""
@@ -233,25 +304,40 @@ class EventLog:
         position, private, events, size = self.end_for(viewer)
         if seq > events or seq < 0:
             return None
+        floor = min(self.floor, self._floor_of(viewer))
         while events > seq:
-            if position == self.floor:
+            if position <= floor:
                 return None
             position -= 1
-            event = self._events[position]
-            if event.seen_by(viewer):
+            event = self._events.get(position)
+            if event is not None and event.seen_by(viewer):
                 events -= 1
                 size -= event.size
                 private -= event.to is not None
         return Place(position, private, events, size)
 
+    def _floor_of(self, viewer: Viewer) -> int:
+        """From where on all events that a viewer may see are here."""
+        floor = self._public_window.floor
+        window = self._private_windows.get(viewer.player) if viewer.player is not None else None
+        return floor if window is None else max(floor, window.floor)
+
     def hold(self) -> None:
         """Keep everything from the floor on, until `release`."""
-        if self._held is None:
-            self._held = self.floor
+        self._is_held = True
 
     def release(self) -> None:
         """Keep no more than is recent."""
-        self._held = None
+        self._is_held = False
+        loaded, self._loaded = sorted(self._loaded), []
+        older = []
+        for position in loaded:
+            if self._events[position].to is None:
+                older.append(position)
+            else:
+                self._stale_private.add(position)
+        if older:
+            self._stale_public = deque(sorted((*older, *self._stale_public)))
 
     def forget(self, position: int, behind: set[str]) -> None:
         """Drop what nobody needs, and is not recent.
@@ -260,29 +346,24 @@ class EventLog:
             position: everybody has had everything before it.
             behind: players who have not had everything since.
         """
-        while self._recent_start < self.end and (
-            self.end - self._recent_start > RECENT_EVENTS or self._recent_size > RECENT_BYTES
-        ):
-            recent = self._events.get(self._recent_start)
-            self._recent_size -= recent.size if recent is not None else 0
-            self._recent_start += 1
-        floor = self._recent_start if self._held is None else min(self.floor, self._recent_start)
-        for old in range(self.floor, floor):
-            event = self._events.get(old)
-            if event is not None and event.to is not None:
-                self._private_before_floor.add(old)
-        self.floor = max(self.floor, floor)
-        for old in range(self._first, min(position, self.floor)):
-            self._events.pop(old, None)
-        self._first = max(self._first, min(position, self.floor))
-        done = [
-            each
-            for each in self._private_before_floor
-            if (event := self._events.get(each)) is None or (event.to is not None and behind.isdisjoint(event.to))
-        ]
-        for each in done:
-            self._private_before_floor.discard(each)
-            self._events.pop(each, None)
+        if self._is_held:
+            return
+        stale = self._stale_public
+        while stale and stale[0] < position:
+            self._drop(stale.popleft())
+        if self._stale_private:
+            done = [
+                each
+                for each in self._stale_private
+                if each < position or behind.isdisjoint(self._events[each].to or frozenset())
+            ]
+            for each in done:
+                self._stale_private.discard(each)
+                self._drop(each)
+
+    def _drop(self, position: int) -> None:
+        del self._events[position]
+        self.floor = max(self.floor, position + 1)
 
 
 _NOTHING = _Tally()

@@ -112,8 +112,22 @@ def _check_storable(where: str, kind: msgspec.inspect.Type, seen: set[object]) -
         if made in seen:
             return
         seen.add(made)
+        for name, hint in _hints_of(made).items():
+            if _marks(hint):
+                raise DefinitionError(
+                    f"{where}: {made.__name__}.{name} is secret, and only a whole field can be; "
+                    "make it a field of the model, or all of this one secret"
+                )
     for part in _parts(kind):
         _check_storable(where, part, seen)
+
+
+def _hints_of(made: Any) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(made, include_extras=True)
+    # What names can't be found there, msgspec has found elsewhere, or has said so.
+    except Exception:
+        return {}
 
 
 def _parts(kind: msgspec.inspect.Type) -> Iterator[msgspec.inspect.Type]:

@@ -214,7 +214,7 @@ class Instance:
         if seats is not None:
             context.players = tuple(player for player in seats if player is not None)
         if consumed is not None:
-            context.alarms = tuple(alarm for alarm in context.alarms if alarm is not consumed)
+            context.alarms = tuple(alarm for alarm in context.alarms if alarm.id != consumed.id)
         try:
             value = call()
             result = _result(returns, value) if returns and value is not None else None
@@ -239,10 +239,7 @@ class Instance:
         return Effect(before, after, context.events, result)
 
     def _settle(self, before: Image) -> Image:
-        try:
-            image = settle(self._model, before or None)
-        except Exception as error:
-            raise TypeError(f"a field holds what its type does not allow: {error}") from error
+        image = settle(self._model, before or None)
         size = sum(map(len, image))
         if size > MAX_STATE_BYTES:
             raise ValueError(f"the model's state has {size} bytes, the most is {MAX_STATE_BYTES}")

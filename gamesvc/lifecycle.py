@@ -282,6 +282,7 @@ class Lifecycle:
     def _awake(self, server: GameServer, how: str) -> None:
         loading = self._loading.pop(server.game)
         self.games[server.game] = server
+        server.start()
         if loading.opener is not None:
             self._opened_by[server.game] = loading.opener
         by = "a timer" if loading.opener is None else repr(loading.opener)

@@ -11,7 +11,6 @@ import inspect
 import math
 import random
 import re
-import typing
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NewType, TypeVar, dataclass_transform
 
@@ -51,6 +50,7 @@ MAX_TIMERS = 256
 """Timers that a game may have at a time."""
 
 _MAX_NAME = 64
+_PLAIN = frozenset((bool, bytes, float, int, str, type(None)))
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _encode_json = msgspec.json.Encoder().encode
 _encode_state = msgspec.msgpack.Encoder().encode
@@ -195,6 +195,7 @@ if TYPE_CHECKING:
         DURABILITY: ClassVar[str]
         TYPES: ClassVar[dict[str, Any]]
         COMMANDS: ClassVar[dict[str, CommandSpec]]
+        HINTS: ClassVar[dict[str, dict[str, Any]]]
         SEATS: ClassVar[tuple[int, int] | None]
 
         def __init_subclass__(
@@ -209,6 +210,7 @@ else:
         DURABILITY: ClassVar = "every"
         TYPES: ClassVar = {}
         COMMANDS: ClassVar = {}
+        HINTS: ClassVar = {}
         SEATS: ClassVar = None
 
 
@@ -300,7 +302,8 @@ class GameModel(_Model):
             raise ValueError(f"a game may have {MAX_TIMERS} timers at a time")
         inspect.signature(method).bind(*arguments)
         context.last_alarm += 1
-        alarm = Alarm(context.last_alarm, context.now + seconds, method.__name__, _encode_json(arguments))
+        name = _attribute(type(self), getattr(method, "__func__", None))
+        alarm = Alarm(context.last_alarm, context.now + seconds, name, _encode_json(arguments))
         context.alarms = (*context.alarms, alarm)
         return Timer(alarm.id)
 
@@ -337,16 +340,24 @@ def start(kind: type[M], context: Context) -> M:
 def call_alarm(model: GameModel, alarm: Alarm) -> None:
     """Call what `GameModel.after` was told to."""
     method = getattr(model, alarm.method)
-    parameters = list(inspect.signature(method).parameters.values())
-    hints = typing.get_type_hints(method.__func__, include_extras=True)
-    given = msgspec.json.decode(alarm.arguments)
+    hints = model.HINTS.get(alarm.method, {})
+    parameters = inspect.signature(method).parameters.values()
+    names = [each.name for each in parameters if each.kind is not each.KEYWORD_ONLY]
     arguments = []
-    for position, value in enumerate(given):
-        # Beyond the last parameter there can only be one with an asterisk.
-        parameter = parameters[min(position, len(parameters) - 1)]
-        kind = hints.get(parameter.name, Any)
+    for position, value in enumerate(msgspec.json.decode(alarm.arguments)):
+        # Beyond the last one there can only be one with an asterisk.
+        kind = hints.get(names[min(position, len(names) - 1)], Any)
         arguments.append(msgspec.convert(value, kind, str_keys=True) if kind is not Any else value)
     method(*arguments)
+
+
+def _attribute(model: type[GameModel], function: object) -> str:
+    """Under which name a class has a method: a private one's is not the one that it was written with."""
+    for owner in model.__mro__:
+        for name, value in vars(owner).items():
+            if value is function:
+                return name
+    raise TypeError("after(seconds, self.method, ...) takes a method that the class has")
 
 
 def settle(model: GameModel, before: Image | None = None) -> Image:
@@ -361,16 +372,24 @@ def settle(model: GameModel, before: Image | None = None) -> Image:
         The image.
 
     Raises:
-        msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError: a field holds what its type does
-            not allow. Some fields may have been loaded again.
+        TypeError: a field holds what its type does not allow. Some fields may have been loaded again.
     """
     image = []
     fields = model.FIELDS
     for position, spec in enumerate(fields):
-        encoded = _encode_state(getattr(model, spec.name))
-        same = before is not None and before[position] == encoded
-        if not (same and spec.plain):
-            setattr(model, spec.name, spec.decode(encoded))
+        value = getattr(model, spec.name)
+        try:
+            encoded = _encode_state(value)
+            same = before is not None and before[position] == encoded
+            # What looks the same when it is stored may be of another type, such as an Enum in a field for text.
+            if not (same and spec.plain and type(value) in _PLAIN):
+                loaded = spec.decode(encoded)
+                setattr(model, spec.name, loaded)
+                if not same:
+                    # A whole number in a field for fractions is stored as a fraction, too.
+                    encoded = _encode_state(loaded)
+        except Exception as error:
+            raise TypeError(f"the field {spec.name} holds what its type does not allow: {error}") from error
         image.append(encoded)
     return tuple(image)
 

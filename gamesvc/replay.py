@@ -15,7 +15,7 @@ from gamesvc.errors import GAME_OVER, NOT_A_PLAYER, NOT_STARTED
 from gamesvc.instance import Effect, Instance, Standing
 from gamesvc.journal.records import Entry
 from gamesvc.messages import encode_joined
-from gamesvc.model import Alarm, GameModel, Player
+from gamesvc.model import Alarm, GameModel, Image, Player, settle
 
 
 class Refused(Exception):
@@ -57,6 +57,7 @@ class Replay:
     Args:
         model: the game's class.
         seed: where its chance comes from.
+        standing: how it stands; None for one that is to be opened.
 
     Attributes:
         events: what was published by what was done last: each a dict, or `Private`.
@@ -65,13 +66,14 @@ class Replay:
         effect: what was done last.
     """
 
-    def __init__(self, model: type[GameModel], seed: bytes) -> None:
+    def __init__(self, model: type[GameModel], seed: bytes, standing: Standing | None = None) -> None:
         self.events: list[Any] = []
         self.result: Any = None
         self.fault = ""
         self.effect: Effect | None = None
         self._model = model
-        self._instance = Instance(model, seed)
+        self._seed = seed
+        self._instance = Instance(model, seed, standing)
 
     @property
     def standing(self) -> Standing:
@@ -182,6 +184,29 @@ class Replay:
             self._did(self._instance.drop(at, alarm))
             self.fault = type(error).__name__
 
+    def renew(
+        self, at: float, seed: bytes | None = None, state: dict[str, Any] | None = None, version: int | None = None
+    ) -> None:
+        """Let the game go on with another chance, because it was restored from a copy or had lost something; or with
+        another state, because it was brought to another version of the model.
+
+        Args:
+            at: seconds since the epoch.
+            seed: where its chance comes from, from here on; None: from where it came before.
+            state: the model's fields by name, as `state` has them; one that is missing gets its default. None: they
+                stay as they are.
+            version: of the model, to which that state belongs; None: today's.
+
+        Raises:
+            Refused: the state does not fit the model, nor does `migrate` make it fit. Nothing has changed.
+        """
+        before = self.standing
+        image = before.image if state is None else self._loaded(dict(state), version)
+        after = self._instance.seat(at, before.seats, []).after._replace(image=image)
+        self._seed = self._seed if seed is None else seed
+        self._instance = Instance(self._model, self._seed, after)
+        self._did(Effect(before, after, []))
+
     def again(self, entry: Entry) -> None:
         """Do what an entry tells of.
 
@@ -194,6 +219,11 @@ class Replay:
             self.seat(entry.time, entry.seats or ())
         elif entry.kind == "command":
             self.command(entry.time, entry.player or "", entry.name, **msgspec.json.decode(entry.arguments or b"{}"))
+        elif entry.kind == "renewed":
+            state = {name: plain(value) for name, value in entry.changed.items()} or None
+            opening = entry.opening
+            seed, version = (None, None) if opening is None else (opening.seed, opening.version)
+            self.renew(entry.time, seed, state, version)
         else:
             self.timer(entry.time, entry.timer or 0, fault_name(entry))
 
@@ -202,6 +232,31 @@ class Replay:
         self.fault = ""
         self.result = None if effect.result is None else msgspec.json.decode(effect.result)
         self.events = [told(body, None if to is None else sorted(to)) for body, to in effect.events]
+
+    def _loaded(self, state: dict[str, Any], version: int | None) -> Image:
+        """The fields as today's model has them."""
+        name, today = self._model.__name__, self._model.VERSION
+        version = today if version is None else version
+        if version > today:
+            raise Refused(f"the state is of version {version} of {name}, and this is version {today}")
+        what = "migrate"
+        try:
+            if version < today:
+                self._model.migrate(state, version)
+            unknown = sorted(state.keys() - self._model.TYPES.keys())
+            if unknown:
+                raise Refused(f"{name} has no field {unknown[0]!r}")
+            loaded = self._model()
+            for field in self._model.FIELDS:
+                what = field.name
+                if what in state:
+                    setattr(loaded, what, field.decode(msgspec.msgpack.encode(state[what])))
+            return settle(loaded)
+        except Refused:
+            raise
+        # migrate and the types of fields are the author's.
+        except Exception as error:
+            raise Refused(f"the state does not fit {name}.{what}: {error!r}") from error
 
     def _fitting(self, seats: Sequence[str | None]) -> tuple[Player | None, ...]:
         """The seats as the model has them: free ones at the end may be more or fewer than there were."""

@@ -116,7 +116,6 @@ class GameServer:
         # Under other durabilities the journal has no events.
         read = partial(around.journal.history, game) if self.model.DURABILITY == "every" else None
         self._history = History(publisher.log, read, lambda: self._order.standing.entry, around.later, around.monotonic)
-        self._bell.set(self.instance.standing.wake_at)
         self._was_entered = not begin.is_new
         self._shown: tuple[Standing, bytes] | None = None
 
@@ -350,6 +349,10 @@ class GameServer:
 
     # From beginning to end.
 
+    def start(self) -> None:
+        """Let timers ring from now on: what the game stands on is durable."""
+        self._set_bell()
+
     def open(self, effect: Effect, opened: Callable[[JournalError | None], None]) -> None:
         """Have the journal keep the game, which was just set up.
 
@@ -357,7 +360,13 @@ class GameServer:
             effect: of setting it up.
             opened: is told when that is durable, or why it can't be.
         """
-        self._order.open(self._opening, effect, opened)
+
+        def done(error: JournalError | None) -> None:
+            if error is None:
+                self.start()
+            opened(error)
+
+        self._order.open(self._opening, effect, done)
 
     def renew(self, *, changed: bool, renewed: Callable[[JournalError | None], None]) -> None:
         """Have the journal keep that the game goes on under the opening of today.

@@ -36,6 +36,7 @@ class Examination:
         self.end: Replayed | None = None
         self._snapshot = snapshot
         self._opening: Opening | None = None
+        self._by_snapshots = True
         self._run(iter(entries))
 
     def _run(self, entries: Iterator[Entry]) -> None:
@@ -62,18 +63,13 @@ class Examination:
                 replayed = self._resumed(entry.number - 1)
             self.entries += 1
             self.last = entry.number
-            if entry.number == 1:
-                self._opening = entry.opening
-            if (entry.number == 1) != (entry.opening is not None and entry.kind == "opened"):
-                self.faults.append(
-                    f"entry {entry.number} is {'no opening' if entry.number == 1 else 'a second opening'}"
-                )
+            self._by_snapshots = self._by_snapshots and entry.kind in ("opened", "renewed")
+            self.faults.extend(f"entry {entry.number} {fault}" for fault in self._opened_amiss(entry))
             if entry.time < time:
                 self.faults.append(f"entry {entry.number} was made before entry {entry.number - 1}")
             time = entry.time
             self.faults.extend(f"entry {entry.number}: {fault}" for fault in _amiss(entry))
-            if replayed is not None:
-                replayed.take(entry)
+            replayed = _taken_in(replayed, entry)
             if self._snapshot is not None and entry.number == self._snapshot.number:
                 if replayed is not None:
                     self._compare(replayed, self._snapshot)
@@ -95,10 +91,24 @@ class Examination:
 
     def _missing(self, first: int, last: int) -> None:
         # A game that is kept by snapshots has its first entry, and then what came since it is kept by entries, if ever.
-        if first == 2 and self._snapshot is not None and self._snapshot.number >= last:
+        # It may have been renewed meanwhile.
+        if first > 1 and self._by_snapshots and self._snapshot is not None and self._snapshot.number >= last:
             return
         which = f"entry {first} is" if first == last else f"entries {first} to {last} are"
         self.faults.append(f"{which} missing")
+
+    def _opened_amiss(self, entry: Entry) -> Iterator[str]:
+        opening = entry.opening
+        if entry.number == 1:
+            self._opening = opening
+            if opening is None or entry.kind != "opened":
+                yield "is no opening"
+        elif entry.kind == "opened":
+            yield "is a second opening"
+        elif (entry.kind == "renewed") != (opening is not None):
+            yield "does not say under what the game goes on" if opening is None else "has an opening, and opens nothing"
+        elif opening is not None and self._opening is not None and opening.game_kind != self._opening.game_kind:
+            yield "goes on as another kind of game"
 
     def _compare(self, replayed: Replayed, snapshot: Snapshot) -> None:
         for what, told, kept in (
@@ -113,7 +123,7 @@ class Examination:
             if told != kept:
                 self._differs(what)
         opening = replayed.opening
-        # Between versions, fields were changed by `migrate`.
+        # Between versions, fields were changed by `migrate`: of a game that is kept by snapshots only they know of it.
         if opening is not None and opening.version == snapshot.opening.version:
             for name, value in replayed.state.items():
                 # A field that came later, with a default, is in the snapshot only; one of another type, which takes the
@@ -126,6 +136,17 @@ class Examination:
         self.faults.append(
             f"the snapshot of entry {self._snapshot.number} has another {what} than the entries up to it"
         )
+
+
+def _taken_in(replayed: Replayed | None, entry: Entry) -> Replayed | None:
+    """The history with its next entry; None where that can't be taken in."""
+    if replayed is not None:
+        try:
+            replayed.take(entry)
+        # Its arguments are no JSON, which is told elsewhere. UnicodeDecodeError and msgspec's own are ValueErrors.
+        except (ValueError, RecursionError):
+            return None
+    return replayed
 
 
 def _taken(seats: tuple[str | None, ...]) -> dict[int, str]:

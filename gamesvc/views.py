@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import msgspec
@@ -28,8 +29,11 @@ def public_state(model: type[GameModel], image: Image) -> bytes:
 
 
 def _without_none(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # as JSON has it
     if isinstance(value, dict):
-        return {key: _without_none(part) for key, part in value.items() if part is not None}
+        parts = ((key, _without_none(part)) for key, part in value.items())
+        return {key: part for key, part in parts if part is not None}
     if isinstance(value, (list, tuple)):
         return [_without_none(part) for part in value]
     return value

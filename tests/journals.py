@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gamesvc.errors import Fenced, JournalError, Unavailable
+from gamesvc.errors import Fenced, Unavailable
 from gamesvc.journal import Done, Stored
 from gamesvc.journal.memory import MemoryJournal
 from gamesvc.journal.records import Entry, Snapshot
@@ -55,6 +55,11 @@ class Asked:
         """When the game wants to be woken: of an append, or a save."""
         wake_at: float | None = self.arguments[-1]
         return wake_at
+
+    @property
+    def has_happened(self) -> bool:
+        """Whether it has taken effect, or turned out not to be possible."""
+        return bool(self._outcome)
 
     def happen(self) -> None:
         """It takes effect, or turns out not to be possible; nobody is told yet."""
@@ -186,8 +191,3 @@ class HeldJournal:
             self._calls.pop(0)()
         (answer,) = answers
         return answer
-
-
-def failed(outcome: object) -> bool:
-    """Whether a journal's answer is that it could not."""
-    return isinstance(outcome, JournalError)

@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import Raw
+from msgspec.structs import replace
 
 from gamesvc.instance import Instance, opening_entry
 from gamesvc.journal.records import Entry, Opening, Snapshot
 from gamesvc.journal.store import Append, Store
-from gamesvc.messages import canonical, encode_joined
+from gamesvc.messages import encode_arguments, encode_joined
 from gamesvc.model import GameModel, Player
 from gamesvc.recovery import Replayed
 from tests.drawing import Drawing
+from tests.redrawing import Drawing as Redrawing
 from tests.tictactoe import TicTacToe
 
 NOW = 1_800_000_000.0
 SEED = bytes(range(32))
 EPOCH = "AbCdEf-01234"
+OTHER_SEED = bytes(range(32, 64))
 
 
 class Play:
@@ -47,7 +50,7 @@ class Play:
         self.now += 2.25
         given = self.instance.kind.COMMANDS[name].arguments(**arguments)
         effect = self.instance.command(self.now, name, Player(player), given)
-        asked = {"player": player, "id": id, "name": name, "arguments": canonical(arguments)}
+        asked = {"player": player, "id": id, "name": name, "arguments": encode_arguments(arguments)}
         self.entries.append(effect.entry(self.instance.kind, "command", **asked))
         return self
 
@@ -62,6 +65,33 @@ class Play:
             effect = self.instance.drop(self.now, alarm)
         ran = {"name": alarm.method, "arguments": alarm.arguments, "timer": alarm.id, "fault": fault}
         self.entries.append(effect.entry(self.instance.kind, "timer", **ran))
+        return self
+
+    def renew(self, seed: bytes | None = None, epoch: str | None = None) -> Play:
+        """It goes on with another chance, as after a copy was restored."""
+        now = self.opening
+        opening = replace(now, epoch=epoch or now.epoch, seed=seed or now.seed)
+        return self._renewed(self.instance.kind, opening, changed=False)
+
+    def migrate(self, model: type[GameModel]) -> Play:
+        """It is brought to another version of the model, as a server does it that wakes it."""
+        return self._renewed(model, replace(self.opening, version=model.VERSION), changed=True)
+
+    @property
+    def opening(self) -> Opening:
+        """Under which it goes on."""
+        return [entry.opening for entry in self.entries if entry.opening is not None][-1]
+
+    def _renewed(self, model: type[GameModel], opening: Opening, changed: bool) -> Play:
+        self.now += 100
+        then = Replayed(self.snapshot())
+        self.instance = Instance(model, opening.seed, then.standing(model))
+        effect = self.instance.seat(self.now, self.instance.standing.seats, [])
+        entry = effect.entry(model, "renewed", opening=opening)
+        if changed:
+            fields = zip(model.FIELDS, effect.after.image, strict=True)
+            entry = replace(entry, changed={field.name: Raw(raw) for field, raw in fields})
+        self.entries.append(entry)
         return self
 
     @property
@@ -112,3 +142,13 @@ def drawing(model: type[GameModel] = Drawing) -> Play:
     play.command("alice", "draw", "c-1", count=2).command("bob", "draw").timer(2).command("bob", "trap")
     play.timer(3).timer(1).timer(4)
     return play.command("alice", "draw", count=1, wishes={"ace": 1}).command("bob", "draw", "c-1", count=3)
+
+
+def migrated() -> Play:
+    """A game that began with the first version of its model: 13 entries; from the 11th on it is of the second."""
+    return drawing().migrate(Redrawing).command("alice", "draw", count=2).command("bob", "draw")
+
+
+def restored() -> Play:
+    """A game that was restored from a copy: 13 entries; from the 11th on it has another epoch and another seed."""
+    return drawing().renew(OTHER_SEED, "another-epoch").command("alice", "draw", count=2).command("bob", "draw")

@@ -14,11 +14,12 @@ A schedule that fails says its seed and what had happened. To see that one again
 from __future__ import annotations
 
 import contextlib
-import json
 from collections import deque
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any, cast
+
+import msgspec
 
 import gamesvc.controller
 import gamesvc.eventlog
@@ -44,14 +45,21 @@ from tests.simulation_judge import Broken, Judge, hold
 from tests.simulation_store import Faults, SimulatedJournal, Store
 
 EPOCH = 1_700_000_000.0
-BUSY_SECONDS = 25.0
+BUSY_SECONDS = 15.0
 """How long things go wrong."""
 
 REST_SECONDS = 120.0
 """How long it may take until everything has come to rest, when nothing goes wrong any more."""
 
+MOST_SECONDS = 11.0
+"""How long a reply may take. What waits for the journal may first have waited for what was handed over before it: each
+for `OVERDUE_SECONDS`, and until the next time that somebody looks."""
+
 GAMES = {name: Catalog([f"tests.simulation_games:{name}"]) for name in ("Open", "Seated", "Quick", "QuickSeated")}
 LAST_LINES = 150
+
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
 
 
 class Trace:
@@ -86,6 +94,14 @@ class _Log:
     def debug(self, text: str, **more: Any) -> None: ...
 
 
+class _Traceback:
+    """Models fail here all the time, and nobody reads where."""
+
+    @staticmethod
+    def format_exception(fault: BaseException) -> list[str]:
+        return [repr(fault)]
+
+
 class _FrontDoor:
     """Lets everybody ask."""
 
@@ -115,8 +131,8 @@ class Line:
         self.state = "connecting"
         self.epoch = ""
         self.seq = 0
-        self.owed: deque[dict[str, Any]] = deque()
-        self.is_paused = False
+        self.owed: deque[tuple[dict[str, Any], float]] = deque()
+        self.is_paused = self._was_paused = False
         self._admitted: Admitted | None = None
         self._controller: GameController | None = None
         self._subscription: Subscription | None = None
@@ -125,7 +141,9 @@ class Line:
     def open(self) -> None:
         """The handshake is read."""
         process = self._process
-        if process.is_dead or process.listener is None:
+        if self.state == "closed":
+            return
+        if process.is_dead:
             self._tell_closed(0)
             return
         process.lines[self] = None
@@ -161,11 +179,11 @@ class Line:
         controller = self._controller
         if controller is None or controller.closed or self._process.is_dead or self.state != "open":
             return
-        self.owed.append(message if isinstance(message, dict) else {})
+        self.owed.append((message if isinstance(message, dict) else {}, self._world.time.now))
         if isinstance(message, dict):
             self._client.attempts.setdefault(message["token"], []).append((self, None))
         controller.frame_begun()
-        controller.text_received(message if isinstance(message, bytes) else json.dumps(message).encode())
+        controller.text_received(message if isinstance(message, bytes) else _encode(message))
 
     def cut(self) -> None:
         """The server notices that the line is cut."""
@@ -175,7 +193,7 @@ class Line:
     def pause(self) -> None:
         """The client does not read, and buffers are full."""
         if self._subscription is not None and not self.is_paused:
-            self.is_paused = True
+            self.is_paused = self._was_paused = True
             self._subscription.pause()
             self._stall = self._process.reactor.callLater(SLOW_CONSUMER_SECONDS, self._stands_still)
 
@@ -199,8 +217,9 @@ class Line:
         for payload in _payloads(data):
             if self._process.is_dead:
                 return
-            self._judge(payload)
-            self._world.time.later(self._lag, self._client.receive, self, payload)
+            frame = _decode(payload)
+            self._judge(payload, frame)
+            self._world.time.later(self._lag, self._client.receive, self, frame)
             # At any moment the process may be no more.
             self._process.may_crash()
         # A transport says so from within the write.
@@ -247,15 +266,16 @@ class Line:
             del self._process.lines[self]
             self._process.listener.connection_lost(cast(Any, self))
 
-    def _judge(self, payload: bytes) -> None:
-        frame = json.loads(payload)
+    def _judge(self, payload: bytes, frame: dict[str, Any]) -> None:
         judge, admitted = self._world.judge, self._admitted
         assert admitted is not None
         role = admitted.role
         self._world.note("%s < %s", self.name, payload.decode())
         if "status" in frame:
             hold(self.owed, "a reply to nothing", self.name, frame)
-            message = self.owed.popleft()
+            message, since = self.owed.popleft()
+            waited = self._world.time.now - since
+            hold(waited <= MOST_SECONDS or self._was_paused, "a late reply", self.name, frame, waited)
             hold(frame.get("id") == message.get("id"), "a reply out of order", self.name, frame, message)
             if message:
                 attempts = self._client.attempts[message["token"]]
@@ -267,6 +287,9 @@ class Line:
         elif frame["event"] == "gamesvc.welcome":
             hold(not self.epoch, "a second welcome", self.name)
             judge.welcome(frame, role, self.admission.epoch, self.admission.since)
+            # Who does not have the game any more knows no better, until it wants to write.
+            is_behind = frame["epoch"] == self._client.epoch and frame["seq"] < self._client.seq
+            hold(not (is_behind and self._process.has(admitted.game)), "what was seen is gone", self.name, frame)
             self.epoch = frame["epoch"]
             self.seq = (self.admission.since or 0) if frame["resumed"] else frame["seq"]
         else:
@@ -349,6 +372,10 @@ class Process:
         """Somebody is let into a game."""
         hold(self.listener.games.get(game.game) is game, "let into a game that is not there", game.game)
 
+    def has(self, game: GameServer) -> bool:
+        """Whether a game is still its own."""
+        return self.world.store.is_held(game.game, game._term)
+
     def may_crash(self) -> None:
         """At any moment it may be no more."""
         if self.world.chance.random() < self.world.crashing:
@@ -403,6 +430,7 @@ class Client:
         self.attempts: dict[str, list[tuple[Line, dict[str, Any] | None]]] = {}
         self.replies: dict[str, dict[str, Any]] = {}
         self.sent: dict[str, dict[str, Any]] = {}
+        self.reused: set[str] = set()
         self._current: list[Line] = []
         self._states: dict[Line, str] = {}
         self._commands = 0
@@ -439,7 +467,9 @@ class Client:
             self._send(line, chance.choice(list(self.sent.values())))
         elif what < 0.63 and self.sent:
             # A mistake of theirs: another command under the same id.
-            self._send(line, self._command(chance.choice(list(self.sent))))
+            id = chance.choice(list(self.sent))
+            self.reused.add(id)
+            self._send(line, self._command(id))
         elif what < 0.65:
             world.time.later(0.0, line.receive, chance.choice((b"{", b"[]", b'{"id": "x"', b"")))
         elif what < 0.75:
@@ -524,11 +554,10 @@ class Client:
             if self._world.is_resting:
                 self._world.time.later(0.5, self.act)
 
-    def receive(self, line: Line, payload: bytes) -> None:
+    def receive(self, line: Line, frame: dict[str, Any]) -> None:
         """A frame arrives."""
         if line not in self._current:
             return
-        frame = json.loads(payload)
         if "status" in frame:
             self._receive_reply(line, frame)
         elif frame["event"] == "gamesvc.welcome":
@@ -553,7 +582,9 @@ class Client:
             return
         code = frame["error"]["code"]
         is_final = not frame["error"]["retryable"] or (code == "not_started" and self._world.is_resting)
-        if id in self.unanswered and is_final and code != "id_reused":
+        if code == "id_reused":
+            hold(id in self.reused, "an id is said to be another's", frame)
+        if id in self.unanswered and is_final:
             del self.unanswered[id]
         elif id in self.unanswered and not is_final:
             self._world.time.later(self._chance.choice((0.1, 1.0)), self._retry, line, id)
@@ -594,7 +625,7 @@ class World:
             commands_per_second=chance.choice((0.0, 0.0, 20.0)),
             command_burst=40,
             idle_game_seconds=chance.choice((0.5, 3.0, 300.0)),
-            max_connections_per_player=chance.choice((0, 1, 4)),
+            max_connections_per_player=chance.choice((0, 2, 4)),
         )
         self.most_commands = chance.choice((4, 10, 20))
         self.commands = chance.choice(
@@ -617,8 +648,9 @@ class World:
         self.clients: list[Client] = []
         for game in range(games):
             who = [(name, False) for name in self.names]
-            # Who watches may have the name of one who plays.
-            who += [(chance.choice((f"w{number}", "p0")), True) for number in range(watchers)]
+            # Who watches may have the name of one who plays: then they must not take each other's place for ever.
+            watch_as = "p0" if self.limits.max_connections_per_player != 2 and chance.random() < 0.5 else "w0"
+            who += [(watch_as, True)] * watchers
             for name, spectate in who:
                 self.clients.append(Client(self, f"g{game}", name, spectate))
         self.note("%s, %d games, %s, %s", kind, games, self.faults, self.limits)
@@ -674,8 +706,10 @@ class World:
         for process in self.processes[1:]:
             process.crash()
         del self.processes[1:]
-        if self.processes[0].is_dead or self.processes[0].is_stopping:
-            self.processes[0].crash()
+        first = self.processes[0]
+        # A server that has lost a game does not find out before it wants to write.
+        if first.is_dead or first.is_stopping or not all(map(first.has, first.listener.games.values())):
+            first.crash()
             self.processes = [self._process()]
         for client in self.clients:
             for line in client.lines:
@@ -691,19 +725,25 @@ class World:
                     if not client.is_content]  # fmt: skip
         hold(not restless, "no rest", restless)
         self._have_timers_run()
+        # What nobody knew about when faults ceased is known by now.
+        self.time.pass_until(self.time.now + 22.0)
         self._see_the_end()
 
     def _is_at_rest(self) -> bool:
         return all(client.is_content for client in self.clients)
 
     def _have_timers_run(self) -> None:
-        # However far a game's time was ahead of the wall's.
-        for _ in range(4):
+        # Nobody does anything any more, and the journal fails once more: they have to be tried again.
+        self.faults.fails = self.chance.choice((0.0, 0.5))
+        self.time.later(5.0, setattr, self.faults, "fails", 0.0)
+        # However far a game's time was ahead of the wall's. Who is awake goes by a clock that nobody sets.
+        end = self.time.now + REST_SECONDS
+        while self.time.now < end:
             due = [row.wake_at for row in self.store.rows.values() if row.wake_at is not None]
-            self.wall_ahead += max(0.0, max(due, default=0.0) - self.wall())
-            self.time.pass_until(self.time.now + 45.0)
-            if not any(row.wake_at is not None for row in self.store.rows.values()):
+            if not due:
                 break
+            self.wall_ahead += max(0.0, max(due) - self.wall())
+            self.time.pass_until(self.time.now + 2.0)
 
     def _see_the_end(self) -> None:
         for client in self.clients:
@@ -739,6 +779,7 @@ def _surrounded(world: World) -> Iterator[None]:
     changed: list[tuple[Any, str, object]] = [
         (gamesvc.listener, "log", log),
         (gamesvc.lifecycle, "log", log),
+        (gamesvc.listener, "traceback", _Traceback),
         (gamesvc.eventlog, "RECENT_EVENTS", chance.choice((1, 4, 256))),
         (gamesvc.history, "HOLD_SECONDS", chance.choice((0.1, 2.0, 10.0))),
         (gamesvc.history, "MAX_READ_BYTES", read_bytes),

@@ -5,8 +5,6 @@ tells which these were, and whoever compares that with the journal finds a comma
 it was refused, or that took effect twice.
 """
 
-from __future__ import annotations
-
 from gamesvc import Event, GameError, GameModel, Player, Secret, command, field
 from gamesvc.model import Timer
 

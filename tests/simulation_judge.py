@@ -7,7 +7,6 @@ have seen: an epoch stands for one history, whoever sees a part of it.
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +20,7 @@ from gamesvc.model import GameModel
 from gamesvc.pending import Role
 from tests.simulation_games import FAILING
 
+_decode = msgspec.json.decode
 _unpack = msgspec.msgpack.decode
 
 
@@ -76,7 +76,8 @@ class Record:
     def take(self, entry: Entry) -> None:
         """An entry has become durable."""
         hold(entry.number == self.last + 1, "an entry out of order", entry.number, self.last)
-        hold((entry.kind == "opened") == (entry.number == 1) == (entry.opening is not None), "an opening", entry)
+        hold((entry.kind == "opened") == (entry.number == 1), "an opening", entry)
+        hold((entry.kind in ("opened", "renewed")) == (entry.opening is not None), "an opening", entry)
         hold(not self.finished or entry.kind == "seated", "an entry after the end", entry)
         if self.entries:
             hold(entry.time >= self.entries[-1].time, "time ran backwards", self.entries[-1].time, entry.time)
@@ -88,10 +89,10 @@ class Record:
             hold(alarm.due <= entry.time, "a timer ran early", alarm.due, entry.time)
             hold(alarm.id not in self._rung, "a timer ran twice", entry)
             self._rung.add(alarm.id)
-            token = msgspec.json.decode(alarm.arguments)[0]
+            token = _decode(alarm.arguments)[0]
             hold(bool(entry.fault) == token.endswith(FAILING), "a timer's fault", entry)
         elif entry.kind == "command":
-            token = msgspec.json.decode(entry.arguments)["token"]
+            token = _decode(entry.arguments)["token"]
             hold(token not in self.by_token, "a command took effect twice", entry)
             self.by_token[token] = entry
             if entry.id is not None:
@@ -112,11 +113,11 @@ class Record:
         ran = entry.kind == "command" or (entry.kind == "timer" and not entry.fault)
         marks = _unpack(after["marks"])
         added = marks[len(_unpack(before["marks"])) :] if before else marks
-        token = json.loads(entry.arguments)["token"] if entry.kind == "command" else None
+        token = _decode(entry.arguments)["token"] if entry.kind == "command" else None
         hold(added == ([] if token is None else [token]), "a state holds another command's effect", added, entry)
         hold(_unpack(after["count"]) == len(marks), "a state holds half an effect", entry)
         if entry.result is not None:
-            hold(json.loads(entry.result)[0] == len(marks), "a result is of another state", entry)
+            hold(_decode(entry.result)[0] == len(marks), "a result is of another state", entry)
         if entry.fault or entry.kind == "seated":
             hold(not ran and after == before, "a fault has an effect", entry)
             hold(entry.kind == "seated" or not entry.events, "a fault has events", entry)
@@ -188,7 +189,7 @@ class Record:
 
     def see_the_end(self) -> None:
         """Everything that was to happen has happened."""
-        tokens = [json.loads(entry.arguments)["token"] for entry in self.entries if entry.kind == "command"]
+        tokens = [_decode(entry.arguments)["token"] for entry in self.entries if entry.kind == "command"]
         hold(_unpack(self.states[-1]["marks"]) == tokens, "the state is not the sum of the commands")
         hold(self.finished or not self.timers[-1], "a timer never came", self.timers[-1])
 
@@ -220,13 +221,13 @@ class Judge:
 
     def appended(self, game: str, entry: Entry) -> None:
         self._note("%s  entry %d: %s %s %s", game, entry.number, entry.kind, entry.player, entry.id or entry.arguments)
-        if entry.opening is not None:
+        hold(self.is_strict or entry.kind == "opened", "journaled without need", entry)
+        if entry.kind == "opened":
             hold(game not in self.records, "a game was opened twice", game)
-            record = self.records[game] = Record(self._model)
+            self.records[game] = Record(self._model)
+        if entry.opening is not None:
             hold(entry.opening.epoch not in self.by_epoch, "an epoch was used twice")
-            self.by_epoch[entry.opening.epoch] = record
-        elif not self.is_strict:
-            raise Broken("journaled without need")
+            self.by_epoch[entry.opening.epoch] = self.records[game]
         self.records[game].take(entry)
 
     def saved(self, game: str, snapshot: Snapshot) -> None:
@@ -275,6 +276,8 @@ class Judge:
         last = seen.entries[seq] - 1 if seq < len(seen.entries) else record.last
         fitting = [n for n in range(first, last + 1) if list(record.seats[n]) == frame["players"]]
         hold(fitting, "welcomed to seats that are not durable", frame, record.seats[first : last + 1])
+        is_in = role.player in frame["players"] or not (role.playing and self._model.SEATS)
+        hold(is_in, "let in to play, without a seat", frame)
         if "state" in frame:
             hold(any(record.public(n) == frame["state"] for n in fitting), "welcomed to a state that is not durable",
                  frame)  # fmt: skip
@@ -313,7 +316,7 @@ class Judge:
         assert entry is not None
         hold(entry.player == role.player and entry.id == command.get("id"), "another's command", frame, entry)
         hold(entry.name == command["command"].lower(), "another command", frame, entry)
-        result = None if entry.result is None else json.loads(entry.result)
+        result = None if entry.result is None else _decode(entry.result)
         hold(frame.get("result") == result, "another result than was kept", frame, result)
         hold(seq >= record.head_after(role.sees, entry.number), "a reply before its events", frame, seq)
 

@@ -248,7 +248,7 @@ class SimulatedJournal:
             self.trouble(f"{len(self._batch)} not written")
             self._reactor.callLater(self._short(), self._tell, Unavailable("no space"))
         elif outcome < self._faults.fails + self._faults.unknown:
-            delay = self._chance.uniform(1.0, 13.0)
+            delay = self._chance.uniform(1.0, 20.0)
             end = self._chance.choice(("was written", "will be written", "is not written"))
             self.trouble(f"of {len(self._batch)} it is not known for {delay:.1f} s: it {end}")
             if end == "was written":

@@ -209,9 +209,7 @@ class Connected:
         heard: what was written, and the code of the close.
     """
 
-    def __init__(
-        self, server: GameServer, role: Role, place: Place | None = None, *, framework: bool = True
-    ) -> None:
+    def __init__(self, server: GameServer, role: Role, place: Place | None = None, *, framework: bool = True) -> None:
         self._server = server
         self.heard: list[bytes | CloseCode] = []
         viewer = Viewer(role.sees, framework)

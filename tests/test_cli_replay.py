@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from msgspec import Raw, msgpack
@@ -24,12 +25,23 @@ from gamesvc.journal.records import Entry, Published
 from gamesvc.journal.store import Append
 from gamesvc.recovery import Replayed
 from tests import drawing as drawing_module
-from tests.plays import NOW, SEED, Play, drawing, tictactoe
+from tests import redrawing as redrawing_module
+from tests.plays import NOW, OTHER_SEED, SEED, Play, drawing, migrated, restored, tictactoe
+from tests.redrawing import Drawing as Redrawing
 from tests.test_cli_journal import WithJournal
 
 ROOT = Path(__file__).parent.parent
 TICTACTOE = ("--game", "tests.tictactoe:TicTacToe")
 DRAWING = ("--game", "tests.drawing:Drawing")
+REDRAWING = ("--game", "tests.redrawing:Drawing")
+
+
+TRAP = """    @command
+    def trap(self, player: Player) -> None:
+        raise GameError("no traps")
+
+    @command
+"""
 
 
 class Replaying(WithJournal):
@@ -37,9 +49,9 @@ class Replaying(WithJournal):
         super().setUp()
         self.environment["COLUMNS"] = "120"
 
-    def changed(self, name: str, old: str, new: str) -> str:
+    def changed(self, name: str, old: str, new: str, module: ModuleType = drawing_module) -> str:
         """The drawing game with another rule, as ``--game`` takes it."""
-        source = Path(drawing_module.__file__ or "").read_text()
+        source = Path(module.__file__ or "").read_text()
         self.assertIn(old, source)
         (self.directory / f"{name}.py").write_text(source.replace(old, new))
         if str(self.directory) not in sys.path:
@@ -134,6 +146,35 @@ class Table(Replaying):
             self.assertNotIn(SEED.hex(), out + err)
         self.assertIn(SEED.hex(), self.works("replay", "g1", "--json"))
 
+    def test_what_a_game_goes_on_with_is_told(self) -> None:
+        self.keep("g1", restored(), 12)
+        self.keep("g2", migrated(), 4)
+        self.keep("g3", drawing().renew(OTHER_SEED))
+        play = migrated().renew(OTHER_SEED, "another-epoch")
+        play.migrate(type("Drawing", (Redrawing,), {"__module__": __name__}, version=3))
+        self.keep("g4", play)
+        lines = self.works("replay", "g1").splitlines()
+        self.assertEqual(lines[0], "g1: Drawing, version 1, epoch another-epoch; not finished")
+        self.assertRegex(lines[-3], r"^11  08:02:44\.750  \+2:44\.750 +renewed: new epoch$")
+        lines = self.works("replay", "g2").splitlines()
+        self.assertEqual(lines[0], "g2: Drawing, version 2 (it began with 1), epoch AbCdEf-01234; not finished")
+        self.assertRegex(lines[-3], r"^11 .* renewed: version 1 -> 2 +all fields$")
+        self.assertRegex(self.works("replay", "g3").splitlines()[-1], r" renewed$")
+        self.assertRegex(self.works("replay", "g4").splitlines()[-1], r" renewed: version 2 -> 3 +all fields$")
+
+    def test_what_a_game_that_is_kept_by_snapshots_goes_on_with_is_told(self) -> None:
+        play = drawing().renew(OTHER_SEED, "another-epoch")
+        snapshot = replace(play.snapshot(10), opening=replace(play.opening, epoch="of-the-snapshot", version=2))
+        play.entries = [play.entries[0], replace(play.entries[-1], opening=replace(play.opening, version=2))]
+        self.store.begin()
+        self.store.restore("g1", snapshot, iter(play.entries), None)
+        self.store.restore("g2", snapshot, iter(play.entries[:1]), None)
+        self.store.commit()
+        lines = self.works("replay", "g1").splitlines()
+        self.assertIn("version 2 (it began with 1), epoch another-epoch", lines[0])
+        self.assertRegex(lines[-1], r" renewed: new epoch$")
+        self.assertIn("epoch of-the-snapshot", self.works("replay", "g2"))
+
 
 class Json(Replaying):
     def test_everything_is_there_one_entry_a_line(self) -> None:
@@ -154,6 +195,16 @@ class Json(Replaying):
         self.assertEqual(second["events"][1], {"to": ["alice"], "event": {"event": "Card", "card": card}})
         self.assertEqual(second["timers"][1], {"id": 2, "due": NOW + 32.25, "method": "hurry", "arguments": ["alice"]})
         self.assertEqual((entries[7]["timer"], entries[7]["fault"]), (4, "RuntimeError (incident 12ab)"))
+
+    def test_what_a_game_goes_on_with_is_there(self) -> None:
+        self.keep("g1", restored())
+        self.keep("g2", migrated())
+        entries = [json.loads(line) for line in self.works("replay", "g1", "--json").splitlines()]
+        opening = {**entries[0]["opening"], "epoch": "another-epoch", "seed": OTHER_SEED.hex()}
+        self.assertEqual([entries[10][key] for key in ("kind", "opening", "changed")], ["renewed", opening, {}])
+        entries = [json.loads(line) for line in self.works("replay", "g2", "--json").splitlines()]
+        self.assertEqual(entries[10]["opening"], {**entries[0]["opening"], "version": 2})
+        self.assertEqual(set(entries[10]["changed"]), {"deck", "hands", "weight", "drawn"})
 
 
 class At(Replaying):
@@ -207,16 +258,18 @@ class At(Replaying):
                 self.fails("replay", "g1", "--at", unknown),
             )
 
-    def test_after_a_migration_it_begins_with_the_snapshot_and_before_it_says_what_may_be_wrong(self) -> None:
-        play = tictactoe()
-        snapshot = play.snapshot(5)
-        opening = replace(snapshot.opening, version=2)
-        play.keep(self.store, "g1", replace(snapshot, opening=opening, state={"other": Raw(b"\x07"), **snapshot.state}))
-        then, err = self.at(6, *TICTACTOE)
-        self.assertEqual((then["state"]["other"], err), (7, ""))
-        then, err = self.at(4, *TICTACTOE)
-        self.assertNotIn("other", then["state"])
-        self.assertIn("brought to another version", err)
+    def test_it_shows_the_fields_of_the_version_of_then(self) -> None:
+        for number in (None, 4, 10, 11, 12):
+            play = migrated()
+            self.keep("g1", play, number)
+            for each in range(1, 14):
+                then, err = self.at(each, *REDRAWING)
+                self.assertEqual((then["version"], err), (1 if each < 11 else 2, ""))
+                kept = play.snapshot(each).state
+                self.assertEqual(then["state"], {name: msgpack.decode(raw) for name, raw in kept.items()})
+                self.assertEqual("drawn" in then["state"], each >= 11)
+            self.works("journal", "delete", "g1", "--force")
+            self.sql("DELETE FROM games")
 
 
 class Check(Replaying):
@@ -273,6 +326,50 @@ class Check(Replaying):
         game = self.changed("drawing_two", "seats=(2, 3)", "seats=(2, 3), version=2")
         out = self.works("replay", "g1", "--check", "--game", game)
         self.assertIn("began with version 1 of Drawing, and this is version 2", out)
+        self.assertIn("; fields are not compared\n", out)
+
+    def test_a_game_that_was_restored_goes_as_it_went(self) -> None:
+        self.keep("g1", restored(), 12)
+        self.assertEqual(
+            self.works("replay", "g1", "--check", *DRAWING), "g1: 13 entries run again, and all goes as it went\n"
+        )
+
+    def test_a_game_of_two_versions_goes_as_it_went_and_what_is_compared_is_told(self) -> None:
+        self.keep("g1", migrated(), 12)
+        told, all_well = self.works("replay", "g1", "--check", *REDRAWING).splitlines()
+        self.assertIn("; fields are compared from entry 11 on", told)
+        self.assertEqual(all_well, "g1: 13 entries run again, and all goes as it went")
+        self.assertIn("; fields are not compared\n", self.works("replay", "g1", "--check", "--at", "10", *REDRAWING))
+
+    def test_after_a_difference_in_the_older_version_it_goes_on_with_the_newer_one(self) -> None:
+        self.keep("g1", migrated(), 12)
+        game = self.changed("redrawing_trap", "    @command\n", TRAP, redrawing_module)
+        status, out, err = self.run_it("replay", "g1", "--check", "--game", game)
+        self.assertEqual((status, err), (1, ""))
+        lines = out.splitlines()
+        self.assertIn("g1: entry 5 goes another way today (command", lines[1])
+        self.assertEqual(lines[3:5], ["    then   took effect", "    today  refused (refused): no traps"])
+        self.assertEqual(lines[5:], ["g1: entries 11 to 13 run again, and from there on all goes as it went"])
+        game = self.changed("redrawing_more", "    @command\n", f"    jokers: int = 0\n{TRAP}", redrawing_module)
+        source = (self.directory / "redrawing_more.py").read_text()
+        (self.directory / "redrawing_more.py").write_text(source.replace("before + 1000", "1 + before + 1000"))
+        status, out, err = self.run_it("replay", "g1", "--check", "--game", game)
+        self.assertEqual((status, err), (1, ""))
+        self.assertEqual(
+            [line.split(" (")[0] for line in out.splitlines() if not line.startswith("  ")][1:],
+            [
+                "g1: entry 5 goes another way today",
+                "not compared, because only one of the two has them: jokers",
+                "g1: entry 12 goes another way today",
+            ],
+        )
+
+    def test_a_model_that_is_older_than_the_game_is_told(self) -> None:
+        self.keep("g1", migrated())
+        status, out, _ = self.run_it("replay", "g1", "--check", *DRAWING)
+        self.assertEqual(status, 1)
+        self.assertIn("entry 11 goes another way today (renewed, ", out)
+        self.assertIn("the state is of version 2 of Drawing, and this is version 1", out)
 
     def test_fields_that_are_new_are_told(self) -> None:
         self.keep("g1", drawing())
@@ -452,6 +549,48 @@ def test_g1() -> None:
         self.assertIn('(5, START + 92.5, "hurry", ["alice"]), (6, START + 94.75, "hurry", ["bob"])', out)
         self.assertLessEqual(max(map(len, out.splitlines())), 120)
 
+    def test_a_game_that_was_restored_goes_on_with_its_other_seed(self) -> None:
+        self.keep("g1", restored(), 12)
+        file = self.write("g1", *DRAWING)
+        source = file.read_text()
+        self.assertIn(
+            "    # 11\n"
+            "    # It was restored from a copy, or had lost something: its chance is another one from here on.\n"
+            f'    game.renew(START + 164.75, seed=bytes.fromhex("{OTHER_SEED.hex()}"))\n',
+            source,
+        )
+        status, said = self.pytest(file)
+        self.assertEqual(status, 0, said)
+        file.write_text(source.replace(OTHER_SEED.hex(), SEED.hex()))
+        self.assertEqual(self.pytest(file)[0], 1)
+
+    def test_a_game_of_two_versions_goes_on_with_the_state_that_it_was_brought_to(self) -> None:
+        self.keep("g1", migrated(), 12)
+        file = self.write("g1", *REDRAWING)
+        source = file.read_text()
+        self.assertIn('"""The game g1 (Drawing, version 1, later 2) up to entry 13.\n', source)
+        self.assertIn("    # It was brought from version 1 of the model to 2, and went on with this state.\n", source)
+        self.assertIn("    game.renew(\n        START + 164.75,\n        state={\n", source)
+        self.assertIn("        },\n        version=2,\n    )\n", source)
+        self.assertNotIn("seed=", source)
+        self.assertLessEqual(max(map(len, source.splitlines())), 120)
+        status, said = self.pytest(file)
+        self.assertEqual(status, 0, said)
+
+    def test_up_to_before_that_its_fields_are_not_compared(self) -> None:
+        self.keep("g1", migrated())
+        file = self.write("g1", "--at", "10", *REDRAWING)
+        self.assertIn("    # Its fields are not compared: they were those of another version", file.read_text())
+        self.assertNotIn("game.state", file.read_text())
+        status, said = self.pytest(file)
+        self.assertEqual(status, 0, said)
+
+    def test_a_renewal_without_another_chance_or_state_only_counts(self) -> None:
+        self.keep("g1", tictactoe((0,)).renew(None, "another-epoch"))
+        self.assertIn(
+            "    # 5\n    game.renew(START + 105.25)\n\n", self.works("replay", "g1", "--as-test", *TICTACTOE)
+        )
+
     def test_a_file_that_is_there_is_not_overwritten_and_one_that_fails_is_not_left(self) -> None:
         self.keep("g1", tictactoe())
         file = self.directory / "test_g1.py"
@@ -512,6 +651,7 @@ class Injection(SynchronousTestCase):
         play.entries += [
             Entry(4, "command", NOW + 5, evil, evil, evil, arguments, events=(Published(event, (evil,)),)),
             Entry(5, "timer", NOW + 6, name=evil, arguments=b"[]", timer=1, fault=evil),
+            Entry(6, "renewed", NOW + 7, changed={evil: Raw(msgpack.encode({evil: [evil]}))}, opening=play.opening),
         ]
         opening = play.entries[0].opening
         assert opening is not None
@@ -521,8 +661,9 @@ class Injection(SynchronousTestCase):
         imports = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
         self.assertEqual(len(imports), 2)
         [function] = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+        names = "open", "seat", "command", "timer", "renew"
         calls = {ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
-        self.assertEqual(calls, {"Replay", "Private", "game.open", "game.seat", "game.command", "game.timer"})
+        self.assertEqual(calls, {"Replay", "Private", *(f"game.{each}" for each in names)})
         [call] = [
             node for node in ast.walk(function) if isinstance(node, ast.Call) and "command" in ast.unparse(node.func)
         ]

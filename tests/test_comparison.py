@@ -13,7 +13,8 @@ from gamesvc.comparison import Change, Comparison
 from gamesvc.journal.records import Entry, Published, Timer
 from gamesvc.recovery import RecoveryError
 from tests.drawing import Card, Drawing, Drew
-from tests.plays import NOW, SEED, Play, drawing, tictactoe
+from tests.plays import NOW, OTHER_SEED, SEED, Play, drawing, migrated, restored, tictactoe
+from tests.redrawing import Drawing as Redrawing
 
 
 def first(model: type[GameModel], entries: list[Entry]) -> tuple[int, dict[str, tuple[str, str]]]:
@@ -220,3 +221,79 @@ class Different(SynchronousTestCase):
 
     def test_a_change_is_a_plain_record(self) -> None:
         self.assertEqual(Change("a", "b", "c").what, "a")
+
+
+class Renewed(SynchronousTestCase):
+    def test_a_game_that_was_restored_goes_as_it_went(self) -> None:
+        self.assertEqual(first(Drawing, restored().entries), (0, {}))
+
+    def test_its_other_chance_is_compared(self) -> None:
+        play = restored()
+        renewed = play.entries[10]
+        assert renewed.opening is not None
+        entries = [
+            *play.entries[:10],
+            replace(renewed, opening=replace(renewed.opening, seed=SEED)),
+            *play.entries[11:],
+        ]
+        number, differs = first(Drawing, entries)
+        self.assertEqual((number, list(differs)), (12, ["weight"]))
+
+    def test_a_game_of_two_versions_goes_as_it_went_though_fields_were_others(self) -> None:
+        self.assertEqual(first(Redrawing, migrated().entries), (0, {}))
+        # Else today's code would go on with what it has made itself, which is not quite the same.
+        entries = migrated().entries
+        entries[10] = replace(entries[10], changed={})
+        self.assertEqual(first(Redrawing, entries)[0], 11)
+
+    def test_before_it_was_brought_to_today_s_all_but_the_fields_is_compared(self) -> None:
+        class Louder(Redrawing, version=2):
+            @command
+            def trap(self, player: Player) -> None:
+                super().trap(player)
+                self.publish(Drew(player, 0))
+
+        comparison = Comparison(Redrawing, SEED)
+        compared = []
+        for entry in migrated().entries:
+            comparison.take(entry)
+            compared.append(comparison.compares_fields)
+        self.assertEqual(compared, [False] * 10 + [True] * 3)
+        number, differs = first(Louder, migrated().entries)
+        self.assertEqual((number, list(differs)), (5, ["event 1"]))
+
+    def test_after_that_the_fields_are_compared_too(self) -> None:
+        class Heavier(Redrawing, version=2):
+            @command
+            def draw(self, player: Player, count: int = 1, wishes: dict[str, int] | None = None) -> list[int]:
+                cards = super().draw(player, count, wishes)
+                self.weight += 1
+                return cards
+
+        number, differs = first(Heavier, migrated().entries)
+        self.assertEqual((number, list(differs)), (12, ["weight"]))
+
+    def test_a_version_that_is_older_than_the_game_can_not_go_on(self) -> None:
+        number, differs = first(Drawing, migrated().entries)
+        self.assertEqual(number, 11)
+        self.assertIn("the state is of version 2 of Drawing, and this is version 1", differs["outcome"][1])
+
+    def test_what_was_skipped_is_gone_on_from(self) -> None:
+        for play, number in ((migrated(), 11), (restored(), 11), (drawing(), 5)):
+            comparison = Comparison(play.instance.kind, SEED)
+            for entry in play.entries[:number]:
+                self.assertEqual(comparison.skip(entry), [])
+            for entry in play.entries[number:]:
+                self.assertEqual(comparison.take(entry), [])
+
+    def test_what_the_model_can_not_go_on_from_is_told(self) -> None:
+        play = drawing()
+        entries = [replace(play.entries[0], changed={"score": msgspec.Raw(b"\x01")}), *play.entries[1:]]
+        [change] = Comparison(Drawing, SEED).skip(entries[0])
+        self.assertEqual((change.what, change.then), ("outcome", "took effect"))
+        self.assertIn("has no field 'score'", change.today)
+
+    def test_an_epoch_alone_is_no_difference(self) -> None:
+        play = drawing().renew(None, "another-epoch").command("alice", "draw")
+        self.assertEqual(first(Drawing, play.entries), (0, {}))
+        self.assertNotEqual(first(Drawing, drawing().renew(OTHER_SEED).entries), (11, {}))

@@ -19,8 +19,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from gamesvc.auth import TokenValidator
 from gamesvc.errors import HTTP_REFUSALS, CloseCode
 from gamesvc.keys import VerifyingKey
-from gamesvc.limits import MAX_FRAGMENTS
-from tests.wire import NOW, Logged, Transport, World, close_frame, frame, opening
+from gamesvc.limits import ENTER_SECONDS, MAX_FRAGMENTS
+from tests.wire import NOW, HeldJournal, Line, Logged, Transport, World, close_frame, frame, opening
 
 FAST = settings(deadline=None, database=None, max_examples=150)
 VALIDATOR = TokenValidator("urn:test", VerifyingKey("EdDSA", Ed25519PrivateKey.generate().public_key()), lambda: NOW)
@@ -169,6 +169,194 @@ class Refusal(SynchronousTestCase):
         response = line.response()
         self.assertEqual((response.status, response.code), (500, "internal_error"))
         self.assertNotIn(b"secret", response.body)
+
+
+class Entering(SynchronousTestCase):
+    """Nobody is let in before what that stands on is durable."""
+
+    def setUp(self) -> None:
+        self.journal = HeldJournal()
+        self.world = World(journal=self.journal, handshake_timeout=0.5, ping_interval=0, idle_game_seconds=0)
+
+    def settle(self) -> None:
+        """The journal says everything, until there is nothing more to say."""
+        while self.journal.held:
+            self.journal.answer()
+            self.world.turn()
+
+    def test_the_handshake_is_answered_when_the_journal_has_the_game_and_the_seat(self) -> None:
+        world = World(journal=self.journal, games=("tests.tictactoe:TicTacToe",))
+        line = world.line()
+        line.ask("/g?player=alice", "Sec-WebSocket-Protocol: gamesvc.v1")
+        for step in ("claimed", "opened", "seated"):
+            self.assertEqual((line.received(), len(self.journal.held)), (b"", 1), step)
+            self.journal.held.pop(0)()
+            world.turn()
+        self.assertEqual(line.response().status, 101)
+        self.assertEqual(line.heard()[0]["players"], ["alice", None])
+
+    def test_until_then_nothing_more_is_read_and_what_came_already_is_heard_afterwards(self) -> None:
+        hello = frame(b'{"command":"hello"}')
+        line = self.world.line()
+        line.send(opening() + hello)
+        self.assertEqual(line.transport.producerState, "paused")
+        line.send(hello)
+        self.settle()
+        self.assertEqual(line.transport.producerState, "producing")
+        self.assertEqual(line.response().status, 101)
+        self.assertEqual([each.get("seq") for each in line.heard()], [1, None, 2, None])
+
+    def test_who_has_asked_in_time_is_not_cut_off_because_the_journal_is_slow(self) -> None:
+        line = self.world.line()
+        line.ask()
+        self.world.pass_time(ENTER_SECONDS - 0.25)
+        self.settle()
+        self.assertEqual(line.response().status, 101)
+        self.world.pass_time(60)
+        self.assertFalse(line.transport.lost)
+
+    def test_after_three_seconds_they_are_told_to_come_back_and_leave_nothing_behind(self) -> None:
+        line = self.world.line()
+        line.ask()
+        self.world.pass_time(2.75)
+        self.assertEqual(line.received(), b"")
+        self.world.pass_time(0.25)
+        response = line.response()
+        self.assertEqual((response.status, response.code), (503, "journal_down"))
+        self.assertIn("Retry-After", response.headers)
+        self.settle()
+        self.assertEqual(line.received(), b"")
+        self.world.pass_time(2)
+        self.assertTrue(line.transport.lost)
+        self.settle()
+        self.assertEqual((self.world.listener.games, self.world.reactor.getDelayedCalls()), ({}, []))
+
+    def test_who_hangs_up_meanwhile_leaves_nothing_behind(self) -> None:
+        logged = Logged(self)
+        line = self.world.line()
+        line.ask()
+        line.cut()
+        self.settle()
+        self.assertEqual((self.world.listener.games, self.world.listener.connections), ({}, ()))
+        self.assertEqual(self.world.reactor.getDelayedCalls(), [])
+        self.assertEqual([text for text in logged.texts() if "incident" in text], [])
+
+    def test_where_the_journal_fails_they_are_told_to_come_back(self) -> None:
+        self.journal.close(lambda: None)
+        for path in ("/lobby", "/lobby?since=0"):
+            line = self.world.line()
+            line.ask(path)
+            self.settle()
+            response = line.response()
+            self.assertEqual((response.status, response.code), (503, "journal_down"))
+        self.assertEqual(self.world.listener.games, {})
+
+    def test_a_fault_of_ours_does_not_reach_the_journal(self) -> None:
+        line = self.world.line()
+        line.ask()
+        with mock.patch.object(WebSocketServerProtocol, "processHandshake", side_effect=RuntimeError("secret")):
+            self.settle()
+        response = line.response()
+        self.assertEqual((response.status, response.code), (500, "internal_error"))
+        self.assertNotIn(b"secret", response.body)
+
+
+class Owed(SynchronousTestCase):
+    """Whoever ends a connection, what was asked before has its reply first."""
+
+    def setUp(self) -> None:
+        self.journal = HeldJournal()
+        self.world = World(journal=self.journal, ping_interval=0, idle_game_seconds=0)
+        self.alice, self.bob = self.entered(), self.entered()
+
+    def entered(self) -> Line:
+        line = self.world.line()
+        line.ask()
+        self.settle()
+        self.assertEqual(line.response().status, 101)
+        return line
+
+    def settle(self) -> None:
+        while self.journal.held:
+            self.journal.answer()
+            self.world.turn()
+
+    def test_nothing_is_said_of_a_command_before_it_is_durable(self) -> None:
+        self.alice.say(command="hello")
+        self.alice.say(command="jump")
+        self.assertEqual((self.alice.heard(), self.bob.heard()), ([], []))
+        self.settle()
+        event, reply, refusal = self.alice.heard()
+        self.assertEqual((event, reply, refusal["error"]["code"]), (HELLO | {"seq": 1}, OK, "unknown_command"))
+        self.assertEqual(self.bob.heard(), [HELLO | {"seq": 1}])
+
+    def test_a_clients_close_is_answered_after_the_reply_that_it_is_owed(self) -> None:
+        self.alice.send(frame(b'{"command":"hello"}') + close_frame())
+        self.assertEqual(self.alice.heard(), [])
+        self.settle()
+        self.assertEqual(self.alice.heard(), [HELLO | {"seq": 1}, OK, 1000])
+        self.assertTrue(self.alice.transport.lost)
+        self.assertEqual(len(self.world.listener.games["lobby"].controllers), 1)
+
+    def test_so_is_whatever_breaks_the_protocol(self) -> None:
+        for data, code in (
+            (frame(b"{}", mask=None), 1002),
+            (frame(b"", 3), 1002),
+            (close_frame(999), 1002),
+            (frame(b"{}", 2), 1003),
+            (frame(b"\xff"), 1007),
+            (frame(b"\x03\xe8\xff", 8), 1007),
+            (frame(b"x" * 70_000), 1009),
+        ):
+            alice = self.entered()
+            alice.say(command="yo")
+            alice.send(data)
+            self.assertEqual(alice.heard(), [], data[:20])
+            self.settle()
+            event, *rest = alice.heard()
+            self.assertEqual((event["event"], rest), ("YoEvent", [OK, code]), data[:20])
+
+    def test_what_comes_while_a_close_waits_has_no_effect(self) -> None:
+        for end in (close_frame(), frame(b"", 2), frame(b"", mask=None)):
+            alice = self.entered()
+            alice.send(frame(b'{"command":"hello"}') + end + frame(b'{"command":"yo"}'))
+            for more in (frame(b'{"command":"hi"}'), frame(b"are you there", 9), close_frame(), b"\xff\xff"):
+                alice.send(more)
+            self.settle()
+            self.assertEqual([type(each) for each in alice.heard()], [dict, dict, int])
+            self.assertEqual([each["event"] for each in self.bob.heard()], ["HelloEvent"])
+
+    def test_a_line_that_is_lost_while_a_close_waits_leaves_nothing_behind(self) -> None:
+        logged = Logged(self)
+        self.alice.send(frame(b'{"command":"hello"}') + close_frame())
+        self.alice.cut()
+        self.settle()
+        self.assertEqual(self.bob.heard(), [HELLO | {"seq": 1}], "it was asked, and took effect")
+        self.bob.cut()
+        self.settle()
+        self.world.turn()
+        self.assertEqual(self.world.reactor.getDelayedCalls(), [])
+        self.assertEqual([text for text in logged.texts() if "incident" in text], [])
+
+    def test_an_end_of_ours_waits_too(self) -> None:
+        self.alice.say(command="hello")
+        (controller, _) = self.world.listener.games["lobby"].controllers
+        controller.close(CloseCode.TOKEN_EXPIRED)
+        self.alice.say(command="yo")
+        self.assertEqual(self.alice.heard(), [])
+        self.settle()
+        self.assertEqual(self.alice.heard(), [HELLO | {"seq": 1}, OK, 4401])
+
+    def test_for_who_does_not_read_nobody_waits(self) -> None:
+        self.alice.transport.room = 0
+        self.alice.say(command="hello")
+        self.settle()
+        self.alice.say(command="hello")
+        self.world.pass_time(10)
+        self.alice.transport.room = 1 << 30
+        self.assertEqual(self.alice.heard()[-1], 4000)
+        self.settle()
+        self.assertEqual([each["seq"] for each in self.bob.heard()], [1, 2])
 
 
 class Close(SynchronousTestCase):

@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.controller import GameController
 from gamesvc.errors import CloseCode
+from gamesvc.eventlog import EventLog, Viewer
 from gamesvc.limits import Limits
 from gamesvc.messages import Request, encode_ok
 from gamesvc.publisher import GamePublisher
@@ -227,7 +228,7 @@ class Bounds(SynchronousTestCase):
 
     def test_a_client_that_reads_may_send_all_at_once_what_the_limits_allow(self) -> None:
         soon: list[Callable[[], None]] = []
-        publisher = GamePublisher(soon.append, max_lag_events=100, max_lag_bytes=100_000)
+        publisher = GamePublisher(soon.append, EventLog(), max_lag_events=100, max_lag_bytes=100_000)
 
         class Line:
             """A connection whose client reads whatever comes."""
@@ -241,9 +242,8 @@ class Bounds(SynchronousTestCase):
                 self.data += code.name.encode()
 
         line = Line()
-        controller = GameController(
-            lambda request, answer: answer(encode_ok()), publisher.subscribe("alice", line), Limits(), lambda: 0.0
-        )
+        subscription = publisher.subscribe(Viewer("alice", framework=True), line)
+        controller = GameController(lambda request, answer: answer(encode_ok()), subscription, Limits(), lambda: 0.0)
         # In one segment, say, and so in one turn of the reactor.
         for _ in range(Limits.command_burst):
             controller.text_received(b'{"command":"a"}')
@@ -253,43 +253,117 @@ class Bounds(SynchronousTestCase):
 
 
 class TheEnd(SynchronousTestCase):
-    """After which nothing has an effect."""
+    """After which nothing has an effect, but what was taken before has its reply."""
 
     def assert_deaf(self, talk: Conversation) -> None:
         heard = list(talk.replies), list(talk.closed), len(talk.asked)
-        talk.answer(0)
         talk.say(command="b")
         for _ in range(3):
             talk.send(b"no json")
         talk.controller.binary_received()
         for _ in range(1000):
             talk.controller.frame_begun()
-        talk.controller.close(CloseCode.NORMAL)
-        talk.controller.connection_lost()
+        for code in (CloseCode.NORMAL, CloseCode.SLOW_CONSUMER):
+            talk.controller.close(code)
         self.assertEqual((talk.replies, talk.closed, len(talk.asked)), heard)
 
-    def test_after_close_nothing_has_an_effect(self) -> None:
+    def test_a_close_waits_for_the_replies_that_are_owed_and_nothing_else_has_an_effect(self) -> None:
         talk = Conversation(Limits(), prompt=False)
-        talk.say(command="a")
+        talk.say(command="a", id="1")
+        talk.say(command="a", id="2")
         talk.controller.close(CloseCode.TOKEN_EXPIRED)
-        self.assertEqual(talk.closed, [CloseCode.TOKEN_EXPIRED])
+        self.assertEqual((talk.closed, talk.controller.closed), ([], True))
+        self.assert_deaf(talk)
+        talk.answer(1)
+        self.assertEqual((talk.closed, talk.replies), ([], []))
+        talk.answer(0)
+        self.assertEqual((talk.ids, talk.closed), (["1", "2"], [CloseCode.TOKEN_EXPIRED]))
         self.assert_deaf(talk)
 
-    def test_after_the_connection_is_lost_nothing_has_an_effect(self) -> None:
+    def test_where_no_reply_is_owed_a_close_closes_at_once(self) -> None:
+        talk = Conversation(Limits())
+        talk.say(command="a")
+        talk.controller.close(CloseCode.TOKEN_EXPIRED)
+        self.assertEqual((talk.outcomes, talk.closed), (["ok"], [CloseCode.TOKEN_EXPIRED]))
+        self.assert_deaf(talk)
+
+    def test_for_who_does_not_read_nobody_waits(self) -> None:
+        talk = Conversation(Limits(), prompt=False)
+        talk.say(command="a")
+        talk.controller.close(CloseCode.SLOW_CONSUMER)
+        self.assertEqual((talk.closed, talk.replies), ([CloseCode.SLOW_CONSUMER], []))
+        self.assert_deaf(talk)
+
+    def test_the_reason_that_came_first_is_the_one(self) -> None:
+        talk = Conversation(prompt=False)
+        talk.say(command="a")
+        for code in (CloseCode.SERVICE_RESTART, CloseCode.REPLACED, CloseCode.SLOW_CONSUMER):
+            talk.controller.close(code)
+        talk.answer(0)
+        self.assertEqual(talk.closed, [CloseCode.SERVICE_RESTART])
+
+    def test_who_wants_no_more_is_told_when_everything_has_its_reply(self) -> None:
+        talk = Conversation(prompt=False)
+        said: list[str] = []
+        talk.say(command="a")
+        talk.controller.answer_all(lambda: said.append("first"))
+        self.assertEqual(said, [])
+        self.assert_deaf(talk)
+        talk.answer(0)
+        self.assertEqual((said, talk.outcomes, talk.closed), (["first"], ["ok"], []))
+        talk.controller.answer_all(lambda: said.append("second"))
+        self.assertEqual(said, ["first", "second"])
+
+    def test_each_protocol_breach_waits_for_what_was_asked_before_it(self) -> None:
+        def no_json(talk: Conversation) -> None:
+            for _ in range(3):
+                talk.send(b"no json")
+
+        def binary(talk: Conversation) -> None:
+            talk.controller.binary_received()
+
+        def flood(talk: Conversation) -> None:
+            for _ in range(1000):
+                talk.controller.frame_begun()
+
+        for breach, outcomes in ((no_json, ["ok"] + ["bad_json"] * 3), (binary, ["ok"]), (flood, ["ok"])):
+            talk = Conversation(Limits(), prompt=False)
+            talk.say(command="a")
+            breach(talk)
+            self.assertEqual((talk.replies, talk.closed), ([], []))
+            talk.answer(0)
+            self.assertEqual((talk.outcomes, len(talk.closed)), (outcomes, 1))
+
+    def test_after_the_connection_is_lost_nothing_has_an_effect_and_nothing_is_sent(self) -> None:
         talk = Conversation(Limits(), prompt=False)
         talk.say(command="a")
         talk.controller.connection_lost()
-        self.assertEqual(talk.closed, [])
+        talk.answer(0)
+        self.assertEqual((talk.closed, talk.replies), ([], []))
         self.assert_deaf(talk)
 
-    def test_what_the_game_does_within_a_command_may_end_the_conversation(self) -> None:
+    def test_a_close_that_waits_ends_with_the_connection(self) -> None:
+        talk = Conversation(prompt=False)
+        talk.say(command="a")
+        talk.controller.close(CloseCode.REPLACED)
+        talk.controller.connection_lost()
+        talk.answer(0)
+        self.assertEqual((talk.closed, talk.replies), ([], []))
+
+    def test_what_the_game_does_within_a_command_may_end_the_conversation_when_that_is_answered(self) -> None:
         class Kicked(Conversation):
             """In a game that has its player replaced while they ask."""
 
             def _submit(self, request: Request, answer: Callable[[bytes], None]) -> None:
                 self.controller.close(CloseCode.REPLACED)
+                self.replies.append("asked")
                 super()._submit(request, answer)
+
+            def close(self, code: CloseCode) -> None:
+                self.replies.append(code)
+                super().close(code)
 
         talk = Kicked()
         talk.say(command="a")
-        self.assertEqual((talk.closed, talk.replies), ([CloseCode.REPLACED], []))
+        self.assertEqual(talk.replies, ["asked", {"status": "ok"}, CloseCode.REPLACED])
+        self.assert_deaf(talk)

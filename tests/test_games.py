@@ -1,81 +1,49 @@
 """Games: the one that comes with gamesvc, and the one that its design is measured by, played through the server."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc import GameModel
-from gamesvc.controller import GameController
-from gamesvc.errors import CloseCode, RequestRefused
+from gamesvc.errors import PLAYER_NOT_IN_GAME, RequestRefused
 from gamesvc.games.greetings import Greetings
-from gamesvc.limits import Limits
-from gamesvc.publisher import GamePublisher
+from gamesvc.pending import Role
 from gamesvc.server import GameServer
-from tests.tictactoe import TicTacToe
+from tests.wire import Line, World, frame
 
 
 class Game:
-    """A game, without a network."""
+    """A game that is served to clients of the classroom library."""
 
-    def __init__(self, model: type[GameModel]) -> None:
-        self.soon: list[Callable[[], None]] = []
-        self.publisher = GamePublisher(self.soon.append, max_lag_events=100, max_lag_bytes=100_000)
-        self.server = GameServer(
-            "g1",
-            "kind",
-            model,
-            epoch="epoch",
-            seed=b"seed",
-            publisher=self.publisher,
-            now=lambda: 1000.0,
-            report=self._report,
-            max_connections_per_player=0,
-        )
+    def __init__(self, kind: str) -> None:
+        self.world = World(games=(kind,), commands_per_second=0)
 
-    def _report(self, what: str, fault: BaseException) -> str:
-        raise fault
+    def client(self, name: str, query: str = "") -> "Client":
+        return Client(self.world.opened(f"/g1?player={name}{query}"))
+
+    @property
+    def server(self) -> GameServer:
+        return self.world.listener.games["g1"]
 
 
 class Client:
     """Somebody in a game, who hears what is sent to them."""
 
-    def __init__(self, game: Game, name: str, players: tuple[str, ...] | None = None, spectate: bool = False) -> None:
-        self._game = game
-        self._data = b""
-        role = game.server.admit(name, players, spectate)
-        limits = Limits(commands_per_second=0.0, frames_per_second=0.0)
-        self._controller = GameController(
-            lambda request, answer: game.server.submit(role, request, answer),
-            game.publisher.subscribe(role.sees, self),
-            limits,
-            lambda: 0.0,
-        )
-        game.server.join(self._controller, role)
-
-    def write(self, data: bytes) -> None:
-        self._data += data
-
-    def close(self, code: CloseCode) -> None:
-        raise AssertionError(code)
+    def __init__(self, line: Line) -> None:
+        self._line = line
 
     def say(self, payload: str) -> list[bytes]:
         """Send a message. Returns what this client got since it was last asked."""
-        self._controller.text_received(payload.encode())
+        self._line.send(frame(payload.encode()))
         return self.heard()
 
     def heard(self) -> list[bytes]:
-        while self._game.soon:
-            self._game.soon.pop(0)()
-        data, self._data = self._data, b""
-        frames = []
-        while data:
-            assert data[0] == 0x81, "a complete text frame"
-            length, start = (data[1], 2) if data[1] < 126 else (int.from_bytes(data[2:4], "big"), 4)
-            frames.append(data[start : start + length])
-            data = data[start + length :]
-        return frames
+        frames = self._line.frames()
+        assert all(each.opcode == 1 for each in frames), frames
+        return [each.payload for each in frames]
+
+    def leave(self) -> None:
+        self._line.cut()
 
     def mark(self, cell: int) -> list[Any]:
         """Play tic-tac-toe."""
@@ -96,8 +64,8 @@ class TheGreetings(SynchronousTestCase):
     """Byte for byte what clients of the classroom library expect."""
 
     def test_each_greeting_is_heard_by_everybody_and_the_greeter_gets_a_reply_after_it(self) -> None:
-        game = Game(Greetings)
-        alice, bob = Client(game, "alice"), Client(game, "bob", spectate=True)
+        game = Game("greetings")
+        alice, bob = game.client("alice"), game.client("bob", "&spectate=1")
         for seq, (command, (name, message)) in enumerate(GREETINGS.items(), 1):
             event = f'{{"event":"{name}","message":"{message}","seq":{seq}}}'.encode()
             self.assertEqual(alice.say(f'{{"command": "{command}"}}'), [event, b'{"status":"ok"}'])
@@ -105,7 +73,7 @@ class TheGreetings(SynchronousTestCase):
         self.assertEqual(set(Greetings.COMMANDS), set(GREETINGS))
 
     def test_what_is_no_command_is_answered_in_the_words_that_clients_know(self) -> None:
-        alice = Client(Game(Greetings), "alice")
+        alice = Game("greetings").client("alice")
         for sent, code, message in (
             ("{}", "no_command", "must specify command"),
             ('{"command": "jump"}', "unknown_command", "invalid command 'jump'"),
@@ -121,10 +89,8 @@ class TheTicTacToe(SynchronousTestCase):
     """About thirty lines, none of them about networking."""
 
     def setUp(self) -> None:
-        self.game = Game(TicTacToe)
-        self.alice = Client(self.game, "alice", ("alice", "bob"))
-        self.bob = Client(self.game, "bob", ("alice", "bob"))
-        self.carol = Client(self.game, "carol", None)
+        self.game = Game("tests.tictactoe:TicTacToe")
+        self.alice, self.bob, self.carol = map(self.game.client, ("alice", "bob", "carol"))
 
     def play(self, *cells: int) -> list[Any]:
         """Alice and bob mark cells by turns. Returns what the last one heard."""
@@ -168,5 +134,19 @@ class TheTicTacToe(SynchronousTestCase):
         self.assertEqual(self.bob.mark(0)[-1], {"status": "ok"})
         (reply,) = [json.loads(each) for each in self.carol.say('{"command":"mark","cell":"x"}') if b"status" in each]
         self.assertEqual(reply["error"]["code"], "not_a_player")
-        with self.assertRaises(RequestRefused):
-            self.game.server.admit("dave", ("dave", "bob"), False)
+        answers: list[Role | RequestRefused] = []
+        self.game.server.admit("dave", ("dave", "bob"), False, answers.append)
+        (refused,) = answers
+        assert isinstance(refused, RequestRefused)
+        self.assertIs(refused.refusal, PLAYER_NOT_IN_GAME)
+
+    def test_a_game_that_slept_in_the_middle_of_it_goes_on_and_ends(self) -> None:
+        self.play(0, 3, 1)
+        for client in (self.alice, self.bob, self.carol):
+            client.leave()
+        self.game.world.pass_time(301)
+        self.assertEqual(self.game.world.listener.games, {})
+        self.bob, self.alice = self.game.client("bob"), self.game.client("alice")
+        self.assertEqual(self.bob.mark(4)[0], {"event": "Marked", "player": "bob", "cell": 4, "seq": 4})
+        self.alice.heard()
+        self.assertEqual(self.alice.mark(2)[1], {"event": "Finished", "winner": "alice", "seq": 6})

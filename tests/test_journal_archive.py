@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from gamesvc.errors import JournalError
 from gamesvc.journal.archive import About, read, write
 from gamesvc.journal.records import Snapshot
-from tests.plays import Play, drawing, tictactoe
+from tests.plays import Play, drawing, migrated, restored, tictactoe
 
 ABOUT = About("g1", 1_800_000_000.0, "1.2.3")
 
@@ -28,8 +28,8 @@ class Archives(SynchronousTestCase):
         return message
 
     def test_what_was_written_is_read(self) -> None:
-        play = drawing()
-        for snapshot in (None, play.snapshot(6)):
+        for play, number in ((drawing(), 0), (drawing(), 6), (restored(), 12), (migrated(), 4)):
+            snapshot = play.snapshot(number) if number else None
             archive = read(written(play, snapshot), "g1.game")
             self.assertEqual((archive.about, archive.snapshot, archive.entries), (ABOUT, snapshot, play.entries))
 

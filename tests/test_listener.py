@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc import Event, GameModel, Player, command
+from gamesvc import Event, GameModel, Player, Secret, command, field
 from gamesvc.auth import LEEWAY_SECONDS, TokenGenerator, TokenValidator
+from gamesvc.errors import JournalError
+from gamesvc.eventlog import RECENT_EVENTS
+from gamesvc.journal import Stored
 from gamesvc.keys import SigningKey, VerifyingKey
-from tests.wire import NOW, Line, Logged, World, close_frame, frame, opening
+from gamesvc.limits import CLOSE_HANDSHAKE_SECONDS, DRAIN_SECONDS
+from tests.wire import NOW, HeldJournal, Line, Logged, World, close_frame, frame, opening
 
 GAMES = ("tests.test_listener:Duel",)
+V1 = "Sec-WebSocket-Protocol: gamesvc.v1"
 
 
 class Fired(Event):
@@ -31,6 +37,39 @@ class Duel(GameModel, seats=2):
         raise RuntimeError("damp powder")
 
 
+class Dealt(Event):
+    to: Player
+
+
+class Card(Event):
+    number: int
+
+
+class Cards(GameModel):
+    """Everybody sees that a card is dealt, one player sees which."""
+
+    deck: Secret[list[int]] = field(default_factory=lambda: [*range(52)] * 10)
+    dealt: int = 0
+    last: str | None = None
+    seen: dict[Player, list[int]] = field(default_factory=dict)
+
+    @command
+    def deal(self, player: Player, to: Player) -> None:
+        card = self.deck.pop()
+        self.dealt += 1
+        self.seen.setdefault(to, [])[:] = [card]
+        self.publish(Dealt(to))
+        self.publish(Card(card), to=[to])
+
+    @command
+    def whisper(self, player: Player, to: Player) -> None:
+        self.publish(Card(0), to=[to])
+
+
+class Fleeting(Cards, durability="none"):
+    """The same, and the journal has no events of it."""
+
+
 class Broken(GameModel):
     """Starts once, and never again."""
 
@@ -43,6 +82,24 @@ class Broken(GameModel):
 
     @command
     def play(self, player: Player) -> None: ...
+
+
+def settle(world: World) -> None:
+    """A journal that is held says everything, until there is nothing more to say."""
+    journal: Any = world.journal
+    world.turn()
+    while journal.held:
+        journal.answer()
+        world.turn()
+
+
+def stored(world: World, game: str) -> Stored:
+    """What the journal has of a game. Whoever asks takes it over."""
+    found: list[Any] = []
+    world.journal.claim(game, found.append)
+    world.turn()
+    assert isinstance(found[0], Stored)
+    return found[0]
 
 
 class Issuer:
@@ -82,7 +139,7 @@ class Games(SynchronousTestCase):
         alice.cut()
         self.assertEqual((game.controllers, game.publisher.subscriptions), ((), ()))
 
-    def test_a_game_that_nobody_is_in_is_forgotten_after_a_while_and_only_then(self) -> None:
+    def test_a_game_that_nobody_is_in_is_put_to_sleep_after_a_while_and_only_then(self) -> None:
         world = World(idle_game_seconds=60, ping_interval=0)
         alice = world.opened()
         alice.say(command="hello")
@@ -107,13 +164,72 @@ class Games(SynchronousTestCase):
         world.opened("/g?player=alice").cut()
         self.assertEqual(world.listener.games["g"].players, ["alice", None])
 
-    def test_a_game_that_was_forgotten_starts_afresh(self) -> None:
-        world = World(idle_game_seconds=1)
-        alice = world.opened()
-        alice.say(command="hello")
-        alice.cut()
+    def test_a_game_that_slept_goes_on_where_it_was(self) -> None:
+        world = World(idle_game_seconds=1, games=GAMES)
+        alice, bob = world.opened("/g?player=alice"), world.opened("/g?player=bob")
+        alice.say(command="fire")
+        for line in (alice, bob):
+            line.cut()
         world.pass_time(1)
-        alice = world.opened()
+        self.assertEqual(world.listener.games, {})
+        carol, alice = world.opened("/g?player=carol"), world.opened("/g?player=alice")
+        alice.say(command="fire")
+        self.assertEqual(alice.heard()[0], {"event": "Fired", "player": "alice", "seq": 2})
+        carol.say(command="fire")
+        self.assertEqual(carol.heard()[-1]["error"]["code"], "not_a_player", "the seats are taken")
+        self.assertEqual(world.listener.games["g"].players, ["alice", "bob"])
+
+    def test_the_journal_forgets_a_game_in_which_nothing_has_happened_and_no_other(self) -> None:
+        world = World()
+        world.opened("/silent").cut()
+        lively = world.opened("/lively")
+        lively.say(command="hello")
+        lively.cut()
+        world.turn()
+        self.assertEqual([stored(world, game).last for game in ("silent", "lively")], [0, 2])
+
+    def test_those_who_ask_at_once_for_a_game_that_is_not_awake_get_the_same_one(self) -> None:
+        journal = HeldJournal()
+        world = World(journal=journal)
+        lines = [world.line() for _ in range(3)]
+        for line in lines:
+            line.ask("/lobby")
+        self.assertEqual(len(journal.held), 1)
+        journal.answer()
+        self.assertEqual([line.response().status for line in lines], [101] * 3)
+        self.assertEqual(len(world.listener.games["lobby"].controllers), 3)
+
+    def test_a_game_of_a_kind_that_is_not_served_any_more_is_a_404_and_stays_as_it_is(self) -> None:
+        journal = HeldJournal()
+        for games, status in ((GAMES, 101), (("greetings",), 404), (("greetings", *GAMES), 101)):
+            world = World(journal=journal, games=games)
+            line = world.line()
+            line.ask("/g?player=alice")
+            settle(world)
+            response = line.response()
+            self.assertEqual(response.status, status)
+            self.assertEqual(list(world.listener.games), ["g"] if status == 101 else [])
+
+    def test_a_game_that_was_deleted_is_a_410(self) -> None:
+        class Emptied(HeldJournal):
+            def claim(self, game: str, done: Callable[[Stored | JournalError], None]) -> None:
+                done(Stored(1, 7, None, [], deleted=True))
+
+        line = World(journal=Emptied()).line()
+        line.ask("/g")
+        response = line.response()
+        self.assertEqual((response.status, response.code), (410, "game_deleted"))
+
+    def test_a_game_that_another_server_takes_over_closes_its_connections_with_4002(self) -> None:
+        world = World()
+        alice = world.opened("/lobby")
+        stored(world, "lobby")
+        alice.say(command="hello", id="1")
+        world.turn()
+        reply, code = alice.heard()
+        self.assertEqual((reply["error"]["code"], reply["error"]["retryable"], code), ("unavailable", True, 4002))
+        self.assertEqual(world.listener.games, {})
+        alice = world.opened("/lobby")
         alice.say(command="hello")
         self.assertEqual(alice.heard()[0]["seq"], 1)
 
@@ -127,6 +243,125 @@ class Games(SynchronousTestCase):
             self.assertIn(b"72727272", response.body)
             line.cut()
         self.assertEqual(world.listener.games, {})
+
+
+class ComingBack(SynchronousTestCase):
+    """Who says how far they have heard is told what they missed, or how things stand."""
+
+    def setUp(self) -> None:
+        self.world = self.a_world("Cards")
+        self.dealer = self.world.opened("/g?player=dealer")
+
+    def a_world(self, game: str, **options: Any) -> World:
+        unbounded = {"ping_interval": 0, "commands_per_second": 0, "frames_per_second": 0}
+        options |= {**unbounded, "idle_game_seconds": 5}
+        return World(games=(f"tests.test_listener:{game}",), **options)
+
+    def came(self, query: str, player: str = "alice") -> list[Any]:
+        """What somebody hears who comes now."""
+        line = self.world.line()
+        line.ask(f"/g?player={player}&{query}", V1)
+        self.world.turn()
+        self.assertEqual(line.response().status, 101)
+        heard = line.heard()
+        line.cut()
+        return heard
+
+    def deal(self, *players: str) -> None:
+        for player in players:
+            self.dealer.say(command="deal", to=player)
+
+    def test_with_the_epoch_and_the_last_number_they_get_what_they_missed_and_nothing_else(self) -> None:
+        self.deal("alice")
+        (welcome,) = self.came("")
+        self.assertEqual((welcome["seq"], welcome["resumed"]), (2, False))
+        self.deal("bob", "alice", "bob")
+        again, *missed = self.came(f"epoch={welcome['epoch']}&since=2")
+        self.assertEqual((again["seq"], again["resumed"], again["epoch"]), (6, True, welcome["epoch"]))
+        self.assertNotIn("state", again)
+        told = [(each["event"], each["seq"]) for each in missed]
+        self.assertEqual(told, [("Dealt", 3), ("Dealt", 4), ("Card", 5), ("Dealt", 6)])
+        nothing = self.came(f"epoch={welcome['epoch']}&since=6")
+        self.assertEqual([each["resumed"] for each in nothing], [True])
+
+    def test_who_knew_another_history_or_a_number_that_was_not_yet_is_told_how_things_stand(self) -> None:
+        self.deal("alice")
+        (welcome,) = self.came("")
+        epoch = welcome["epoch"]
+        for query in (f"epoch={epoch}x&since=1", f"epoch={epoch}&since=3", "since=1", f"epoch={epoch}.public&since=1"):
+            (again,) = self.came(query)
+            self.assertEqual((again["resumed"], again["seq"]), (False, 2), query)
+            self.assertEqual(again["state"], {"dealt": 1, "seen": {"alice": [51]}}, query)
+
+    def test_an_epoch_without_a_number_is_no_coming_back(self) -> None:
+        (welcome,) = self.came("epoch=x")
+        self.assertEqual((welcome["resumed"], "state" in welcome), (False, False))
+
+    def test_from_0_on_they_get_all_the_history_whatever_the_epoch(self) -> None:
+        self.deal("alice", "bob")
+        welcome, *missed = self.came("since=0")
+        self.assertIs(welcome["resumed"], True)
+        self.assertEqual([each["seq"] for each in missed], [1, 2, 3])
+
+    def test_who_asks_for_the_state_gets_it_without_secrets_beside_what_they_missed(self) -> None:
+        self.deal("alice")
+        for query, resumed in (("state=1", False), ("state=1&since=0", True)):
+            welcome, *_ = self.came(query)
+            self.assertEqual((welcome["resumed"], welcome["state"]), (resumed, {"dealt": 1, "seen": {"alice": [51]}}))
+
+    def test_a_spectators_history_is_another_one(self) -> None:
+        self.deal("alice", "bob")
+        (playing,), (watching,) = self.came(""), self.came("spectate=1")
+        self.assertNotEqual(playing["epoch"], watching["epoch"])
+        (refused,) = self.came(f"spectate=1&epoch={playing['epoch']}&since=1")
+        self.assertIs(refused["resumed"], False)
+        again, *missed = self.came(f"spectate=1&epoch={watching['epoch']}&since=1")
+        self.assertEqual((again["resumed"], [each["event"] for each in missed]), (True, ["Dealt"]))
+
+    def test_a_client_of_the_classroom_library_gets_what_comes_and_nothing_else(self) -> None:
+        self.deal("alice")
+        line = self.world.opened("/g?player=alice&since=0&state=1")
+        self.assertEqual(line.heard(), [])
+        self.deal("bob")
+        self.assertEqual([each["seq"] for each in line.heard()], [3])
+
+    def test_what_happens_while_they_come_is_neither_lost_nor_told_twice(self) -> None:
+        journal = HeldJournal()
+        self.world = self.a_world("Cards", journal=journal)
+        dealer, alice = self.world.line(), self.world.line()
+        dealer.ask("/g?player=dealer")
+        settle(self.world)
+        dealer.say(command="deal", to="alice")
+        alice.ask("/g?player=alice&since=0", V1)
+        dealer.say(command="deal", to="alice")
+        settle(self.world)
+        self.assertEqual(alice.response().status, 101)
+        welcome, *events = alice.heard()
+        self.assertIs(welcome["resumed"], True)
+        self.assertEqual([each["seq"] for each in events], [1, 2, 3, 4])
+
+    def test_a_game_that_sleeps_forgets_nothing(self) -> None:
+        self.deal(*["alice", "bob"] * 200)
+        (welcome,) = self.came("")
+        before = self.came(f"epoch={welcome['epoch']}&since=0")
+        self.dealer.cut()
+        self.world.pass_time(6)
+        self.assertEqual(self.world.listener.games, {})
+        after = self.came(f"epoch={welcome['epoch']}&since=0")
+        self.assertEqual(after[1:], before[1:])
+        self.assertEqual([each["seq"] for each in after[1:]], [*range(1, 601)])
+        self.assertEqual((after[0]["resumed"], after[0]["seq"]), (True, 600))
+
+    def test_others_secrets_do_not_decide_whether_they_are_told(self) -> None:
+        # Where the journal has no events, all there is of them is what is recent.
+        for secrets in (0, 5, RECENT_EVENTS + 1):
+            self.world = self.a_world("Fleeting")
+            self.dealer = self.world.opened("/g?player=dealer")
+            self.deal("alice")
+            for _ in range(secrets):
+                self.dealer.say(command="whisper", to="bob")
+            welcome, *missed = self.came("since=0")
+            self.assertEqual((welcome["resumed"], len(missed)), (True, 2), f"{secrets} secrets of others")
 
 
 class Tokens(SynchronousTestCase):
@@ -305,6 +540,7 @@ class Stop(SynchronousTestCase):
         lines = [world.opened(f"/{game}") for game in "abb"]
         lines[1].protocol.dataReceived(frame(b'{"command":"hello"}'))  # and the turn has not ended
         done = world.listener.stop()
+        world.pass_time(0.5)
         heard = [line.heard() for line in lines]
         self.assertEqual([each[-1] for each in heard], [1012] * 3)
         self.assertEqual([len(each) for each in heard], [1, 3, 2])
@@ -313,6 +549,94 @@ class Stop(SynchronousTestCase):
             line.cut()
         self.successResultOf(done)
         world.turn()
+        self.assertEqual(world.reactor.getDelayedCalls(), [])
+
+    def test_what_is_on_its_way_to_the_journal_is_waited_for_and_nothing_more_takes_effect(self) -> None:
+        journal = HeldJournal()
+        world = World(journal=journal, ping_interval=0)
+        alice = world.line()
+        alice.ask()
+        settle(world)
+        alice.response()
+        alice.say(command="hello")
+        done = world.listener.stop()
+        world.pass_time(3)
+        alice.say(command="yo")
+        self.assertEqual((alice.heard(), alice.transport.half_closed), ([], False))
+        settle(world)
+        world.pass_time(0.25)
+        event, reply, refusal, code = alice.heard()
+        self.assertEqual(
+            (event["seq"], reply, refusal["error"]["code"], code), (1, {"status": "ok"}, "unavailable", 1012)
+        )
+        alice.cut()
+        self.successResultOf(done)
+
+    def test_a_journal_that_does_not_answer_is_not_waited_for(self) -> None:
+        journal = HeldJournal()
+        world = World(journal=journal, ping_interval=0)
+        alice, newcomer = world.line(), world.line()
+        alice.ask()
+        settle(world)
+        alice.response()
+        alice.say(command="hello")
+        newcomer.ask("/other")
+        done = world.listener.stop()
+        world.pass_time(DRAIN_SECONDS + CLOSE_HANDSHAKE_SECONDS + 1.5)
+        self.successResultOf(done)
+        self.assertTrue(alice.transport.lost and newcomer.transport.lost)
+        settle(world)
+        self.assertEqual(world.reactor.getDelayedCalls(), [])
+
+    def test_who_was_about_to_enter_is_told_that_the_server_stops(self) -> None:
+        journal = HeldJournal()
+        world = World(journal=journal, ping_interval=0)
+        line = world.line()
+        line.ask()
+        done = world.listener.stop()
+        settle(world)
+        response = line.response()
+        self.assertEqual((response.status, response.code), (503, "draining"))
+        world.pass_time(3)
+        self.successResultOf(done)
+
+    def test_games_that_are_not_journaled_are_saved_when_everybody_is_out(self) -> None:
+        journal = HeldJournal()
+        world = World(journal=journal, games=("tests.test_listener:Fleeting",), ping_interval=0)
+        dealer = world.line()
+        dealer.ask("/g?player=dealer")
+        settle(world)
+        dealer.response()
+        dealer.say(command="deal", to="alice")
+        done = world.listener.stop()
+        world.pass_time(0.5)
+        self.assertEqual(dealer.heard()[-1], 1012)
+        dealer.cut()
+        self.assertNoResult(done)
+        settle(world)
+        self.successResultOf(done)
+        again = World(journal=journal, games=("tests.test_listener:Fleeting",), ping_interval=0)
+        alice = again.line()
+        alice.ask("/g?player=alice&state=1", V1)
+        settle(again)
+        alice.response()
+        (welcome,) = alice.heard()
+        self.assertEqual((welcome["seq"], welcome["state"]["dealt"]), (2, 1))
+
+    def test_a_journal_that_can_not_save_does_not_keep_the_server_from_stopping(self) -> None:
+        journal = HeldJournal()
+        world = World(journal=journal, games=("tests.test_listener:Fleeting",), ping_interval=0)
+        dealer = world.line()
+        dealer.ask("/g?player=dealer")
+        settle(world)
+        dealer.say(command="deal", to="alice")
+        dealer.cut()
+        done = world.listener.stop()
+        world.pass_time(DRAIN_SECONDS - 0.25)
+        self.assertNoResult(done)
+        world.pass_time(0.5)
+        self.successResultOf(done)
+        settle(world)
         self.assertEqual(world.reactor.getDelayedCalls(), [])
 
     def test_those_who_do_not_answer_are_cut_off(self) -> None:

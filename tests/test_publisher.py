@@ -546,6 +546,152 @@ class TheSlow(SynchronousTestCase):
         self.assertEqual((self.slow.got, self.slow.closed), (self.slow.due, None))
 
 
+class ComingBack(SynchronousTestCase):
+    """Who was cut off, and says how far they have heard."""
+
+    def setUp(self) -> None:
+        self.stage = Stage()
+
+    def numbers(self, viewer: Reader) -> list[tuple[int, int]]:
+        return [(each["number"], each["seq"]) for each in map(json.loads, viewer.got)]
+
+    def test_they_get_what_they_missed_at_the_end_of_the_turn_without_anything_else_happening(self) -> None:
+        for number, to in enumerate([(), ("alice",), (), ("bob",), ("alice", "bob"), ()], 1):
+            self.stage.publish(number, *to)
+        self.stage.end_turn()
+        alice = self.stage.subscribe("alice", since=2)
+        self.assertEqual((alice.writes, len(self.stage.soon)), ([], 1))
+        self.stage.end_turn()
+        self.assertEqual(self.numbers(alice), [(3, 3), (5, 4), (6, 5)])
+        self.stage.publish(7)
+        self.stage.end_turn()
+        self.assertEqual((self.numbers(alice)[3:], len(alice.writes)), ([(7, 6)], 2))
+
+    def test_who_missed_nothing_gets_nothing_and_then_what_comes(self) -> None:
+        self.stage.publish(1)
+        self.stage.end_turn()
+        alice = self.stage.subscribe("alice", since=1)
+        self.stage.end_turn()
+        self.assertEqual(alice.writes, [])
+        self.stage.publish(2)
+        self.stage.end_turn()
+        self.assertEqual(self.numbers(alice), [(2, 2)])
+
+    def test_they_catch_up_a_chunk_at_a_time(self) -> None:
+        self.stage.log.hold()
+        for number in range(300):
+            self.stage.publish(number, size=1000)
+        self.stage.end_turn()
+        alice = self.stage.subscribe("alice", since=0)
+        alice.chokes_in = 2
+        self.stage.end_turn()
+        self.assertEqual(len(alice.writes), 2)
+        alice.subscription.resume()
+        self.stage.end_turn()
+        self.assertEqual(alice.got, alice.due)
+
+    def test_what_they_wait_for_is_kept_although_the_log_needs_it_no_more(self) -> None:
+        self.patch(eventlog, "RECENT_EVENTS", 3)
+        self.stage.log.hold()
+        for number in range(20):
+            self.stage.publish(number, *(("alice",), ("bob",), ())[number % 3])
+        self.stage.end_turn()
+        alice = self.stage.subscribe("alice", since=0)
+        alice.subscription.pause()
+        self.stage.end_turn()
+        self.stage.log.release()
+        self.stage.publish(20)
+        self.stage.end_turn()
+        alice.subscription.resume()
+        self.stage.end_turn()
+        self.assertEqual((alice.got, len(alice.got)), (alice.due, 14))
+        self.assertEqual(len(self.stage.log), 3)
+
+    def test_what_they_missed_before_they_came_is_no_slowness_and_what_comes_then_is(self) -> None:
+        missed = MAX_LAG_EVENTS * 3
+        self.stage.log.hold()
+        for number in range(missed):
+            self.stage.publish(number, size=MAX_LAG_BYTES // 4)
+        self.stage.end_turn()
+        alice = self.stage.subscribe("alice", since=0)
+        alice.subscription.pause()
+        for number in range(MAX_LAG_EVENTS):
+            self.stage.publish(number)
+            self.stage.end_turn()
+        self.assertIsNone(alice.closed)
+        self.stage.publish(number)
+        self.stage.end_turn()
+        self.assertIs(alice.closed, CloseCode.SLOW_CONSUMER)
+
+    def test_a_greeting_comes_before_everything_else_and_once(self) -> None:
+        self.stage.publish(1)
+        self.stage.end_turn()
+        alice = self.stage.subscribe("alice", since=0)
+        alice.subscription.reply(b'{"status":"ok"}')
+        alice.subscription.greet(b'{"event":"gamesvc.welcome"}')
+        self.stage.publish(2)
+        self.stage.end_turn()
+        self.stage.publish(3)
+        self.stage.end_turn()
+        heard = [json.loads(each) for each in alice.got]
+        said = [each.get("number") or each.get("status") or each["event"] for each in heard]
+        self.assertEqual(said, ["gamesvc.welcome", 1, "ok", 2, 3])
+        self.assertEqual(len(alice.writes), 2)
+
+    def test_a_greeting_needs_nothing_else_to_happen_and_is_part_of_what_is_due_at_the_end(self) -> None:
+        alice, bob = self.stage.subscribe("alice"), self.stage.subscribe("bob")
+        alice.subscription.greet(b"{}")
+        self.stage.end_turn()
+        self.assertEqual((alice.got, bob.got), ([b"{}"], []))
+        bob.subscription.greet(b"{}")
+        bob.subscription.close(CloseCode.SERVICE_RESTART)
+        self.assertEqual((bob.got, bob.closed), ([b"{}"], CloseCode.SERVICE_RESTART))
+
+    def test_a_greeting_waits_for_a_connection_that_does_not_read(self) -> None:
+        alice = self.stage.subscribe("alice")
+        alice.subscription.pause()
+        alice.subscription.greet(b"{}")
+        self.stage.end_turn()
+        self.assertEqual(alice.writes, [])
+        alice.subscription.resume()
+        self.stage.end_turn()
+        self.assertEqual(alice.got, [b"{}"])
+
+
+class Dialects(SynchronousTestCase):
+    """Clients of the classroom library are not told what gamesvc itself has to say."""
+
+    def test_they_neither_hear_of_it_nor_count_it(self) -> None:
+        stage = Stage()
+        classic, v1 = stage.subscribe("alice"), stage.subscribe("alice", framework=True)
+        stage.tell(1)
+        stage.publish(2)
+        stage.tell(3)
+        stage.end_turn()
+        stage.publish(4)
+        stage.end_turn()
+        self.assertEqual([json.loads(each)["seq"] for each in classic.got], [1, 2])
+        self.assertEqual([json.loads(each)["seq"] for each in v1.got], [1, 2, 3, 4])
+        self.assertEqual((classic.got, v1.got), (classic.due, v1.due))
+
+    def test_a_turn_in_which_there_is_nothing_else_writes_nothing_to_them(self) -> None:
+        stage = Stage()
+        classic, v1 = stage.subscribe("alice"), stage.subscribe(None, framework=True)
+        stage.tell(1)
+        stage.end_turn()
+        self.assertEqual((len(classic.writes), len(v1.writes)), (0, 1))
+
+    def test_it_does_not_count_where_they_are_behind(self) -> None:
+        stage = Stage()
+        classic, v1 = stage.subscribe("alice"), stage.subscribe("alice", framework=True)
+        for each in (classic, v1):
+            each.subscription.pause()
+        for number in range(MAX_LAG_EVENTS + 1):
+            stage.tell(number)
+            stage.end_turn()
+        self.assertEqual((classic.closed, v1.closed), (None, CloseCode.SLOW_CONSUMER))
+
+
 class TheEnd(SynchronousTestCase):
     """Nothing comes after it."""
 
@@ -617,9 +763,10 @@ class TheEnd(SynchronousTestCase):
 
 
 class Memory(SynchronousTestCase):
-    """The log holds what somebody waits for, and nothing else."""
+    """Beside what is recent, the log holds what somebody waits for, and nothing else."""
 
     def setUp(self) -> None:
+        self.patch(eventlog, "RECENT_EVENTS", 0)
         self.stage = Stage()
         self.slow, self.other = self.stage.subscribe("slow"), self.stage.subscribe("other")
 
@@ -628,7 +775,7 @@ class Memory(SynchronousTestCase):
             self.stage.publish(number)
             self.stage.publish(number, "slow")
             self.stage.end_turn()
-        self.assertEqual(len(self.stage.publisher), 0)
+        self.assertEqual(len(self.stage.log), 0)
 
     def test_what_waits_for_the_slow_is_kept_once_however_many_see_it_under_numbers_of_their_own(self) -> None:
         def kept(viewers: int) -> int:
@@ -642,6 +789,7 @@ class Memory(SynchronousTestCase):
             for number in range(100):
                 stage.publish(number, size=10_000)
                 stage.end_turn()
+                stage.said.clear()
                 for viewer in stage.viewers:
                     viewer.writes.clear()
                     viewer.due.clear()
@@ -652,12 +800,20 @@ class Memory(SynchronousTestCase):
 
         self.assertLess(kept(30), 1.5 * kept(1))
 
+    def test_what_is_recent_is_kept_for_who_comes_back_whoever_is_there(self) -> None:
+        for recent in (3, 0, 7):
+            self.patch(eventlog, "RECENT_EVENTS", recent)
+            for number in range(10):
+                self.stage.publish(number)
+            self.stage.end_turn()
+            self.assertEqual(len(self.stage.log), recent)
+
     def test_what_nobody_is_there_for_is_forgotten(self) -> None:
         stage = Stage()
         for number in range(100):
             stage.publish(number)
         stage.end_turn()
-        self.assertEqual(len(stage.publisher), 0)
+        self.assertEqual(len(stage.log), 0)
 
     def test_who_does_not_read_keeps_all_that_it_may_see_and_nothing_else(self) -> None:
         self.slow.subscription.pause()
@@ -666,13 +822,13 @@ class Memory(SynchronousTestCase):
             self.stage.publish(number, *to)
             self.stage.end_turn()
             if number == 650:
-                self.assertEqual(len(self.stage.publisher), 4)
+                self.assertEqual(len(self.stage.log), 4)
                 self.slow.chokes_in = 1
                 self.slow.subscription.resume()
-        self.assertEqual((len(self.slow.got), len(self.stage.publisher)), (4, 1))
+        self.assertEqual((len(self.slow.got), len(self.stage.log)), (4, 1))
         self.slow.subscription.resume()
         self.stage.end_turn()
-        self.assertEqual((self.slow.got, len(self.stage.publisher)), (self.slow.due, 0))
+        self.assertEqual((self.slow.got, len(self.stage.log)), (self.slow.due, 0))
 
     def test_what_only_somebody_waited_for_who_left_is_forgotten(self) -> None:
         self.slow.subscription.pause()
@@ -680,4 +836,4 @@ class Memory(SynchronousTestCase):
         self.stage.end_turn()
         self.stage.publisher.unsubscribe(self.slow.subscription)
         self.stage.end_turn()
-        self.assertEqual(len(self.stage.publisher), 0)
+        self.assertEqual(len(self.stage.log), 0)

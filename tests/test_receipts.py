@@ -28,17 +28,33 @@ class DigestTest(SynchronousTestCase):
     """What tells a command from another under the same id."""
 
     def test_another_command_or_other_arguments_have_another_digest(self) -> None:
-        same = digest("mark", b'{"cell":4}')
-        self.assertEqual(digest("mark", b'{"cell":4}'), same)
-        others = [digest("mark", b'{"cell":5}'), digest("clear", b'{"cell":4}'), digest("mark", b"{}")]
-        self.assertEqual(len({same, *others}), 4)
+        same = digest("mark", {"cell": 4})
+        self.assertEqual(digest("mark", {"cell": 4}), same)
+        others = [
+            digest("mark", {"cell": 5}),
+            digest("mark", {"cell": "4"}),
+            digest("mark", {"cell": [4]}),
+            digest("mark", {"cell": None}),
+            digest("mark", {"cell": 4, "more": None}),
+            digest("clear", {"cell": 4}),
+            digest("mark", {}),
+        ]
+        self.assertEqual(len({same, *others}), 8)
+
+    def test_neither_the_order_of_keys_nor_the_case_of_the_name_makes_a_difference(self) -> None:
+        first = digest("Mark", {"a": 1, "b": {"c": 2, "d": [{"e": 3, "f": 4}]}})
+        self.assertEqual(digest("mARK", {"b": {"d": [{"f": 4, "e": 3}], "c": 2}, "a": 1}), first)
+
+    def test_the_order_of_a_list_and_the_case_of_an_argument_make_a_difference(self) -> None:
+        self.assertNotEqual(digest("mark", {"a": [1, 2]}), digest("mark", {"a": [2, 1]}))
+        self.assertNotEqual(digest("mark", {"a": "x"}), digest("mark", {"a": "X"}))
 
     def test_where_the_name_ends_and_the_arguments_begin_makes_a_difference(self) -> None:
-        self.assertNotEqual(digest("mark", b'{"cell":4}'), digest('mark{"cell"', b":4}"))
+        self.assertNotEqual(digest("mark", {"cell": 4}), digest('mark",{"cell":4}', {}))
 
     def test_it_is_the_same_in_the_next_process(self) -> None:
         # It is written to snapshots: were it made otherwise, retries after an update would be id_reused.
-        self.assertEqual(digest("mark", b'{"cell":4}').hex(), "cdbc66df0722b9d4b5cc1a849bfd3c73")
+        self.assertEqual(digest("mark", {"cell": 4}).hex(), "5ccd41b9f4eeea8250f2b9535f48cd73")
 
 
 class ReceiptsTest(SynchronousTestCase):

@@ -128,8 +128,8 @@ class Recovering(SynchronousTestCase):
         play = tictactoe((0, 3, 1))
         for cut in (None, 4, 6):
             receipts = recover(TicTacToe, *stored(play, cut)).receipts
-            self.assertEqual(receipts.find("alice", "c-0"), Receipt("c-0", digest("mark", b'{"cell":0}')))
-            self.assertEqual(receipts.find("bob", "c-1"), Receipt("c-1", digest("mark", b'{"cell":3}')))
+            self.assertEqual(receipts.find("alice", "c-0"), Receipt("c-0", digest("mark", {"cell": 0})))
+            self.assertEqual(receipts.find("bob", "c-1"), Receipt("c-1", digest("mark", {"cell": 3})))
             self.assertIsNone(receipts.find("bob", "c-0"))
 
     def test_the_result_of_the_first_reply_is_kept_for_the_next(self) -> None:
@@ -261,9 +261,7 @@ class Versions(SynchronousTestCase):
         standing = recovered.standing
         fields = zip(Renewed.FIELDS, standing.image, strict=True)
         state = {spec.name: msgspec.Raw(image) for spec, image in fields}
-        snapshot = Snapshot(
-            3, standing.now, recovered.opening, state, standing.seats, (), 0, False, Counts(), {}
-        )
+        snapshot = Snapshot(3, standing.now, recovered.opening, state, standing.seats, (), 0, False, Counts(), {})
         again = recover(Renewed, decode_snapshot(encode(snapshot)), [])
         self.assertEqual((again.standing, again.migrated), (standing, False))
 

@@ -7,12 +7,12 @@ import math
 import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc import GameError
+from gamesvc import GameError, GameModel, Player, command
 from gamesvc.journal.records import Entry
-from gamesvc.model import GameModel
 from gamesvc.replay import Coming, Private, Refused, Replay, plain
 from tests.drawing import Drawing
-from tests.plays import NOW, SEED, Play, drawing, tictactoe
+from tests.plays import NOW, OTHER_SEED, SEED, Play, drawing, migrated, restored, tictactoe
+from tests.redrawing import Drawing as Redrawing
 from tests.tictactoe import TicTacToe
 
 
@@ -33,6 +33,17 @@ class Replays(SynchronousTestCase):
                 for what in ("number", "time", "result", "events", "changed", "timers", "last_timer", "finished"):
                     self.assertEqual(getattr(today, what), getattr(entry, what), (entry.number, what))
             self.assertEqual(replay.standing, play.instance.standing)
+
+    def test_the_order_of_what_a_client_sent_is_kept(self) -> None:
+        class Wishes(GameModel):
+            last: dict[str, int] = msgspec.field(default_factory=dict)
+
+            @command
+            def wish(self, player: Player, what: dict[str, int]) -> None:
+                self.last = what
+
+        play = Play(Wishes).command("alice", "wish", what={"b": 1, "a": 2})
+        self.assertEqual(list(self.replay(play).state["last"]), ["b", "a"])
 
     def test_what_was_done_last_can_be_looked_at(self) -> None:
         replay = Replay(Drawing, SEED)
@@ -102,8 +113,6 @@ class Replays(SynchronousTestCase):
         self.assertEqual(replay.fault, "")
 
     def test_a_command_may_have_arguments_of_any_name(self) -> None:
-        from gamesvc import Player, command
-
         class Odd(GameModel):
             total: int = 0
 
@@ -125,3 +134,61 @@ class Replays(SynchronousTestCase):
         replay = self.replay(drawing(), 1)
         replay.again(Entry(2, "command", NOW, "alice", None, "draw"))
         self.assertEqual(len(replay.state["hands"]["alice"]), 1)
+
+
+class Renewed(SynchronousTestCase):
+    def replay(self, play: Play, number: int | None = None) -> Replay:
+        replay = Replay(play.instance.kind, SEED)
+        for entry in play.entries[:number]:
+            replay.again(entry)
+        return replay
+
+    def test_a_game_goes_on_as_it_went_with_its_other_chance(self) -> None:
+        play = restored()
+        self.assertEqual(self.replay(play).standing, play.instance.standing)
+        replay = self.replay(play, 10)
+        replay.renew(play.entries[10].time)
+        for entry in play.entries[11:]:
+            replay.again(entry)
+        self.assertEqual(replay.standing.entry, 13)
+        self.assertNotEqual(replay.state["weight"], plain(play.instance.standing.image[2]))
+
+    def test_a_game_goes_on_with_the_state_that_it_was_brought_to(self) -> None:
+        play = migrated()
+        replay = self.replay(play)
+        self.assertEqual(replay.standing, play.instance.standing)
+        self.assertIs(type(replay._instance._model), Redrawing)
+
+    def test_it_takes_an_entry_and_nothing_else_changes(self) -> None:
+        replay = self.replay(drawing())
+        before = replay.standing
+        replay.renew(NOW + 500, OTHER_SEED)
+        self.assertEqual((replay.events, replay.result, replay.fault), ([], None, ""))
+        self.assertEqual(replay.standing, before._replace(entry=11, now=NOW + 500))
+
+    def test_a_state_that_is_given_is_the_state_and_what_is_missing_has_its_default(self) -> None:
+        replay = self.replay(tictactoe((0,)))
+        replay.renew(NOW + 50, state={"moves": 7})
+        self.assertEqual(replay.state, {"board": [None] * 9, "moves": 7})
+
+    def test_one_of_an_older_version_is_brought_to_today_s(self) -> None:
+        replay = Replay(Redrawing, SEED)
+        replay.open(NOW, ["alice", "bob"])
+        state = {"weight": 0.5, "hands": {"bob": [1, 2]}}
+        replay.renew(NOW + 1, state=state, version=1)
+        self.assertEqual((replay.state["weight"], replay.state["drawn"]), (500.0, {"bob": 2}))
+        self.assertNotIn("drawn", state)
+
+    def test_one_that_does_not_fit_is_refused_and_changes_nothing(self) -> None:
+        replay = Replay(Redrawing, SEED)
+        replay.open(NOW, ["alice", "bob"])
+        before = replay.standing
+        for state, version, why in (
+            ({"weight": "heavy"}, 2, "the state does not fit Drawing.weight: ValidationError"),
+            ({"height": 1}, 2, "Drawing has no field 'height'"),
+            ({}, 3, "the state is of version 3 of Drawing, and this is version 2"),
+            ({}, 1, "the state does not fit Drawing.migrate: KeyError('weight')"),
+        ):
+            refused = self.assertRaises(Refused, replay.renew, NOW + 1, OTHER_SEED, state, version)
+            self.assertIn(why, str(refused))
+            self.assertEqual(replay.standing, before)

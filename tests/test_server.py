@@ -3,7 +3,6 @@
 import contextlib  # whole, because trial means something else by a module's `suppress`
 import json
 from asyncio import CancelledError
-from collections.abc import Callable
 from enum import Enum
 from typing import Annotated, Any, Literal
 
@@ -12,66 +11,15 @@ from hypothesis import strategies as st
 from msgspec import Meta, Struct, ValidationError
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc import Event, GameError, GameModel, Player, command, field
+from gamesvc import Event, GameError, GameModel, Player, Secret, command, field
+from gamesvc import saver as saver_module
 from gamesvc.errors import PLAYER_NOT_IN_GAME, CloseCode, RequestRefused
+from gamesvc.eventlog import Place, Viewer
+from gamesvc.instance import MAX_RESULT_BYTES, MAX_STATE_BYTES
 from gamesvc.messages import Request
-from gamesvc.publisher import GamePublisher, Subscription
-from gamesvc.server import MAX_STATE_BYTES, GameServer, Role
-
-ALICE, BOB, CAROL = Player("alice"), Player("bob"), Player("carol")
-
-
-class Recorder(GamePublisher):
-    """A publisher that keeps what was published."""
-
-    def __init__(self) -> None:
-        self.soon: list[Callable[[], None]] = []
-        self.published: list[tuple[bytes, frozenset[str] | None]] = []
-        super().__init__(self.soon.append, max_lag_events=100, max_lag_bytes=100_000)
-
-    def publish(self, event: bytes, to: frozenset[str] | None = None) -> None:
-        self.published.append((event, to))
-        super().publish(event, to)
-
-
-class Table:
-    """A game with its clock, its operator, and somebody who asks."""
-
-    def __init__(self, model: type[GameModel], *, seed: bytes = b"seed", max_connections: int = 0) -> None:
-        self.clock = 1000.0
-        self.reports: list[tuple[str, BaseException]] = []
-        self.publisher = Recorder()
-        self.server = GameServer(
-            "g1",
-            "kind",
-            model,
-            epoch="epoch",
-            seed=seed,
-            publisher=self.publisher,
-            now=lambda: self.clock,
-            report=self._report,
-            max_connections_per_player=max_connections,
-        )
-
-    def _report(self, what: str, fault: BaseException) -> str:
-        self.reports.append((what, fault))
-        return f"incident-{len(self.reports)}"
-
-    def answer(self, name: str, role: Role | None = None, /, *, id: str | None = None, **arguments: Any) -> bytes:
-        """The reply's payload."""
-        answers: list[bytes] = []
-        self.server.submit(role or Role(ALICE, playing=True), Request(name, id, arguments), answers.append)
-        (answer,) = answers
-        return answer
-
-    def ask(self, name: str, role: Role | None = None, /, *, id: str | None = None, **arguments: Any) -> Any:
-        """The reply."""
-        return json.loads(self.answer(name, role, id=id, **arguments))
-
-    def code(self, name: str, role: Role | None = None, /, **arguments: Any) -> str:
-        """The reply's error code, or ok."""
-        reply = self.ask(name, role, **arguments)
-        return str(reply["error"]["code"] if reply["status"] == "error" else reply["status"])
+from gamesvc.pending import Role
+from gamesvc.recovery import recover
+from tests.tables import ALICE, BOB, CAROL, NOW, Connected, Table
 
 
 class Noted(Event):
@@ -211,7 +159,8 @@ class Effects(SynchronousTestCase):
         table = Table(Ledger)
         ends: list[int] = []
         request = Request("add", None, {"number": 2})
-        table.server.submit(Role(ALICE, True), request, lambda reply: ends.append(table.publisher.end))
+        table.server.submit(Role(ALICE, True), request, lambda reply: ends.append(table.publisher.log.end))
+        table.run()
         self.assertEqual(ends, [1])
         self.assertEqual(table.publisher.published, [(b'{"event":"Noted","text":"2"}', None)])
 
@@ -238,9 +187,9 @@ class Effects(SynchronousTestCase):
                 self.publish(Noted("psst"), to=[other for other in self.players if other != player])
 
         table = Table(Whispers)
-        table.server.admit("alice", ("alice", "bob"), False)
+        table.admit("alice", ("alice", "bob"))
         table.ask("whisper")
-        self.assertEqual(table.publisher.published[0][1], frozenset({"bob"}))
+        self.assertEqual(table.publisher.published[-1][1], frozenset({"bob"}))
 
     def test_setup_runs_before_anybody_comes_and_its_events_count(self) -> None:
         class Prepared(GameModel):
@@ -255,7 +204,7 @@ class Effects(SynchronousTestCase):
                 return self.deck.pop()
 
         table = Table(Prepared)
-        self.assertEqual((table.publisher.head(None), table.ask("draw")["result"]), (1, 3))
+        self.assertEqual((table.publisher.log.head(Viewer(None, True)), table.ask("draw")["result"]), (1, 3))
 
     def test_a_model_whose_setup_leaves_a_state_that_would_not_load_again_does_not_start(self) -> None:
         class Wrong(GameModel):
@@ -397,15 +346,15 @@ class Span(Struct):
 class Sizes(SynchronousTestCase):
     """What a player can make the game say has a bound."""
 
-    def test_a_result_has_at_most_1_mib(self) -> None:
+    def test_a_result_has_at_most_64_kib(self) -> None:
         class Echo(GameModel):
             @command
             def echo(self, player: Player, count: int) -> str:
                 return "x" * count
 
         table = Table(Echo)
-        self.assertEqual(table.code("echo", count=MAX_STATE_BYTES - 2), "ok")
-        self.assertEqual(table.code("echo", count=MAX_STATE_BYTES), "internal_error")
+        self.assertEqual(table.code("echo", count=MAX_RESULT_BYTES - 2), "ok")
+        self.assertEqual(table.code("echo", count=MAX_RESULT_BYTES - 1), "internal_error")
 
     def test_a_model_is_no_result(self) -> None:
         class Careless(GameModel):
@@ -428,7 +377,7 @@ class Sizes(SynchronousTestCase):
         table = Table(Crowd)
         for number in range(300):
             table.server.join(Somebody(), Role(Player(f"p{number}"), playing=True))
-        welcome = json.loads(table.server.welcome(Role(ALICE, playing=True)))
+        welcome = json.loads(table.server.welcome(Role(ALICE, playing=True), None, show_state=False))
         self.assertEqual((len(welcome["present"]), welcome["present"][:2]), (256, ["p0", "p1"]))
 
 
@@ -513,13 +462,13 @@ class Refusals(SynchronousTestCase):
                 self.finish()
 
         table = Table(Duel)
-        alice = table.server.admit("alice", None, False)
-        spectator = table.server.admit("carol", None, True)
+        alice = table.admit("alice")
+        spectator = table.admit("carol", None, True)
         # From the outermost to the innermost; each with everything that comes after it wrong, too.
         self.assertEqual(table.code("jump", spectator), "unknown_command")
         self.assertEqual(table.code("win", spectator, cell="x"), "not_a_player")
         self.assertEqual(table.code("win", alice, cell="x"), "not_started")
-        table.server.admit("bob", None, False)
+        table.admit("bob")
         self.assertEqual(table.code("win", alice, cell="x"), "bad_arguments")
         self.assertEqual(table.code("win", alice, cell=1), "refused")
         self.assertEqual(table.code("win", alice, cell=0), "ok")
@@ -550,15 +499,15 @@ class TimeAndChance(SynchronousTestCase):
     def test_time_is_the_servers_and_never_runs_backwards(self) -> None:
         table = Table(self.Watch)
         times = []
-        for now in (1005.0, 900.0, 1006.0):
-            table.clock = now
-            times.append(table.ask("look")["result"])
-        self.assertEqual(times, [[1000.0, 1005.0], [1000.0, 1005.0], [1000.0, 1006.0]])
+        for seconds in (5, -100, 6):
+            table.set_forth = seconds
+            times.append([time - NOW for time in table.ask("look")["result"]])
+        self.assertEqual(times, [[0, 5], [0, 5], [0, 6]])
 
     def test_chance_is_the_same_for_the_same_seed_and_entry_whatever_the_time(self) -> None:
         def thrown(seed: bytes, now: float) -> list[Any]:
             table = Table(self.Watch, seed=seed)
-            table.clock = now
+            table.set_forth = now
             return [table.ask("throw")["result"] for _ in range(3)]
 
         first = thrown(b"seed", 1000.0)
@@ -581,98 +530,78 @@ class Seats(SynchronousTestCase):
         def who(self, player: Player) -> list[Player]:
             return [player, *self.players]
 
-    def refused(self, server: GameServer, name: str, players: tuple[str, ...] | None) -> None:
-        refused = self.assertRaises(RequestRefused, server.admit, name, players, False)
+    def refused(self, table: Table, name: str, players: tuple[str, ...] | None) -> None:
+        refused = self.assertRaises(RequestRefused, table.admit, name, players)
         self.assertIs(refused.refusal, PLAYER_NOT_IN_GAME)
 
     def test_the_first_tokens_players_are_seated_in_its_order_whoever_brings_it(self) -> None:
         table = Table(self.Duel)
-        role = table.server.admit("alice", ("bob", "alice"), False)
+        role = table.admit("alice", ("bob", "alice"))
         self.assertEqual((role, table.server.players), (Role(ALICE, True), [BOB, ALICE]))
         self.assertEqual(table.ask("who", role)["result"], ["alice", "bob", "alice"])
 
     def test_a_spectators_token_seats_the_players_and_not_the_spectator(self) -> None:
         table = Table(self.Duel)
-        role = table.server.admit("carol", ("alice", "bob"), True)
+        role = table.admit("carol", ("alice", "bob"), True)
         self.assertEqual((role, role.sees, table.server.players), (Role(CAROL, False), None, [ALICE, BOB]))
 
     def test_a_later_token_does_not_move_anybody(self) -> None:
-        server = Table(self.Duel).server
-        server.admit("alice", ("alice", "bob"), False)
-        self.assertEqual(server.admit("bob", ("bob", "alice"), False), Role(BOB, True))
-        self.assertEqual(server.players, [ALICE, BOB])
-        self.refused(server, "carol", ("carol", "alice"))
-        self.assertEqual(server.players, [ALICE, BOB])
+        table = Table(self.Duel)
+        table.admit("alice", ("alice", "bob"))
+        self.assertEqual(table.admit("bob", ("bob", "alice")), Role(BOB, True))
+        self.assertEqual(table.server.players, [ALICE, BOB])
+        self.refused(table, "carol", ("carol", "alice"))
+        self.assertEqual(table.server.players, [ALICE, BOB])
 
     def test_a_token_with_more_players_than_seats_lets_those_in_who_have_one(self) -> None:
-        server = Table(self.Duel).server
-        self.refused(server, "carol", ("alice", "bob", "carol"))
-        self.assertEqual(server.admit("bob", ("alice", "bob", "carol"), False), Role(BOB, True))
+        table = Table(self.Duel)
+        self.refused(table, "carol", ("alice", "bob", "carol"))
+        self.assertEqual(table.admit("bob", ("alice", "bob", "carol")), Role(BOB, True))
 
     def test_who_comes_without_a_list_takes_the_next_free_seat_and_the_rest_watch(self) -> None:
         table = Table(self.Duel)
-        roles = [table.server.admit(name, None, False) for name in ("bob", "alice", "carol")]
+        roles = [table.admit(name) for name in ("bob", "alice", "carol")]
         self.assertEqual([role.playing for role in roles], [True, True, False])
         self.assertEqual((table.server.players, roles[0].sees, roles[2].sees), ([BOB, ALICE], "bob", None))
         self.assertEqual(table.code("who", roles[2]), "not_a_player")
 
     def test_the_same_player_comes_back_to_the_same_seat(self) -> None:
-        server = Table(self.Duel).server
-        roles = [server.admit(name, None, False) for name in ("alice", "alice", "bob", "alice")]
-        self.assertEqual((roles[3], server.players), (Role(ALICE, True), [ALICE, BOB]))
+        table = Table(self.Duel)
+        roles = [table.admit(name) for name in ("alice", "alice", "bob", "alice")]
+        self.assertEqual((roles[3], table.server.players), (Role(ALICE, True), [ALICE, BOB]))
 
     def test_who_comes_to_watch_takes_no_seat_and_a_player_may_watch(self) -> None:
-        server = Table(self.Duel).server
-        self.assertEqual(server.admit("alice", None, True), Role(ALICE, False))
-        self.assertEqual(server.players, [None, None])
-        server.admit("alice", None, False)
-        self.assertEqual(server.admit("alice", None, True), Role(ALICE, False))
-        self.assertEqual(server.players, [ALICE, None])
+        table = Table(self.Duel)
+        self.assertEqual(table.admit("alice", None, True), Role(ALICE, False))
+        self.assertEqual(table.server.players, [None, None])
+        table.admit("alice")
+        self.assertEqual(table.admit("alice", None, True), Role(ALICE, False))
+        self.assertEqual(table.server.players, [ALICE, None])
 
     def test_a_game_starts_when_the_fewest_are_there_and_takes_up_to_the_most(self) -> None:
         table = Table(self.Party)
-        alice = table.server.admit("alice", None, False)
+        alice = table.admit("alice")
         reply = table.ask("who", alice)
         self.assertEqual((reply["error"]["code"], reply["error"]["retryable"]), ("not_started", True))
         for name in ("bob", "carol", "dave", "eve"):
-            table.server.admit(name, None, False)
+            table.admit(name)
             self.assertEqual(table.code("who", alice), "ok")
         self.assertEqual(table.ask("who", alice)["result"], ["alice", "alice", "bob", "carol", "dave"])
 
     def test_free_seats_are_left_free_by_a_token_with_fewer_players(self) -> None:
-        server = Table(self.Party).server
-        server.admit("bob", ("alice", "bob"), False)
-        self.assertEqual(server.players, [ALICE, BOB, None, None])
-        server.admit("bob", ("dave", "bob"), False)
-        self.assertEqual(server.players, [ALICE, BOB, None, None])
-        self.assertEqual(server.admit("carol", None, False), Role(CAROL, True))
-        self.assertEqual(server.players, [ALICE, BOB, CAROL, None])
+        table = Table(self.Party)
+        table.admit("bob", ("alice", "bob"))
+        self.assertEqual(table.server.players, [ALICE, BOB, None, None])
+        table.admit("bob", ("dave", "bob"))
+        self.assertEqual(table.server.players, [ALICE, BOB, None, None])
+        self.assertEqual(table.admit("carol"), Role(CAROL, True))
+        self.assertEqual(table.server.players, [ALICE, BOB, CAROL, None])
 
     def test_without_seats_everybody_plays_from_the_start_and_nobody_is_listed(self) -> None:
         table = Table(Ledger)
-        self.assertEqual(table.server.admit("alice", ("alice", "bob"), False), Role(ALICE, True))
-        self.assertEqual(table.server.admit("zoe", None, True), Role(Player("zoe"), False))
+        self.assertEqual(table.admit("alice", ("alice", "bob")), Role(ALICE, True))
+        self.assertEqual(table.admit("zoe", None, True), Role(Player("zoe"), False))
         self.assertEqual((table.server.players, table.code("add", number=1)), ([], "ok"))
-
-
-class Connected:
-    """A participant, as a controller is one: it leaves when it is closed."""
-
-    def __init__(self, table: Table, role: Role) -> None:
-        self._server = table.server
-        self.heard: list[bytes | CloseCode] = []
-        self.subscription: Subscription = table.publisher.subscribe(role.sees, self)
-        table.server.join(self, role)
-
-    def write(self, data: bytes) -> None:
-        self.heard.append(data)
-
-    def close(self, code: CloseCode) -> None:
-        if self.subscription.open:
-            self.subscription.drain()
-            self._server.publisher.unsubscribe(self.subscription)
-            self._server.leave(self)
-            self.heard.append(code)
 
 
 class Connections(SynchronousTestCase):
@@ -681,28 +610,28 @@ class Connections(SynchronousTestCase):
     def test_the_oldest_of_too_many_connections_of_a_player_goes_with_4409(self) -> None:
         table = Table(Ledger, max_connections=2)
         alice, bob = Role(ALICE, True), Role(BOB, True)
-        others = Connected(table, bob)
-        mine = [Connected(table, alice) for _ in range(4)]
+        others = Connected(table.server, bob)
+        mine = [Connected(table.server, alice) for _ in range(4)]
         self.assertEqual([each.heard for each in mine], [[CloseCode.REPLACED], [CloseCode.REPLACED], [], []])
         self.assertEqual((table.server.controllers, others.heard), ((others, mine[2], mine[3]), []))
 
     def test_who_has_left_does_not_count(self) -> None:
         table = Table(Ledger, max_connections=2)
-        mine = [Connected(table, Role(ALICE, True)) for _ in range(2)]
+        mine = [Connected(table.server, Role(ALICE, True)) for _ in range(2)]
         for _ in range(2):
             table.server.leave(mine[0])
-        Connected(table, Role(ALICE, True))
+        Connected(table.server, Role(ALICE, True))
         self.assertEqual(mine[1].heard, [])
 
     def test_0_means_any_number_of_connections(self) -> None:
         table = Table(Ledger)
-        mine = [Connected(table, Role(ALICE, True)) for _ in range(50)]
+        mine = [Connected(table.server, Role(ALICE, True)) for _ in range(50)]
         self.assertEqual(table.server.controllers, tuple(mine))
 
     def test_stop_sends_everybody_what_is_due_and_closes_them(self) -> None:
         table = Table(Ledger)
-        alice, watcher = Connected(table, Role(ALICE, True)), Connected(table, Role(BOB, False))
-        slow = Connected(table, Role(CAROL, True))
+        alice, watcher = Connected(table.server, Role(ALICE, True)), Connected(table.server, Role(BOB, False))
+        slow = Connected(table.server, Role(CAROL, True))
         slow.subscription.pause()
         alice.subscription.reply(table.answer("add", number=1))
         table.server.stop(CloseCode.SERVICE_RESTART)
@@ -720,26 +649,29 @@ class Connections(SynchronousTestCase):
                 self.publish(Noted("somebody whispered"))
 
         table = Table(Whispers)
-        alice = table.server.admit("alice", None, False)
-        watcher = table.server.admit("zoe", None, True)
-        Connected(table, watcher)
+        alice = table.admit("alice")
+        watcher = table.admit("zoe", None, True)
+        Connected(table.server, watcher)
         for _ in range(2):
-            Connected(table, alice)
-        first = json.loads(table.server.welcome(alice))
-        self.assertEqual((first["seq"], first["players"], first["present"]), (0, ["alice", None], ["alice"]))
-        table.server.admit("bob", None, False)
+            Connected(table.server, alice)
+        first = json.loads(table.server.welcome(alice, None, show_state=False))
+        self.assertEqual((first["seq"], first["players"], first["present"]), (1, ["alice", None], ["alice"]))
+        table.admit("bob")
         table.ask("whisper", alice)
-        heads = [json.loads(table.server.welcome(role))["seq"] for role in (alice, Role(BOB, True), watcher)]
-        self.assertEqual(heads, [2, 1, 1])
-        self.assertEqual(json.loads(table.server.welcome(Role(ALICE, False)))["seq"], 1)
+        heads = [
+            json.loads(table.server.welcome(role, None, show_state=False))["seq"]
+            for role in (alice, Role(BOB, True), watcher)
+        ]
+        self.assertEqual(heads, [4, 3, 3])
+        self.assertEqual(json.loads(table.server.welcome(Role(ALICE, False), None, show_state=False))["seq"], 3)
         self.assertEqual(
-            json.loads(table.server.welcome(watcher)),
+            json.loads(table.server.welcome(watcher, None, show_state=False)),
             {
                 "event": "gamesvc.welcome",
                 "game": "g1",
                 "kind": "kind",
-                "epoch": "epoch",
-                "seq": 1,
+                "epoch": "epoch.public",
+                "seq": 3,
                 "resumed": False,
                 "player": "zoe",
                 "playing": False,
@@ -750,8 +682,417 @@ class Connections(SynchronousTestCase):
 
     def test_who_watches_under_a_players_name_gets_none_of_the_players_secrets(self) -> None:
         table = Table(Seats.Duel)
-        table.server.admit("alice", ("alice", "bob"), False)
-        watcher = Connected(table, table.server.admit("alice", None, True))
+        table.admit("alice", ("alice", "bob"))
+        watcher = Connected(table.server, table.admit("alice", None, True))
         table.publisher.publish(b'{"event":"Secret"}', frozenset({"alice"}))
         table.server.stop(CloseCode.NORMAL)
         self.assertEqual(watcher.heard, [CloseCode.NORMAL])
+
+    def test_the_state_is_shown_to_who_is_to_see_it_without_its_secrets(self) -> None:
+        class Cards(GameModel):
+            deck: Secret[list[int]] = field(default_factory=lambda: [1, 2, 3])
+            shown: list[int] = field(default_factory=list)
+
+            @command
+            def draw(self, player: Player) -> None:
+                self.shown.append(self.deck.pop())
+
+        table, alice = Table(Cards), Role(ALICE, True)
+        for count in range(3):
+            welcome = json.loads(table.server.welcome(alice, None, show_state=True))
+            self.assertEqual(welcome["state"], {"shown": [3, 2, 1][:count]})
+            table.ask("draw")
+        self.assertNotIn("state", json.loads(table.server.welcome(alice, None, show_state=False)))
+
+    def test_a_welcome_says_whether_missed_events_follow(self) -> None:
+        table = Table(Ledger)
+        (place,) = table.find(Role(ALICE, True), "epoch", 0)
+        assert isinstance(place, Place)
+        told = [
+            json.loads(table.server.welcome(Role(ALICE, True), each, show_state=False))["resumed"]
+            for each in (place, None)
+        ]
+        self.assertEqual(told, [True, False])
+
+
+class Ids(SynchronousTestCase):
+    """A command that is sent again takes effect once."""
+
+    def setUp(self) -> None:
+        self.table = Table(Ledger)
+
+    def test_who_sends_it_again_gets_the_first_reply_and_is_told_that_it_is_a_duplicate(self) -> None:
+        first = self.table.ask("add", id="c-1", number=2)
+        self.table.ask("add", number=5)
+        self.assertEqual(self.table.ask("ADD", id="c-1", number=2), {**first, "duplicate": True})
+        self.assertEqual(self.table.texts, ["2", "7"])
+
+    def test_the_first_reply_comes_at_once_though_the_game_waits_for_the_journal(self) -> None:
+        self.table.ask("add", id="c-1", number=2)
+        self.table.submit("add", number=5)
+        self.table.in_flight()
+        self.assertEqual(self.table.submit("add", id="c-1", number=2).reply["result"], 2)
+
+    def test_one_that_waits_is_joined_and_both_get_the_reply_when_it_is_durable(self) -> None:
+        answers = [self.table.submit("add", id="c-1", number=2) for _ in range(3)]
+        asked = self.table.in_flight()
+        answers.append(self.table.submit("add", id="c-1", number=2))
+        self.assertEqual((answers, asked.numbers), ([[]] * 4, [2]))
+        asked.ok()
+        self.assertEqual([each.reply["result"] for each in answers], [2] * 4)
+        self.assertEqual(["duplicate" in each.reply for each in answers], [False, True, True, True])
+
+    def test_the_same_id_with_other_content_is_refused_whether_the_first_waits_or_is_done(self) -> None:
+        first = self.table.submit("add", id="c-1", number=2)
+        self.assertEqual(self.table.submit("add", id="c-1", number=3).code, "id_reused")
+        self.assertEqual(self.table.submit("look", id="c-1").code, "id_reused")
+        self.table.run()
+        self.assertEqual(first.code, "ok")
+        self.assertEqual(self.table.code("add", id="c-1", number=3), "id_reused")
+        self.assertEqual(self.table.texts, ["2"])
+
+    def test_the_same_id_of_another_player_is_another_command(self) -> None:
+        self.table.ask("add", id="c-1", number=2)
+        self.assertEqual(self.table.ask("add", Role(BOB, True), id="c-1", number=2)["result"], 4)
+
+    def test_a_refusal_is_judged_afresh_each_time(self) -> None:
+        class Once(GameModel):
+            open: bool = False
+
+            @command
+            def enter(self, player: Player) -> None:
+                if not self.open:
+                    raise GameError("closed")
+
+            @command
+            def unlock(self, player: Player) -> None:
+                self.open = True
+
+        self.table = Table(Once)
+        self.assertEqual(self.table.code("enter", id="c-1"), "refused")
+        self.table.ask("unlock")
+        self.assertEqual(self.table.ask("enter", id="c-1"), {"status": "ok", "id": "c-1"})
+
+    def test_the_last_256_of_each_player_are_known(self) -> None:
+        for number in range(257):
+            self.table.ask("add", id=f"c-{number}", number=0)
+        self.assertEqual(self.table.ask("add", id="c-1", number=0)["duplicate"], True)
+        self.assertNotIn("duplicate", self.table.ask("add", id="c-0", number=0))
+
+    def test_it_is_known_before_anything_else_is_asked(self) -> None:
+        class Short(GameModel):
+            @command
+            def end(self, player: Player, cell: int) -> int:
+                self.finish()
+                return cell
+
+        self.table = Table(Short)
+        self.table.ask("end", id="c-1", cell=4)
+        self.assertEqual(
+            self.table.ask("end", id="c-1", cell=4), {"status": "ok", "id": "c-1", "result": 4, "duplicate": True}
+        )
+        self.assertEqual(self.table.code("end", id="c-2", cell=4), "game_over")
+        self.table.server.drain()
+        self.assertEqual(self.table.code("end", id="c-1", cell=4), "ok")
+
+    def test_who_watches_under_a_players_name_is_not_told_the_players_results(self) -> None:
+        watcher = Role(ALICE, playing=False)
+        self.table.ask("look", id="c-1")
+        self.assertEqual(self.table.code("look", watcher, id="c-1"), "not_a_player")
+        waiting = self.table.submit("look", id="c-2")
+        joined = self.table.submit("look", watcher, id="c-2")
+        self.table.run()
+        self.assertEqual((waiting.code, joined.code), ("ok", "not_a_player"))
+
+
+class Clocked(GameModel):
+    """Has timers."""
+
+    rung: list[str] = field(default_factory=list)
+
+    @command
+    def late(self, player: Player, seconds: float, text: str = "x") -> int:
+        return self.after(seconds, self.ring, text)
+
+    @command
+    def never(self, player: Player, timer: int) -> bool:
+        return self.cancel(timer)  # type: ignore[arg-type]  # what after() gave, as a client sends it
+
+    @command
+    def trap(self, player: Player) -> None:
+        self.after(1, self.fall)
+
+    @command
+    def end(self, player: Player) -> None:
+        self.finish()
+
+    @command
+    def look(self, player: Player) -> list[str]:
+        return self.rung
+
+    def ring(self, text: str) -> None:
+        self.rung.append(text)
+        self.publish(Noted(text))
+        if text == "again" and len(self.rung) < 3:
+            self.after(1, self.ring, "again")
+
+    def fall(self) -> None:
+        self.rung.append("fallen")
+        self.publish(Noted("fallen"))
+        raise RuntimeError("fell")
+
+
+class Timers(SynchronousTestCase):
+    """What was to come, comes."""
+
+    def setUp(self) -> None:
+        self.table = Table(Clocked)
+
+    def test_they_ring_when_they_are_due_in_the_order_in_which_they_are(self) -> None:
+        for seconds, text in ((3, "c"), (1, "a"), (2, "b"), (1, "a2")):
+            self.table.ask("late", seconds=seconds, text=text)
+        self.table.pass_time(0.75)
+        self.assertEqual(self.table.texts, [])
+        self.table.pass_time(1.5)
+        self.assertEqual(self.table.texts, ["a", "a2", "b"])
+        self.table.pass_time(5)
+        self.assertEqual(self.table.texts, ["a", "a2", "b", "c"])
+
+    def test_those_that_are_long_due_run_in_the_order_in_which_they_were(self) -> None:
+        for seconds, text in ((3, "c"), (1, "a"), (2, "b")):
+            self.table.ask("late", seconds=seconds, text=text)
+        self.table.clock.advance(60)
+        self.table.run()
+        self.assertEqual(self.table.texts, ["a", "b", "c"])
+
+    def test_one_may_set_the_next(self) -> None:
+        self.table.ask("late", seconds=1, text="again")
+        self.table.pass_time(10)
+        self.assertEqual(self.table.texts, ["again"] * 3)
+
+    def test_cancelled_they_do_not_come(self) -> None:
+        timer = self.table.ask("late", seconds=1)["result"]
+        other = self.table.ask("late", seconds=2, text="other")["result"]
+        self.assertEqual([self.table.ask("never", timer=each)["result"] for each in (timer, timer)], [True, False])
+        self.table.pass_time(5)
+        self.assertEqual(self.table.texts, ["other"])
+        self.assertFalse(self.table.ask("never", timer=other)["result"])
+
+    def test_one_that_is_cancelled_in_the_turn_in_which_it_is_due_does_not_come(self) -> None:
+        timer = self.table.ask("late", seconds=1)["result"]
+        self.table.submit("never", timer=timer)
+        self.table.clock.advance(1)
+        self.table.run()
+        self.assertEqual(self.table.texts, [])
+
+    def test_one_that_fails_is_reported_consumed_and_written_and_has_had_no_effect(self) -> None:
+        self.table.ask("trap")
+        self.table.pass_time(5)
+        self.assertEqual((self.table.texts, self.table.ask("look")["result"]), ([], []))
+        ((what, fault),) = self.table.reports
+        self.assertEqual((what, type(fault)), ("game g1 (kind), timer fall", RuntimeError))
+        (entry,) = [entry for entry in self.table.journal.entries("g1") if entry.kind == "timer"]
+        self.assertEqual((entry.fault, entry.changed), ("RuntimeError (incident incident-1)", {}))
+
+    def test_none_comes_after_the_end_of_the_game(self) -> None:
+        self.table.ask("late", seconds=1)
+        self.table.ask("end")
+        self.table.pass_time(5)
+        self.assertEqual(self.table.texts, [])
+
+    def test_a_timer_of_seats_that_are_not_taken_comes_all_the_same(self) -> None:
+        class Waiting(GameModel, seats=2):
+            def setup(self) -> None:
+                self.after(1, self.give_up)
+
+            @command
+            def look(self, player: Player) -> None: ...
+
+            def give_up(self) -> None:
+                self.finish(Noted("nobody came"))
+
+        self.table = Table(Waiting)
+        self.table.pass_time(2)
+        self.assertEqual((self.table.texts, self.table.server.finished), (["nobody came"], True))
+
+    def test_a_wall_that_is_set_back_delays_none_and_rings_none_twice(self) -> None:
+        self.table.ask("late", seconds=2)
+        self.table.set_forth = -3600
+        self.table.pass_time(2)
+        self.assertEqual(self.table.texts, ["x"])
+        self.table.set_forth = 3600
+        self.table.pass_time(5)
+        self.assertEqual(self.table.texts, ["x"])
+
+    def test_a_stopped_game_has_none_running(self) -> None:
+        self.table.ask("late", seconds=2)
+        self.table.server.stop(CloseCode.SERVICE_RESTART)
+        self.table.run()
+        self.assertEqual(self.table.clock.getDelayedCalls(), [])
+
+
+class ComingBack(SynchronousTestCase):
+    """Where somebody stands who was here before."""
+
+    def setUp(self) -> None:
+        self.table = Table(Seats.Duel, players=("alice", "bob"))
+        self.alice, self.watcher = Role(ALICE, True), Role(ALICE, False)
+        for number in range(4):
+            self.table.publisher.publish(b'{"event":"E","number":%d}' % number)
+        self.table.publisher.publish(b'{"event":"Secret"}', frozenset({"alice"}))
+
+    def test_with_the_epoch_and_the_number_of_the_last_event_they_are_found(self) -> None:
+        (place,) = self.table.find(self.alice, "epoch", 3)
+        assert isinstance(place, Place)
+        alice = Connected(self.table.server, self.alice, place)
+        self.table.run()
+        self.assertEqual([each["seq"] for each in alice.events], [4, 5])
+
+    def test_with_another_epoch_or_without_a_number_they_are_not(self) -> None:
+        for epoch, since in (("other", 3), ("epoch", None), (None, 3), ("", 0), (None, None)):
+            self.assertEqual(self.table.find(self.alice, epoch, since), [None], (epoch, since))
+
+    def test_all_the_history_can_be_asked_for_without_an_epoch(self) -> None:
+        (place,) = self.table.find(self.alice, None, 0)
+        assert isinstance(place, Place)
+        self.assertEqual((place.position, place.events), (0, 0))
+
+    def test_a_player_and_who_watches_under_the_players_name_count_different_events(self) -> None:
+        epochs = [
+            json.loads(self.table.server.welcome(role, None, show_state=False))["epoch"]
+            for role in (self.alice, self.watcher, Role(BOB, True))
+        ]
+        self.assertEqual(epochs[0], epochs[2])
+        self.assertNotEqual(epochs[0], epochs[1])
+        self.assertEqual(self.table.find(self.watcher, epochs[0], 3), [None])
+        self.assertEqual(self.table.find(self.alice, epochs[1], 3), [None])
+        self.assertIsInstance(self.table.find(self.watcher, epochs[1], 3)[0], Place)
+
+
+class Snapshots(SynchronousTestCase):
+    """A game is saved now and then, as far as it is durable."""
+
+    def setUp(self) -> None:
+        self.patch(saver_module, "SNAPSHOT_ENTRIES", 10)
+
+    def test_after_so_many_entries_what_is_durable_is_saved_with_all_that_belongs_to_it(self) -> None:
+        table = Table(Ledger)
+        for number in range(9):
+            table.submit("add", id=f"c-{number}", number=1)
+        asked = table.in_flight()
+        table.submit("add", id="c-9", number=1)
+        asked.ok()
+        save = table.journal.asked[0]
+        self.assertEqual((save.what, save.snapshot.number, save.snapshot.clean), ("save", 10, True))
+        recovered = recover(Ledger, save.snapshot, [])
+        straight = recover(Ledger, None, table.journal.entries("g1"))
+        self.assertEqual(recovered.standing, straight.standing)
+        self.assertEqual(recovered.receipts.dump(), straight.receipts.dump())
+        self.assertEqual(recovered.counts.all, 9)
+        table.run()
+        self.assertEqual(len(table.journal.of("save")), 1)
+
+    def test_a_save_keeps_no_command_waiting(self) -> None:
+        table = Table(Ledger)
+        for _ in range(12):
+            table.submit("add", number=1)
+        table.in_flight().ok()
+        (save,) = table.journal.asked
+        answers = table.submit("add", number=1)
+        table.turn()
+        table.journal.asked[1].ok()
+        self.assertEqual((answers.code, table.journal.asked), ("ok", [save]))
+
+    def test_a_save_that_finds_the_game_taken_over_ends_it(self) -> None:
+        table = Table(Ledger)
+        alice = Connected(table.server, Role(ALICE, True))
+        for _ in range(12):
+            table.submit("add", number=1)
+        table.in_flight().ok()
+        table.journal.next("save").fenced()
+        self.assertEqual((alice.heard[-1], table.gone), (CloseCode.GAME_MOVED, [table.server]))
+        self.assertTrue(table.server.closed)
+
+    def test_a_save_that_fails_harms_nobody(self) -> None:
+        table = Table(Ledger)
+        for _ in range(12):
+            table.submit("add", number=1)
+        table.in_flight().ok()
+        table.journal.next("save").unavailable()
+        self.assertEqual(table.code("add", number=1), "ok")
+
+    def test_a_game_that_is_saved_every_few_seconds_is_saved_by_the_tick_as_one_that_was_not_left(self) -> None:
+        class Quick(Ledger, durability="snapshot"):
+            pass
+
+        table = Table(Quick)
+        for _ in range(30):
+            table.ask("add", number=1)
+        self.assertEqual(table.journal.of("save"), [])
+        table.clock.advance(5)
+        table.server.tick()
+        save = table.journal.next("save")
+        self.assertEqual((save.snapshot.clean, save.snapshot.number), (False, 31))
+        table.run()
+        table.clock.advance(60)
+        table.server.tick()
+        self.assertEqual(table.journal.asked, [])
+
+
+class Ending(SynchronousTestCase):
+    """A game is put away."""
+
+    def test_drained_it_takes_nothing_and_what_waits_for_the_journal_is_still_answered(self) -> None:
+        table = Table(Ledger)
+        waiting = [table.submit("add", number=1)]
+        asked = table.in_flight()
+        waiting += [table.submit("add", number=1), table.submit("jump")]
+        table.server.drain()
+        self.assertEqual(table.submit("add", number=1).code, "unavailable")
+        (refused,) = table.come("bob")
+        self.assertIsInstance(refused, RequestRefused)
+        self.assertFalse(table.server.quiet)
+        asked.ok()
+        table.run()
+        self.assertEqual([each.code for each in waiting], ["ok", "ok", "unknown_command"])
+        self.assertTrue(table.server.quiet)
+
+    def test_it_can_carry_on_and_its_timers_too(self) -> None:
+        table = Table(Clocked)
+        table.ask("late", seconds=1)
+        table.server.drain()
+        table.pass_time(3)
+        self.assertEqual(table.texts, [])
+        table.server.carry_on()
+        table.pass_time(1)
+        self.assertEqual((table.texts, table.code("look")), (["x"], "ok"))
+
+    def test_it_is_untouched_until_something_happens_in_it(self) -> None:
+        def after(table: Table, *what: str) -> bool:
+            for each in what:
+                if each == "come":
+                    table.server.join(Connected(table.server, Role(ALICE, True)), Role(ALICE, True))
+                elif each == "sit":
+                    table.admit("alice")
+                else:
+                    table.ask(each)
+            return table.server.untouched
+
+        class Alarmed(Clocked):
+            def setup(self) -> None:
+                self.after(60, self.ring, "x")
+
+        self.assertTrue(after(Table(Ledger)))
+        self.assertTrue(after(Table(Ledger), "come", "refuse", "jump"))
+        self.assertTrue(after(Table(Seats.Duel, players=("alice", "bob"))))
+        self.assertFalse(after(Table(Seats.Duel, players=("alice", "bob")), "come"))
+        self.assertFalse(after(Table(Seats.Duel), "sit"))
+        self.assertFalse(after(Table(Ledger), "look"))
+        self.assertFalse(after(Table(Alarmed)))
+
+    def test_it_is_not_untouched_while_something_waits(self) -> None:
+        table = Table(Seats.Duel)
+        table.come("alice")
+        self.assertFalse(table.server.untouched)
+        table.in_flight().unavailable()
+        self.assertTrue(table.server.untouched)

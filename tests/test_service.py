@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 from unittest import mock
 
@@ -15,18 +21,47 @@ from twisted.logger import ILogObserver
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.config import Config, Options, load
-from gamesvc.errors import ConfigError
-from gamesvc.service import GameService, ListenError, make_game_service, makeService
+from gamesvc.errors import ConfigError, JournalError
+from gamesvc.journal.memory import MemoryJournal
+from gamesvc.journal.threaded import ThreadedJournal
+from gamesvc.service import GameService, StartError, _end_process, make_game_service, makeService
 from tests.wire import Logged
+
+
+@contextmanager
+def process() -> Iterator[None]:
+    """As if the process were twistd's: what it changes for all is put back."""
+    with (
+        mock.patch("gamesvc.service._reactor", Reactor),
+        mock.patch("sys.excepthook"),
+        mock.patch("sys.setswitchinterval"),
+    ):
+        yield
 
 
 def config(**options: list[str]) -> Config:
     return load({name.replace("_", "-"): values for name, values in options.items()}, {})
 
 
+class Reactor(MemoryReactorClock):
+    """A reactor that can be told something from other threads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: SimpleQueue[Callable[[], object]] = SimpleQueue()
+
+    def callFromThread(self, call: Callable[..., object], *arguments: object, **keywords: object) -> None:
+        self._told.put(partial(call, *arguments, **keywords))
+
+    def run_until(self, done: Deferred[None]) -> None:
+        """Do what other threads tell, until something is done."""
+        while not done.called:
+            self._told.get(timeout=30)()
+
+
 class Wiring(SynchronousTestCase):
-    def service(self, **options: list[str]) -> tuple[GameService, MemoryReactorClock]:
-        reactor = MemoryReactorClock()
+    def service(self, **options: list[str]) -> tuple[GameService, Reactor]:
+        reactor = Reactor()
         return make_game_service(config(**options), reactor), reactor
 
     def test_it_listens_where_it_was_told_to_and_on_loopback_unless_told_otherwise(self) -> None:
@@ -64,11 +99,31 @@ class Wiring(SynchronousTestCase):
             self.service()
             self.assertEqual(sys.path[0], "/where/the/author/is")
 
+    def test_games_are_kept_where_it_was_told_to(self) -> None:
+        for journal, kind in (
+            ("memory", MemoryJournal),
+            ("sqlite:games.sqlite", ThreadedJournal),
+            ("postgresql://db.example/games", ThreadedJournal),
+        ):
+            service, _ = self.service(journal=[journal])
+            self.assertIs(type(service._journal.journal), kind)
+        self.assertFalse(Path("games.sqlite").exists(), "nothing is opened before it is started")
+
+    def test_where_the_driver_of_a_database_is_not_installed_it_says_how_to_get_it(self) -> None:
+        kept = {name: module for name, module in sys.modules.items() if not name.startswith("gamesvc.journal.postgres")}
+        with mock.patch.dict(sys.modules, {**kept, "psycopg": None}, clear=True):
+            error = self.assertRaises(
+                ConfigError, self.service, journal=["postgresql://alice:hunter2@db.example/games"]
+            )
+        self.assertIn("pip install 'gamesvc[postgres]'", str(error))
+        self.assertIn("(journal: option --journal)", str(error))
+        self.assertNotIn("hunter2", str(error))
+
 
 class Start(SynchronousTestCase):
     def test_where_one_port_is_taken_none_is_listened_on(self) -> None:
         reactor = MemoryReactorClock()
-        service = make_game_service(config(port=["8080", "8081"]), reactor)
+        service = make_game_service(config(port=["8080", "8081"], journal=["memory"]), reactor)
         listen, stopped = reactor.listenTCP, []
 
         def listen_once(port: int, *args: Any, **keywords: Any) -> Any:
@@ -79,7 +134,7 @@ class Start(SynchronousTestCase):
             return taken
 
         with mock.patch.object(reactor, "listenTCP", listen_once):
-            error = self.assertRaises(ListenError, service.privilegedStartService)
+            error = self.assertRaises(StartError, service.privilegedStartService)
         self.assertIn("tcp:8081:interface=127.0.0.1", str(error))
         self.assertIn("Address already in use", str(error))
         self.assertEqual(stopped, [8080])
@@ -87,7 +142,7 @@ class Start(SynchronousTestCase):
     def test_makeService_ends_the_process_with_one_line_where_a_game_is_not_there(self) -> None:
         options = Options()
         options.parseOptions(["--game", "tests.tictactoe:Chess"])
-        with mock.patch("gamesvc.service._reactor", MemoryReactorClock), mock.patch("sys.excepthook"):
+        with process():
             error = self.assertRaises(SystemExit, makeService, options)
         self.assertEqual(
             str(error),
@@ -104,7 +159,7 @@ class Start(SynchronousTestCase):
             options = Options()
             options.parent = twistd  # type: ignore[assignment]  # as much of twistd's options as is looked at
             options.parseOptions([])
-            with mock.patch("gamesvc.service._reactor", MemoryReactorClock), mock.patch("sys.excepthook"):
+            with process():
                 service = makeService(options)
             application: Any = Application("gamesvc")
             service.setServiceParent(application)
@@ -112,13 +167,102 @@ class Start(SynchronousTestCase):
             self.assertEqual(application.getComponent(ILogObserver) is not None, name == "ours", name)
 
 
+class Journals(SynchronousTestCase):
+    """Where games are kept is opened when the server starts, and closed last."""
+
+    def setUp(self) -> None:
+        self.path = Path(self.mktemp())
+        self.reactor = Reactor()
+
+    def service(self, journal: str | None = None) -> GameService:
+        given = config(port=["8080", "8081"], journal=[journal or f"sqlite:{self.path}"])
+        service = make_game_service(given, self.reactor)
+        service.privilegedStartService()
+        return service
+
+    def started(self, journal: str | None = None) -> GameService:
+        service = self.service(journal)
+        service.startService()
+        self.addCleanup(self.stop, service)
+        return service
+
+    def stop(self, service: GameService) -> None:
+        if service.running:
+            self.reactor.run_until(done := service.stopService())
+            self.successResultOf(done)
+
+    def refused(self, service: GameService) -> str:
+        """What is said where it does not start; then nothing is listened on either."""
+        stopped: list[object] = []
+        for port in service._ports:
+            port.stopListening = lambda port=port: stopped.append(port)  # type: ignore[method-assign, misc]
+        logged, calls = Logged(self), self.reactor.getDelayedCalls()
+        message = str(self.assertRaises(StartError, service.startService))
+        self.assertEqual(stopped, service._ports)
+        self.assertEqual(len(stopped), 2)
+        self.assertIn(message, logged.texts())
+        self.assertFalse(service.running)
+        self.assertEqual(self.reactor.getDelayedCalls(), calls)
+        return message
+
+    def test_a_file_is_made_when_the_server_starts_and_not_while_it_may_still_be_root(self) -> None:
+        service = self.service()
+        self.assertFalse(self.path.exists())
+        service.startService()
+        self.assertTrue(self.path.exists())
+        self.stop(service)
+
+    def test_no_two_servers_have_one_file_and_the_second_says_whose_it_is(self) -> None:
+        first = self.started()
+        message = self.refused(self.service())
+        for part in (str(self.path), f"another server (pid {os.getpid()})", "(journal: option --journal)"):
+            self.assertIn(part, message)
+        self.stop(first)
+        self.started()
+
+    def test_a_journal_that_can_not_be_opened_is_told_with_the_setting(self) -> None:
+        self.path.write_bytes(b"this is no database, " * 100)
+        message = self.refused(self.service())
+        self.assertIn(str(self.path), message)
+        self.assertIn("(journal: option --journal)", message)
+        nowhere = self.path.parent / "nowhere" / "games.sqlite"
+        self.assertIn("No such file or directory", self.refused(self.service(f"sqlite:{nowhere}")))
+
+    def test_a_database_that_can_not_be_understood_or_reached_is_told_without_its_password(self) -> None:
+        for url in (
+            "postgresql://alice:hunter2@127.0.0.1:1/games?connect_timeout=2",
+            "postgresql://alice:hunter2@127.0.0.1:port/games",
+        ):
+            message = self.refused(self.service(url))
+            self.assertNotIn("hunter2", message)
+            self.assertIn("(journal: option --journal)", message)
+
+    def test_games_are_looked_after_from_the_start_to_the_stop(self) -> None:
+        service = self.service("memory")
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+        service.startService()
+        self.assertEqual(len(self.reactor.getDelayedCalls()), 1)
+        done = service.stopService()
+        self.reactor.advance(0)
+        self.successResultOf(done)
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_where_the_disk_fails_the_process_ends_at_once_and_says_why(self) -> None:
+        logged = Logged(self)
+        with mock.patch("os._exit") as end:
+            _end_process(JournalError("games.sqlite: disk I/O error"))
+        end.assert_called_once_with(1)
+        self.assertEqual(logged.texts(), ["the process ends: games.sqlite: disk I/O error"])
+
+
 class Stop(SynchronousTestCase):
-    def test_ports_are_closed_before_connections_and_both_are_waited_for(self) -> None:
-        service = make_game_service(config(port=["8080"]), MemoryReactorClock())
+    def test_ports_are_closed_before_connections_before_the_journal_and_each_is_waited_for(self) -> None:
+        service = make_game_service(config(port=["8080"], journal=["memory"]), MemoryReactorClock())
         service.privilegedStartService()
         order: list[str] = []
         port_closed: Deferred[None] = Deferred()
         connections_closed: Deferred[None] = Deferred()
+        journal_closed: list[Callable[[], None]] = []
 
         def close_port() -> Deferred[None]:
             order.append("port")
@@ -128,26 +272,36 @@ class Stop(SynchronousTestCase):
             order.append("connections")
             return connections_closed
 
+        def close_journal(done: Callable[[], None]) -> None:
+            order.append("journal")
+            journal_closed.append(done)
+
         with (
             mock.patch.object(service._ports[0], "stopListening", close_port),
             mock.patch.object(service.listener, "stop", close_connections),
+            mock.patch.object(service._journal.journal, "close", close_journal),
         ):
             done = service.stopService()
             self.assertEqual(order, ["port"])
             port_closed.callback(None)
             self.assertEqual(order, ["port", "connections"])
-            self.assertNoResult(done)
             connections_closed.callback(None)
+            self.assertEqual(order, ["port", "connections", "journal"])
+            self.assertNoResult(done)
+            journal_closed[0]()
         self.successResultOf(done)
 
     def test_a_port_that_fails_to_close_does_not_keep_connections_from_being_closed(self) -> None:
-        service = make_game_service(config(port=["8080"]), MemoryReactorClock())
+        reactor = MemoryReactorClock()
+        service = make_game_service(config(port=["8080"], journal=["memory"]), reactor)
         service.privilegedStartService()
         with (
             mock.patch.object(service._ports[0], "stopListening", side_effect=RuntimeError("stuck")),
             mock.patch.object(service.listener, "stop", side_effect=lambda: succeed(None)) as stop,
         ):
-            self.successResultOf(service.stopService())
+            done = service.stopService()
+            reactor.advance(0)
+            self.successResultOf(done)
         stop.assert_called_once_with()
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
 

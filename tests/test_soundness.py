@@ -12,12 +12,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from gamesvc.errors import JournalError, Unavailable
 from gamesvc.journal.records import Counts, Entry, Published, Snapshot, Timer
 from gamesvc.soundness import Examination
-from tests.plays import NOW, drawing, tictactoe
+from tests.plays import NOW, drawing, migrated, restored, tictactoe
 
 
 class Sound(SynchronousTestCase):
     def test_games_that_were_played_are_sound_with_a_snapshot_anywhere(self) -> None:
-        for play in (tictactoe(), drawing()):
+        for play in (tictactoe(), drawing(), restored(), migrated()):
             for number in range(len(play.entries) + 1):
                 snapshot = play.snapshot(number) if number else None
                 examination = Examination(snapshot, play.entries)
@@ -32,6 +32,18 @@ class Sound(SynchronousTestCase):
         self.assertEqual((examination.faults, examination.last), ([], 10))
         assert examination.end is not None
         self.assertEqual(examination.end.timers, play.snapshot().timers)
+
+    def test_it_may_have_been_renewed_before_anything_happened(self) -> None:
+        play = drawing()
+        for entries in (play.renew().entries[:1], [*play.entries[:1], replace(play.entries[-1], number=2)]):
+            self.assertEqual(Examination(play.snapshot(10), entries).faults, [])
+
+    def test_across_a_migration_the_end_is_that_of_the_second_version(self) -> None:
+        play = migrated()
+        examination = Examination(play.snapshot(4), play.entries)
+        assert examination.end is not None and examination.end.opening is not None
+        self.assertEqual(examination.end.opening.version, 2)
+        self.assertIn("drawn", examination.end.state)
 
     def test_such_a_game_may_be_kept_by_entries_later(self) -> None:
         play = drawing()
@@ -103,6 +115,10 @@ class Unsound(SynchronousTestCase):
             (2, {"events": (Published(b'{"event":"A"'),)}, "whose first key is event"),
             (2, {"events": (Published(b'{"event":"\xff"}'),)}, "whose first key is event"),
             (2, {"arguments": b"[]"}, "entry 2: the arguments are no JSON object"),
+            (2, {"arguments": b"{"}, "entry 2: the arguments are no JSON object"),
+            (2, {"arguments": b'{"a":"\xff"}'}, "entry 2: the arguments are no JSON object"),
+            (2, {"opening": play.entries[0].opening}, "entry 2 has an opening, and opens nothing"),
+            (3, {"kind": "renewed"}, "entry 3 does not say under what the game goes on"),
             (4, {"arguments": b"{}"}, "entry 4: the arguments are no JSON array"),
             (2, {"result": b"{"}, "entry 2: the result is no JSON"),
             (2, {"timers": (Timer(7, NOW, "f", b"{"),)}, "the arguments of timer 7 are no JSON array"),
@@ -127,3 +143,20 @@ class Unsound(SynchronousTestCase):
             ({"state": {"deck": snapshot.state["deck"], "hands": snapshot.state["hands"]}}, "another field weight"),
         ):
             self.assert_amiss(what, play.entries, replace(snapshot, **change))
+
+    def test_a_game_that_goes_on_as_another_kind(self) -> None:
+        play = restored()
+        renewed = play.entries[10]
+        assert renewed.opening is not None
+        play.entries[10] = replace(renewed, opening=replace(renewed.opening, game_kind="Chess"))
+        self.assert_amiss("entry 11 goes on as another kind of game", play.entries)
+
+    def test_fields_are_compared_across_a_migration(self) -> None:
+        play = migrated()
+        snapshot = play.snapshot(12)
+        self.assertEqual(snapshot.opening.version, 2)
+        self.assert_amiss(
+            "the snapshot of entry 12 has another field drawn than the entries up to it",
+            play.entries,
+            replace(snapshot, state={**snapshot.state, "drawn": Raw(b"\x80")}),
+        )

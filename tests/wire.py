@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from twisted.internet.address import IPv4Address
@@ -199,6 +200,19 @@ class Line:
     def cut(self) -> None:
         """The line is lost."""
         self.transport.abortConnection()
+
+
+class HeldJournal(MemoryJournal):
+    """A journal in memory that does what it is asked for, and says so when the test lets it."""
+
+    def __init__(self) -> None:
+        self.held: list[Callable[[], None]] = []
+        super().__init__(self.held.append, lambda: NOW)
+
+    def answer(self) -> None:
+        """Say what became of everything that it was asked for."""
+        while self.held:
+            self.held.pop(0)()
 
 
 class World:

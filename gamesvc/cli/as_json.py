@@ -69,6 +69,7 @@ def standing_as_json(game: str, kind: str, then: Replayed, secret: list[str] | N
         {
             "game": game,
             "kind": kind,
+            "version": then.opening and then.opening.version,
             "number": then.number,
             "time": then.time,
             "at": instant(then.time),

@@ -45,13 +45,15 @@ def lines(game: str, kind: Kind, opening: Opening, entries: Iterable[Entry], end
             f"{model.__qualname__} can't be imported from {model.__module__}, so no test can be made of it"
         )
     body: list[str] = []
-    start = 0.0
+    start, now = 0.0, opening
     for entry in entries:
         start = start if body else entry.time
-        body += ["", f"{_INDENT}# {entry.number}", *_step(entry, start)]
-    body += ["", *_end(end, start)]
+        body += ["", f"{_INDENT}# {entry.number}", *_step(entry, start, now)]
+        now = entry.opening or now
+    body += ["", *_end(end, start, now.version == model.VERSION)]
     code = "\n".join(body)
     of = f"{_harmless(opening.game_kind)}, version {opening.version}"
+    of += f", later {now.version}" if now.version != opening.version else ""
     yield f'"""The game {_harmless(game)} ({of}) up to entry {end.number}.'
     yield ""
     yield "Written by `gamesvc replay --as-test`. It has the game's secrets."
@@ -72,7 +74,7 @@ def lines(game: str, kind: Kind, opening: Opening, entries: Iterable[Entry], end
     yield from body
 
 
-def _step(entry: Entry, start: float) -> Iterator[str]:
+def _step(entry: Entry, start: float, before: Opening) -> Iterator[str]:
     at = _time(entry.time, start)
     if entry.kind == "opened":
         players = [name for name in entry.seats or () if name is not None]
@@ -80,6 +82,9 @@ def _step(entry: Entry, start: float) -> Iterator[str]:
     elif entry.kind == "seated":
         # Who is told that somebody came, is no affair of the model's.
         yield _call("seat", [at, _flat(list(entry.seats or ()))])
+        return
+    elif entry.kind == "renewed":
+        yield from _renewed(entry, at, before)
         return
     elif entry.kind == "command":
         arguments = msgspec.json.decode(entry.arguments or b"{}")
@@ -98,8 +103,27 @@ def _step(entry: Entry, start: float) -> Iterator[str]:
         yield _equal("result", msgspec.json.decode(entry.result))
 
 
-def _end(end: Replayed, start: float) -> Iterator[str]:
-    yield _equal("state", {name: plain(value) for name, value in end.state.items()})
+def _renewed(entry: Entry, at: str, before: Opening) -> Iterator[str]:
+    opening = entry.opening or before
+    arguments = [at]
+    if opening.seed != before.seed:
+        yield f"{_INDENT}# It was restored from a copy, or had lost something: its chance is another one from here on."
+        arguments.append(f"seed=bytes.fromhex({_flat(opening.seed.hex())})")
+    if entry.changed:
+        # What today's code has come to is of no use any more: the game went on with what `migrate` had made of another.
+        versions = f"{before.version} of the model to {opening.version}"
+        yield f"{_INDENT}# It was brought from version {versions}, and went on with this state."
+        state = {name: plain(value) for name, value in entry.changed.items()}
+        inner = 2 * _INDENT
+        arguments += [f"state={_literal(state, inner, len(inner) + len('state=,'))}", f"version={opening.version}"]
+    yield _call("renew", arguments)
+
+
+def _end(end: Replayed, start: float, is_of_today: bool) -> Iterator[str]:
+    if is_of_today:
+        yield _equal("state", {name: plain(value) for name, value in end.state.items()})
+    else:
+        yield f"{_INDENT}# Its fields are not compared: they were those of another version of the model."
     timers = [
         f"({timer.id}, {_time(timer.due, start)}, {_flat(timer.method)}, {_flat(msgspec.json.decode(timer.arguments))})"
         for timer in end.timers
@@ -110,7 +134,7 @@ def _end(end: Replayed, start: float) -> Iterator[str]:
 
 def _call(method: str, arguments: list[str]) -> str:
     flat = f"{_INDENT}game.{method}({', '.join(arguments)})"
-    if len(flat) <= WIDTH:
+    if len(flat) <= WIDTH and "\n" not in flat:
         return flat
     return f"{_INDENT}game.{method}(\n" + "".join(f"{2 * _INDENT}{each},\n" for each in arguments) + f"{_INDENT})"
 

@@ -10,7 +10,7 @@ import msgspec
 
 from gamesvc.cli.recorded import Recorded
 from gamesvc.cli.wording import clock, cut, day, many, one_line
-from gamesvc.journal.records import Entry, Published
+from gamesvc.journal.records import Entry, Opening, Published
 
 PIPED_WIDTH = 160
 """How wide lines are where it is no terminal that gets them."""
@@ -24,9 +24,10 @@ _LEAST = 80
 
 def header(recorded: Recorded) -> Iterator[str]:
     """What game it is."""
-    opening, counts = recorded.opening, recorded.counts
+    opening, now, counts = recorded.opening, recorded.now, recorded.counts
     over = "finished" if recorded.finished else "not finished"
-    yield one_line(f"{recorded.game}: {opening.game_kind}, version {opening.version}, epoch {_epoch(recorded)}; {over}")
+    began = f" (it began with {opening.version})" if now.version != opening.version else ""
+    yield one_line(f"{recorded.game}: {opening.game_kind}, version {now.version}{began}, epoch {now.epoch}; {over}")
     seats = ", ".join("(free)" if name is None else name for name in recorded.seats)
     private = f", {counts.all - counts.public - counts.framework} of them private"
     yield one_line(
@@ -47,17 +48,15 @@ def table(recorded: Recorded, upto: int | None) -> Iterator[str]:
     widths = _widths(recorded, upto)
     indent = " " * (widths[0] + 2)
     yield _row(_HEAD, widths)
-    start: float | None = None
     today, last = "", 0
-    for entry in recorded.entries(upto):
+    for entry, cells in _filled(recorded, upto):
         if entry.number > last + 1:
             yield f"{indent}(entries {last + 1} to {entry.number - 1} are not there)"
         last = entry.number
         if day(entry.time) != today:
             today = day(entry.time)
             yield f"{indent}{today} UTC"
-        start = entry.time if start is None else start
-        yield _row(_cells(entry, start), widths)
+        yield _row(cells, widths)
         if entry.fault:
             yield cut(f"{indent}failed, and had no effect: {one_line(entry.fault)}", sum(widths) + 2 * len(widths))
 
@@ -65,10 +64,8 @@ def table(recorded: Recorded, upto: int | None) -> Iterator[str]:
 def _widths(recorded: Recorded, upto: int | None) -> list[int]:
     """How wide each column is: as wide as what is in it, or where that is too much, the widest of them less."""
     widths = list(map(len, _HEAD))
-    start: float | None = None
-    for entry in recorded.entries(upto):
-        start = entry.time if start is None else start
-        widths = [max(width, len(cell)) for width, cell in zip(widths, _cells(entry, start), strict=True)]
+    for _, cells in _filled(recorded, upto):
+        widths = [max(width, len(cell)) for width, cell in zip(widths, cells, strict=True)]
     room = max(shutil.get_terminal_size((PIPED_WIDTH, 24)).columns, _LEAST) - 2 * (len(widths) - 1)
     while sum(widths) > room:
         widest = max(range(_FIXED, len(widths)), key=widths.__getitem__)
@@ -77,18 +74,29 @@ def _widths(recorded: Recorded, upto: int | None) -> list[int]:
     return widths
 
 
-def _epoch(recorded: Recorded) -> str:
-    # The snapshot's is that of now, where the two differ.
-    return (recorded.snapshot.opening if recorded.snapshot is not None else recorded.opening).epoch
+def _filled(recorded: Recorded, upto: int | None) -> Iterator[tuple[Entry, tuple[str, ...]]]:
+    """Each entry with its cells."""
+    start: float | None = None
+    before, snapshot = recorded.opening, recorded.snapshot
+    last = 0
+    for entry in recorded.entries(upto):
+        start = entry.time if start is None else start
+        # Where entries are not there, it may have been renewed by a snapshot meanwhile.
+        if snapshot is not None and last < snapshot.number < entry.number:
+            before = snapshot.opening
+        last = entry.number
+        yield entry, _cells(entry, start, before)
+        before = entry.opening or before
 
 
 def _json(encoded: bytes | None) -> Any:
     return None if encoded is None else msgspec.json.decode(encoded)
 
 
-def _cells(entry: Entry, start: float) -> tuple[str, ...]:
+def _cells(entry: Entry, start: float, before: Opening) -> tuple[str, ...]:
+    times = clock(entry.time), _since(entry.time - start)
     events = "; ".join(map(_event, entry.events))
-    what = (clock(entry.time), _since(entry.time - start), entry.player or "", _what(entry), events, _changed(entry))
+    what = (*times, entry.player or "", _what(entry, before), events, _changed(entry))
     return (str(entry.number), *map(one_line, what))
 
 
@@ -108,11 +116,13 @@ def _since(seconds: float) -> str:
     return f"+{minutes}:{rest:06.3f}" if minutes else f"+{rest:.3f} s"
 
 
-def _what(entry: Entry) -> str:
+def _what(entry: Entry, before: Opening) -> str:
     if entry.kind == "seated":
         return "takes a seat"
     if entry.kind == "opened":
         return "opened"
+    if entry.kind == "renewed":
+        return f"renewed{_renewal(before, entry.opening or before)}"
     given = _json(entry.arguments or None)
     if isinstance(given, dict):
         inside = ", ".join(f"{name}={_short(value)}" for name, value in given.items())
@@ -120,6 +130,12 @@ def _what(entry: Entry) -> str:
         inside = ", ".join(map(_short, given or ()))
     result = "" if entry.result is None else f" -> {entry.result.decode(errors='replace')}"
     return f"{'timer ' if entry.kind == 'timer' else ''}{entry.name}({inside}){result}"
+
+
+def _renewal(before: Opening, after: Opening) -> str:
+    version = f"version {before.version} -> {after.version}" if before.version != after.version else ""
+    told = [version, "new epoch" if before.epoch != after.epoch else ""]
+    return ": " + ", ".join(filter(None, told)) if any(told) else ""
 
 
 def _short(value: Any) -> str:
@@ -133,6 +149,8 @@ def _event(event: Published) -> str:
 
 
 def _changed(entry: Entry) -> str:
+    if entry.kind == "renewed":
+        return "all fields" if entry.changed else ""
     # At first, all are new.
     changed = list(entry.changed) if entry.kind != "opened" else []
     changed += ["seats"] if entry.kind == "seated" else []

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 from typing import Any
 
 import msgspec
 
-from gamesvc.cli import transfer
+from gamesvc.cli import renewal, transfer
 from gamesvc.cli.progress import Progress, meanwhile
 from gamesvc.cli.stores import add_journal, find, opened
 from gamesvc.cli.wording import columns, instant, many, one_line, parse_age, size, span
@@ -24,7 +23,7 @@ def add(commands: Any) -> None:
     """Describe the arguments."""
     parser = commands.add_parser(
         "journal",
-        help="list, verify, copy and delete games that are kept",
+        help="list, verify, copy, renew and delete games that are kept",
         description="The games that are kept. All of this may be done while a server runs.",
     )
     parts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -35,8 +34,10 @@ def add(commands: Any) -> None:
     transfer.add_export(_part(parts, "export", "write a game to a file", transfer.run_export))
     transfer.add_import(_part(parts, "import", "take a game from a file", transfer.run_import))
     _add_delete(_part(parts, "delete", "delete games; their ids are not used again", _delete))
-    backing = _part(parts, "backup", "copy the whole journal to a file, as it is at one moment", _back_up)
-    backing.add_argument("file", metavar="FILE", help="a new file; it will be a journal itself. It holds secrets")
+    copying = "copy the whole journal to a file, as it is at one moment"
+    renewal.add_backup(_part(parts, "backup", copying, renewal.run_backup))
+    renewing = "have games go on with a new epoch and seed, after a copy was restored"
+    renewal.add_renew(_part(parts, "renew", renewing, renewal.run_renew))
 
 
 def _part(parts: Any, name: str, help: str, run: Any) -> argparse.ArgumentParser:
@@ -211,18 +212,3 @@ def _delete_some(store: Store, rows: list[GameRow], done: int) -> None:
     except JournalError as error:
         store.rollback()
         raise type(error)(f"{error} ({many(done, 'game')} deleted before that)" if done else str(error)) from error
-
-
-# Backup.
-
-
-def _back_up(given: argparse.Namespace) -> None:
-    if os.path.lexists(given.file):
-        raise ConfigError(f"{given.file}: is there already, and is not overwritten")
-
-    def copied() -> str:
-        return f"{size(os.stat(given.file).st_size)} copied" if os.path.exists(given.file) else "copying"
-
-    with opened(given) as store, meanwhile(copied):
-        store.back_up(given.file)
-    print(f"{given.file}: {size(os.stat(given.file).st_size)}. It holds secrets: keep it as you keep the journal.")

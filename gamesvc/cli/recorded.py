@@ -30,6 +30,8 @@ class Recorded:
     Attributes:
         game: the game's id.
         opening: what it began with.
+        openings: that, and all under which it went on later, each with the number of the entry.
+        now: under which it goes on.
         snapshot: the last one, if any.
         count: how many entries there are.
         last: the number of the last one, or of the snapshot where that is later.
@@ -49,14 +51,15 @@ class Recorded:
         self.last = 0
         self.missing: list[tuple[int, int]] = []
         self._store = store
-        opening: Opening | None = None
+        self.openings: list[tuple[int, Opening]] = []
         self.counts = Counts()
         self.seats: tuple[str | None, ...] = ()
         self.finished = False
         for entry in store.entries(game):
             if entry.number > self.last + 1:
                 self.missing.append((self.last + 1, entry.number - 1))
-            opening = opening or entry.opening
+            if entry.opening is not None:
+                self.openings.append((entry.number, entry.opening))
             self.count += 1
             self.last = entry.number
             self.counts = count(self.counts, entry.events)
@@ -67,9 +70,13 @@ class Recorded:
             self.missing.append((self.last + 1, snapshot.number))
             self.last, self.counts = snapshot.number, snapshot.counts
             self.seats, self.finished = snapshot.seats, snapshot.finished
-        if opening is None:
+        if not self.openings:
             raise JournalError(f"game {game}: its first entry is missing; see `gamesvc journal verify {game}`")
-        self.opening = opening
+        self.opening = self.openings[0][1]
+        number, self.now = self.openings[-1]
+        # One that is kept by snapshots is renewed by them.
+        if snapshot is not None and snapshot.number >= number:
+            self.now = snapshot.opening
 
     def entries(self, upto: int | None = None) -> Iterator[Entry]:
         """Its entries in order.
@@ -108,31 +115,22 @@ class Recorded:
             JournalError: that is not known.
         """
         self.require(number)
-        gaps = [first for first, _ in self.missing if first <= number]
-        replayed = Replayed()
-        # After `migrate`, only the snapshot has the fields as they were then.
-        if gaps or self.migrated_by(number):
-            snapshot = self.snapshot
-            if snapshot is None or snapshot.number > number or any(first > snapshot.number for first in gaps):
-                later = "" if snapshot is None else f", and from {snapshot.number} on, where its snapshot is"
-                raise JournalError(
-                    f"game {self.game}: {self._not_there()}: how it stood is known up to entry {gaps[0] - 1}{later}"
-                )
-            replayed = Replayed(snapshot)
+        snapshot = self.snapshot
+        replayed = Replayed(snapshot if snapshot is not None and snapshot.number <= number else None)
+        gaps = [first for first, _ in self.missing if replayed.number < first <= number]
+        if gaps:
+            later = "" if snapshot is None else f", and from {snapshot.number} on, where its snapshot is"
+            raise JournalError(
+                f"game {self.game}: {self._not_there()}: how it stood is known up to entry {gaps[0] - 1}{later}"
+            )
         for entry in self.entries(number):
             if entry.number > replayed.number:
                 replayed.take(entry)
         return replayed
 
-    def migrated_by(self, number: int) -> bool:
-        """Whether the fields had surely been brought to another version by an entry."""
-        snapshot = self.snapshot
-        return snapshot is not None and snapshot.opening.version != self.opening.version and snapshot.number <= number
-
-    @property
-    def is_of_two_versions(self) -> bool:
-        """Whether the fields were brought to another version on the way."""
-        return self.snapshot is not None and self.migrated_by(self.snapshot.number)
+    def since_version(self, version: int) -> int | None:
+        """The number of the entry from which on the fields are of a version of the model; None where they never are."""
+        return next((number for number, opening in self.openings if opening.version == version), None)
 
     def _not_there(self) -> str:
         stretches = [f"{first} to {last}" if first < last else str(first) for first, last in self.missing]

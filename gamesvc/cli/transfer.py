@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import secrets
 import sys
 import time
-from base64 import urlsafe_b64encode
 from typing import IO
-
-import msgspec
 
 from gamesvc import __version__
 from gamesvc.auth import is_game_id
 from gamesvc.cli.files import new_file
+from gamesvc.cli.renewal import renewal
 from gamesvc.cli.stores import find, opened
 from gamesvc.cli.wording import many, one_line, size
 from gamesvc.errors import ConfigError, JournalError
 from gamesvc.journal.archive import About, Archive, read, write
-from gamesvc.journal.records import Entry, Snapshot
 from gamesvc.journal.store import Store
 from gamesvc.soundness import Examination
 
@@ -70,8 +66,8 @@ def add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="what `gamesvc journal export` wrote")
     parser.add_argument("--as", dest="game", metavar="GAME", help="its id from now on (default: as it was)")
     parser.description = (
-        "Take a game from a file. Clients that knew it get it anew (it has a new epoch). Its chance goes on as it would"
-        " have where the file was written: let the game go on in one place only."
+        "Take a game from a file. It goes on with a new epoch and a new seed of its chance: clients that knew it get"
+        " its state anew, and who knows the file, or the game where it came from, can't foresee what comes now."
     )
 
 
@@ -85,18 +81,20 @@ def run_import(given: argparse.Namespace) -> None:
     end = examination.end
     if end is None:
         raise JournalError(f"{given.file} does not fit together: {one_line(examination.faults[0])}")
-    wake_at = min((timer.due for timer in end.timers), default=None)
-    epoch = urlsafe_b64encode(secrets.token_bytes(9)).decode("ascii")
-    snapshot, entries = _renewed(archive, epoch)
+    # The original may go on and count other events, and who knows that one must not take this for it.
+    by_snapshots = archive.snapshot is not None and archive.snapshot.number > archive.entries[-1].number
+    how = renewal(end, archive.snapshot if by_snapshots else None)
+    snapshot = archive.snapshot if how.snapshot is None else how.snapshot
+    entries = archive.entries if how.entry is None else [*archive.entries, how.entry]
     with opened(given, write=True, make=True) as store:
         try:
             store.begin()
-            store.restore(game, snapshot, iter(entries), wake_at)
+            store.restore(game, snapshot, iter(entries), how.wake_at)
             store.commit()
         except BaseException:
             store.rollback()
             raise
-    print(f"{game}: {many(len(entries), 'entry', 'entries')}")
+    print(f"{game}: {many(len(archive.entries), 'entry', 'entries')}")
 
 
 def _read(path: str) -> Archive:
@@ -105,15 +103,3 @@ def _read(path: str) -> Archive:
             return read(file.read(), path)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
-
-
-def _renewed(archive: Archive, epoch: str) -> tuple[Snapshot | None, list[Entry]]:
-    """The records with another epoch: the original may go on and count other events, and who knows that one must not
-    take this for it. The seed stays, or the commands could not be run again."""
-    first = archive.entries[0]
-    snapshot = archive.snapshot
-    assert first.opening is not None, "it was examined"
-    first = msgspec.structs.replace(first, opening=msgspec.structs.replace(first.opening, epoch=epoch))
-    if snapshot is not None:
-        snapshot = msgspec.structs.replace(snapshot, opening=msgspec.structs.replace(snapshot.opening, epoch=epoch))
-    return snapshot, [first, *archive.entries[1:]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
@@ -12,7 +13,7 @@ from typing import Any
 from gamesvc.journal.records import Entry
 from gamesvc.journal.sqlite import SqliteStore
 from gamesvc.journal.store import Store
-from gamesvc.recovery import Recovered, recover
+from gamesvc.recovery import Recovered, RecoveryError, recover
 from tests.e2e.clients import Message
 from tests.e2e.crash_game import Ledger
 
@@ -36,11 +37,12 @@ class Viewed:
             for entry in entries
         ]
         self.events: list[Message] = [event for events in visible for event in events]
-        self._counts = list(accumulate(map(len, visible)))
+        self._numbers = [entry.number for entry in entries]
+        self._counts = [0, *accumulate(map(len, visible))]
 
     def up_to(self, entry: int) -> int:
         """How many of the events are of entries up to and with this number."""
-        return self._counts[entry - 1] if entry else 0
+        return self._counts[bisect_right(self._numbers, entry)]
 
 
 class Kept:
@@ -54,9 +56,8 @@ class Kept:
     def __init__(self, store: Store, game: str) -> None:
         self.game = game
         self.entries = list(store.entries(game))
-        opening = self.entries[0].opening
-        assert opening is not None
-        self.epoch = opening.epoch
+        opening = self.entries[0].opening if self.entries else None
+        self.epoch = opening.epoch if opening is not None else ""
         self.finished_at = next((entry.number for entry in self.entries if entry.finished), None)
         self.commands: dict[str, list[Entry]] = {}
         self.rung: Counter[str] = Counter()
@@ -73,6 +74,11 @@ class Kept:
                 self._times.append(0.0 if entry.kind == "opened" else entry.time)
         self._viewed: dict[str | None, Viewed] = {}
 
+    @property
+    def last(self) -> int:
+        """The number of the last entry from which on nobody has to be there."""
+        return self.finished_at or (self.entries[-1].number if self.entries else 0)
+
     def viewed(self, player: str | None) -> Viewed:
         """What a viewer may see of it."""
         if player not in self._viewed:
@@ -80,7 +86,7 @@ class Kept:
         return self._viewed[player]
 
     def when(self, total: int) -> tuple[float, int, int] | None:
-        """When a total came to be, and the entries at which the game had it, first and last; None where it never had."""
+        """When a total came to be, and the entries at which the game had it, first and last; None where it had none."""
         if not 0 <= total < len(self._totals):
             return None
         last = self._totals[total + 1] - 1 if total + 1 < len(self._totals) else len(self.entries)
@@ -123,6 +129,9 @@ def _of_itself(store: Store, game: Kept, is_complete: bool) -> Iterator[str]:
     for entry, number in zip(game.entries, range(1, len(game.entries) + 1), strict=True):
         if entry.number != number:
             yield f"{game.game}: entry {entry.number} in the place of {number}"
+    if not game.epoch:
+        yield f"{game.game}: it has no beginning"
+        return
     for key, entries in game.commands.items():
         if len(entries) > 1:
             yield f"{game.game}: {key} took effect {len(entries)} times: {[entry.number for entry in entries]}"
@@ -131,8 +140,12 @@ def _of_itself(store: Store, game: Kept, is_complete: bool) -> Iterator[str]:
             if rung > 1 or (not rung and is_complete and game.finished_at is None):
                 yield f"{game.game}: the timer of {key} ran {rung} times"
     stored = store.load(game.game)
-    quick = recover(Ledger, stored.snapshot, stored.entries)
-    slow = recover(Ledger, None, game.entries)
+    try:
+        quick = recover(Ledger, stored.snapshot, stored.entries)
+        slow = recover(Ledger, None, game.entries)
+    except RecoveryError as error:
+        yield f"{game.game}: {error}"
+        return
     if _compared(quick) != _compared(slow):
         yield f"{game.game}: its snapshot is not what its entries make"
 
@@ -187,7 +200,7 @@ class _Witness:
                 game = self._kept[name]
                 viewed = game.viewed(self._sees)
                 # Somebody may have taken a seat when all was over, and others gone by then.
-                if last < viewed.up_to(game.finished_at or game.entries[-1].number):
+                if last < viewed.up_to(game.last):
                     yield f"{name}: it heard {last} of {len(viewed.events)} events"
 
     @property
@@ -338,7 +351,7 @@ def what_is_missing(journal: str, heard: Iterable[tuple[str, str | None, int]]) 
                 return f"a timer in {name}"
             game = kept[name] = kept.get(name) or Kept(store, name)
             viewed = game.viewed(player)
-            if last < viewed.up_to(game.finished_at or game.entries[-1].number):
+            if last < viewed.up_to(game.last):
                 return f"{player} in {name} heard {last} of {len(viewed.events)} events"
     finally:
         store.close()

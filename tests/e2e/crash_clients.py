@@ -36,6 +36,8 @@ PAUSE_SECONDS = 0.02
 AGAIN_SECONDS = 0.02
 """How long to wait before one connects again, or sends again what may be sent again."""
 
+NAP_SECONDS = 0.4
+
 _COMMANDS = {
     "put": 45,
     "both": 15,
@@ -55,13 +57,11 @@ class Table:
     Attributes:
         number: its own.
         game: the number of the newest game.
-        nap: until when nobody is in a game, by the monotonic clock: it may fall asleep.
     """
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.game = 0
-        self.nap = 0.0
 
 
 class CrashClient:
@@ -75,6 +75,14 @@ class CrashClient:
         plays: whether it sends commands, or watches.
         chance: what it does next.
         record: the file in which it writes.
+
+    Attributes:
+        table: where it sits.
+        unanswered: its commands that have no answer yet, by their ids.
+        is_over: whether the game is.
+        epoch: as the last welcome had it.
+        seq: the number of the last event that it has seen.
+        nap: until when it is in no game, by the monotonic clock.
     """
 
     def __init__(
@@ -87,8 +95,9 @@ class CrashClient:
         self.is_over = False
         self.epoch: str | None = None
         self.seq: int | None = None
+        self.nap = 0.0
         self._crowd = crowd
-        self._table = table
+        self.table = table
         self._chance = chance
         self._game = 0
         self._numbers = itertools.count(1)
@@ -99,7 +108,7 @@ class CrashClient:
     @property
     def game(self) -> str:
         """The id of the game that it is in."""
-        return f"t{self._table.number}-{self._game}"
+        return f"t{self.table.number}-{self._game}"
 
     def write(self, what: str, **more: Any) -> None:
         """Write a line."""
@@ -109,7 +118,7 @@ class CrashClient:
         """Play until the crowd is told to go."""
         try:
             while not self._crowd.leaving:
-                if time.monotonic() < self._table.nap:
+                if time.monotonic() < self.nap:
                     await asyncio.sleep(AGAIN_SECONDS)
                     continue
                 with contextlib.suppress(OSError, InvalidHandshake, InvalidMessage, ConnectionClosed, TimeoutError):
@@ -150,7 +159,7 @@ class CrashClient:
 
     def _next_game(self) -> None:
         self._game += 1
-        self._table.game = max(self._table.game, self._game)
+        self.table.game = max(self.table.game, self._game)
         self.is_over = False
         self.epoch = self.seq = None
         self._answered.clear()
@@ -207,7 +216,7 @@ class CrashClient:
                     self._outbox.extend(self._commands())
 
     def _is_to_go(self) -> bool:
-        if self._crowd.leaving or time.monotonic() < self._table.nap:
+        if self._crowd.leaving or time.monotonic() < self.nap:
             return True
         return self.is_over and not self.unanswered and not self._crowd.stopping
 
@@ -275,6 +284,13 @@ class Crowd(threading.Thread):
     async def _run(self) -> None:
         done = await asyncio.gather(*(client.run() for client in self.clients), return_exceptions=True)
         self.failures += [failure for failure in done if failure is not None]
+
+    def nap(self, chance: random.Random) -> None:
+        """Have some be away for a while: all of a table, so that its game may fall asleep, or some of each."""
+        table = chance.choice((None, *self.tables))
+        for client in self.clients:
+            if client.table is table or (table is None and chance.random() < 0.5):
+                client.nap = time.monotonic() + NAP_SECONDS
 
     def leave(self) -> None:
         """Have all go, and wait for that."""

@@ -51,7 +51,13 @@ CONSTANTS = {
 OPTIONS = "--commands-per-second 0 --frames-per-second 0 --idle-game-seconds 0.1 --journal sqlite:journal.sqlite"
 
 # How often a point is passed: at most so often before it is the one.
-RARE = {"claim": 4, "load": 4, "save": 6, "history": 4, "checkpoint": 3, "welcome": 30}
+RARE = {
+    **dict.fromkeys(("begin", "append", "commit"), 80),
+    **dict.fromkeys(("claim", "load", "save"), 4),
+    "checkpoint": 3,
+    "history": 1,
+    "welcome": 30,
+}
 OFTEN = 200
 
 # What must have happened in a trial of some length.
@@ -135,8 +141,8 @@ class Trial:
         )
 
     def _kill(self, nursery: Nursery, point: str) -> None:
-        if self._chance.random() < 0.2:
-            self._chance.choice(self._crowd.tables).nap = time.monotonic() + 0.4
+        if self._chance.random() < 0.3:
+            self._crowd.nap(self._chance)
         if point == AT_RANDOM:
             child = nursery.start(self._order())
             if self._chance.random() < 0.8:
