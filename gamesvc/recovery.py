@@ -115,11 +115,13 @@ class Replayed:
         if entry.number != self.number + 1:
             raise RecoveryError(f"entry {entry.number} follows entry {self.number}: some are missing")
         if entry.opening is not None:
+            migrated = self.opening is not None and entry.opening.version != self.opening.version
+            # A state of another version takes the place of the old one, also where it has no fields.
+            if migrated or (entry.kind == "renewed" and entry.changed):
+                self.state.clear()
             self.opening = entry.opening
         self.number = entry.number
         self.time = entry.time
-        if entry.kind == "renewed" and entry.changed:
-            self.state.clear()
         self.state.update(entry.changed)
         if entry.seats is not None:
             self.seats = entry.seats
@@ -129,7 +131,10 @@ class Replayed:
         self.finished = entry.finished
         self.counts = count(self.counts, entry.events)
         if entry.kind == "command" and entry.id is not None and entry.player is not None:
-            arguments = msgspec.json.decode(entry.arguments)
+            try:
+                arguments = msgspec.json.decode(entry.arguments)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise RecoveryError(f"entry {entry.number}: its arguments are no JSON: {error}") from error
             receipt = Receipt(entry.id, digest(entry.name, arguments), entry.result)
             self.receipts.add(entry.player, receipt)
 

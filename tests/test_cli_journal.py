@@ -18,14 +18,16 @@ from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.cli import journal as command_line
-from gamesvc.cli import main, progress
+from gamesvc.cli import main, progress, renewal
 from gamesvc.errors import Unavailable
+from gamesvc.journal.records import Entry, Opening, Snapshot
 from gamesvc.journal.sqlite import SqliteStore
 from gamesvc.journal.sqlite_file import lock_for_server
 from gamesvc.journal.store import Append
+from gamesvc.recovery import Replayed, recover
 from tests import postgres
 from tests.drawing import Drawing
-from tests.plays import EPOCH, NOW, Play, drawing, tictactoe
+from tests.plays import EPOCH, NOW, Play, drawing, migrated, restored, tictactoe
 
 
 class Terminal(io.StringIO):
@@ -370,26 +372,31 @@ class ExportAndImport(WithJournal):
         other = SqliteStore(str(self.directory / "elsewhere.sqlite"))
         self.addCleanup(other.close)
         stored, entries = other.load("g1"), list(other.entries("g1"))
-        assert stored.snapshot is not None and entries[0].opening is not None
-        epoch = entries[0].opening.epoch
-        self.assertRegex(epoch, r"^[\w-]{12}$")
-        self.assertEqual(stored.snapshot.opening, entries[0].opening)
-        self.assertEqual(replace(entries[0].opening, epoch=EPOCH), play.entries[0].opening)
-        self.assertEqual(entries[1:], play.entries[1:])
-        before = play.snapshot(6)
-        self.assertEqual(replace(stored.snapshot, opening=before.opening), before)
+        self.assertEqual((stored.snapshot, entries[:-1]), (play.snapshot(6), play.entries))
+        assert_renewed(self, play.entries, entries)
         [row], [original] = other.games(), self.store.games()
-        self.assertEqual(row, original)
+        self.assertGreater(row.size, original.size)
+        self.assertEqual(row._replace(last=10, size=original.size), original)
         self.works("journal", "verify", *self.elsewhere())
         self.works("replay", "g1", "--check", "--game", "tests.drawing:Drawing", *self.elsewhere())
+
+    def test_what_a_game_went_through_goes_with_it(self) -> None:
+        for game, play in (("g1", migrated()), ("g2", restored())):
+            self.keep(game, play, 12)
+            file = str(self.directory / f"{game}.file")
+            self.works("journal", "export", game, file)
+            self.works("journal", "import", file, *self.elsewhere())
+            module = play.instance.kind.__module__
+            self.works("replay", game, "--check", "--game", f"{module}:Drawing", *self.elsewhere())
+        self.assertEqual(self.works("journal", "verify", *self.elsewhere()), "2 games, 28 entries: sound\n")
 
     def test_each_import_has_an_epoch_of_its_own(self) -> None:
         self.keep("g1", tictactoe())
         self.works("journal", "export", "g1", self.file)
         for game in ("g2", "g3"):
             self.works("journal", "import", self.file, "--as", game)
-        openings = [next(self.store.entries(game)).opening for game in ("g1", "g2", "g3")]
-        self.assertEqual(len({opening.epoch for opening in openings if opening}), 3)
+        openings = [[*self.store.entries(game)][-1].opening for game in ("g2", "g3")]
+        self.assertEqual(len({EPOCH, *(opening.epoch for opening in openings if opening)}), 3)
 
     def test_a_game_that_is_kept_by_snapshots_goes_too(self) -> None:
         play = drawing()
@@ -400,6 +407,11 @@ class ExportAndImport(WithJournal):
         rows = {row.game: row for row in self.store.games()}
         self.assertEqual(rows["g2"], rows["g1"]._replace(game="g2"))
         self.works("journal", "verify")
+        self.assertEqual([*self.store.entries("g2")], play.entries)
+        before, after = self.store.load("g1").snapshot, self.store.load("g2").snapshot
+        assert before is not None and after is not None
+        assert_another(self, before.opening, after.opening)
+        self.assertEqual(replace(after, opening=before.opening), before)
 
     def test_it_goes_through_a_pipe(self) -> None:
         self.keep("g1", tictactoe())
@@ -476,6 +488,184 @@ class ExportAndImport(WithJournal):
         self.assertIn("the disk is full", self.fails("journal", "import", self.file, "--as", "g2"))
         self.assertEqual(self.ids(), {"g1": False})
         self.assertEqual(self.store.position("g2"), (0, 0))
+
+
+def assert_another(case: SynchronousTestCase, before: Opening | None, after: Opening | None) -> None:
+    """Only its epoch and its seed are others."""
+    assert before is not None and after is not None
+    case.assertRegex(after.epoch, r"^[\w-]{12}$")
+    case.assertEqual(len(after.seed), 32)
+    case.assertNotEqual((before.epoch, before.seed), (after.epoch, after.seed))
+    case.assertNotEqual(before.epoch, after.epoch)
+    case.assertNotEqual(before.seed, after.seed)
+    case.assertEqual(replace(after, epoch=before.epoch, seed=before.seed), before)
+
+
+def assert_renewed(case: SynchronousTestCase, before: list[Entry], after: list[Entry]) -> None:
+    """There is one entry more, and that renews it, and changes nothing else."""
+    case.assertEqual(after[:-1], before)
+    then, now = Replayed(), Replayed()
+    for entry in before:
+        then.take(entry)
+    for entry in after:
+        now.take(entry)
+    case.assertEqual((after[-1].kind, after[-1].changed, now.number), ("renewed", {}, then.number + 1))
+    assert_another(case, then.opening, now.opening)
+    for what in ("time", "state", "seats", "timers", "last_timer", "finished", "counts"):
+        case.assertEqual(getattr(now, what), getattr(then, what), what)
+    case.assertEqual(now.receipts.dump(), then.receipts.dump())
+
+
+class Renew(WithJournal):
+    def by_snapshots(self, game: str, clean: bool = True) -> Snapshot:
+        play = drawing()
+        snapshot, play.entries = replace(play.snapshot(), clean=clean), play.entries[:1]
+        play.keep(self.store, game, snapshot)
+        return snapshot
+
+    def test_all_games_get_another_epoch_and_seed_and_nothing_else_changes(self) -> None:
+        plays = {"a": drawing(), "b": tictactoe(), "c": migrated(), "d": restored(), "e": tictactoe(())}
+        for game, number in (("a", 6), ("b", 8), ("c", 12), ("d", None), ("e", None)):
+            self.keep(game, plays[game], number)
+        rows = {row.game: row for row in self.store.games()}
+        self.assertEqual(self.works("journal", "renew", "--all"), "5 games renewed\n")
+        for row in self.store.games():
+            assert_renewed(self, plays[row.game].entries, [*self.store.entries(row.game)])
+            before = rows[row.game]
+            self.assertEqual(row._replace(size=before.size, last=before.last), before)
+        self.assertEqual(self.works("journal", "verify"), "5 games, 52 entries: sound\n")
+        for game, kind in (("a", "drawing:Drawing"), ("c", "redrawing:Drawing"), ("b", "tictactoe:TicTacToe")):
+            self.works("replay", game, "--check", "--game", f"tests.{kind}")
+
+    def test_a_server_goes_on_with_it(self) -> None:
+        self.keep("g1", drawing(), 4)
+        self.by_snapshots("g2", clean=False)
+        self.works("journal", "renew", "--all")
+        for game, last, clean in (("g1", 11, True), ("g2", 10, False)):
+            stored = self.store.load(game)
+            recovered = recover(Drawing, stored.snapshot, stored.entries)
+            self.assertEqual((recovered.standing.entry, recovered.clean), (last, clean))
+            assert_another(self, drawing().opening, recovered.opening)
+
+    def test_a_game_that_is_kept_by_snapshots_has_another_one(self) -> None:
+        for clean in (True, False):
+            game = f"g-{clean}"
+            before = self.by_snapshots(game, clean)
+            row = {row.game: row for row in self.store.games()}[game]
+            self.works("journal", "renew", game)
+            after = self.store.load(game).snapshot
+            assert after is not None
+            assert_another(self, before.opening, after.opening)
+            self.assertEqual(replace(after, opening=before.opening), before)
+            self.assertEqual(len([*self.store.entries(game)]), 1)
+            self.assertEqual({row.game: row for row in self.store.games()}[game], row)
+        self.works("journal", "verify")
+
+    def test_one_that_was_kept_by_snapshots_and_is_by_entries_now_has_another_entry(self) -> None:
+        play = drawing()
+        self.store.begin()
+        self.store.restore("g1", play.snapshot(6), iter([play.entries[0], *play.entries[6:]]), play.wake_at)
+        self.store.commit()
+        self.works("journal", "renew", "g1")
+        self.assertEqual([*self.store.entries("g1")][-1].number, 11)
+        self.works("journal", "verify")
+
+    def test_those_that_are_named_are_renewed_and_no_others(self) -> None:
+        for game in ("a", "b", "c"):
+            self.keep(game, tictactoe())
+        self.assertEqual(self.works("journal", "renew", "c", "a", "c"), "2 games renewed\n")
+        self.assertEqual([row.last for row in self.store.games()], [9, 8, 9])
+
+    def test_what_makes_no_sense_is_told(self) -> None:
+        self.keep("g1", tictactoe())
+        self.assertIn("name games, or say --all", self.fails("journal", "renew"))
+        self.assertIn("name games, or say --all", self.fails("journal", "renew", "g1", "--all"))
+        self.assertIn("there is no game g2", self.fails("journal", "renew", "g1", "g2"))
+        self.assertEqual([row.last for row in self.store.games()], [8])
+
+    def test_deleted_games_are_none_of_them(self) -> None:
+        self.keep("g1", tictactoe())
+        self.works("journal", "delete", "g1")
+        self.assertEqual(self.works("journal", "renew", "--all"), "0 games renewed\n")
+
+    def test_a_server_that_has_one_of_them_is_fenced(self) -> None:
+        self.keep("g1", tictactoe((0,)))
+        term = self.store.load("g1").term
+        self.works("journal", "renew", "--all")
+        self.store.begin()
+        self.assertEqual(self.store.append([Append("g1", term, 4, [], None)]), [False])
+        self.store.rollback()
+
+    def test_what_happens_meanwhile_is_not_lost(self) -> None:
+        play, snapshot = tictactoe((0,)), self.by_snapshots("g2")
+        self.keep("g1", play)
+        terms = {game: self.store.load(game).term for game in ("g1", "g2")}
+        begin = SqliteStore.begin
+        happened: list[bool] = []
+
+        def happens_before(store: SqliteStore) -> None:
+            if store is not self.store and not happened:
+                happened.append(True)
+                play.command("bob", "mark", cell=1)
+                begin(self.store)
+                self.store.append([Append("g1", terms["g1"], 4, play.entries[4:], 5.0)])
+                self.store.save("g2", terms["g2"], replace(snapshot, number=11, clean=False), 5.0)
+                self.store.commit()
+            begin(store)
+
+        self.patch(SqliteStore, "begin", happens_before)
+        self.assertEqual(self.works("journal", "renew", "--all"), "2 games renewed\n")
+        assert_renewed(self, play.entries, [*self.store.entries("g1")])
+        after = self.store.load("g2").snapshot
+        assert after is not None
+        self.assertEqual((after.number, after.clean), (11, False))
+
+    def test_one_that_never_holds_still_is_told(self) -> None:
+        self.keep("g1", tictactoe())
+
+        def fenced(store: SqliteStore, appends: list[Append]) -> list[bool]:
+            return [False] * len(appends)
+
+        self.patch(SqliteStore, "append", fenced)
+        status, out, err = self.run_it("journal", "renew", "--all")
+        self.assertEqual((status, out), (1, "0 games renewed\n"))
+        self.assertEqual(err, "gamesvc: game g1: somebody else writes to it all the time; try again\n")
+
+    def test_one_that_is_damaged_is_told_and_the_others_are_renewed(self) -> None:
+        for game in ("a", "b", "c", "d"):
+            self.keep(game, tictactoe())
+        of = "game = (SELECT key FROM games WHERE game = ?)"
+        self.sql(f"UPDATE entries SET body = x'00' WHERE number = 4 AND {of}", "a")
+        self.sql(f"DELETE FROM entries WHERE number = 4 AND {of}", "b")
+        self.sql(f"DELETE FROM entries WHERE number > 6 AND {of}", "c")
+        status, out, err = self.run_it("journal", "renew", "--all")
+        self.assertEqual((status, out), (1, "1 game renewed\n"))
+        self.assertEqual(
+            [line.split(" can't be loaded, so it is not renewed: ")[0] for line in err.splitlines()],
+            ["gamesvc: game a", "gamesvc: game b", "gamesvc: game c"],
+        )
+        self.assertEqual([row.last for row in self.store.games()], [8, 8, 8, 9])
+
+    def test_many_are_renewed_some_at_a_time_and_what_was_before_a_failure_is_told(self) -> None:
+        self.patch(renewal, "RENEWED_AT_ONCE", 2)
+        for number in range(5):
+            self.keep(f"g{number}", tictactoe())
+        claim = SqliteStore.claim
+
+        def fail_at_last(store: SqliteStore, game: str) -> int:
+            term = claim(store, game)
+            if game == "g3":
+                raise Unavailable("the disk is full")
+            return term
+
+        self.patch(SqliteStore, "claim", fail_at_last)
+        self.assertIn("the disk is full (2 games renewed before that)", self.fails("journal", "renew", "--all"))
+        self.assertEqual([row.last for row in self.store.games()], [9, 9, 8, 8, 8])
+        self.patch(SqliteStore, "claim", claim)
+        self.patch(progress, "EVERY_SECONDS", 0.0)
+        status, out, err = self.run_it("journal", "renew", "--all", err=Terminal())
+        self.assertEqual((status, out), (0, "5 games renewed\n"))
+        self.assertIn("4 of 5 games", err)
 
 
 class Delete(WithJournal):
@@ -558,7 +748,84 @@ class Backup(WithJournal):
         self.assertIn("It holds secrets", self.works("journal", "backup", copy))
         self.assertEqual(stat.S_IMODE(os.stat(copy).st_mode), 0o600)
         self.keep("g2", tictactoe())
-        self.assertEqual(self.works("journal", "verify", "--journal", f"sqlite:{copy}"), "1 game, 10 entries: sound\n")
+        self.assertEqual(self.works("journal", "verify", "--journal", f"sqlite:{copy}"), "1 game, 11 entries: sound\n")
+        self.assertEqual([*self.directory.glob("copy*")], [Path(copy)])
+
+    def test_in_the_copy_the_games_have_another_epoch_and_seed_and_in_the_journal_they_do_not(self) -> None:
+        plays = {"g1": drawing(), "g2": migrated(), "g3": tictactoe()}
+        for game, play in plays.items():
+            self.keep(game, play, 4)
+        self.works("journal", "backup", str(self.directory / "copy.sqlite"))
+        copy = SqliteStore(str(self.directory / "copy.sqlite"))
+        self.addCleanup(copy.close)
+        for game, play in plays.items():
+            assert_renewed(self, play.entries, [*copy.entries(game)])
+            self.assertEqual([*self.store.entries(game)], play.entries)
+
+    def test_the_copy_can_be_read_where_nothing_can_be_written(self) -> None:
+        self.keep("g1", drawing())
+        copy = self.directory / "copy.sqlite"
+        self.works("journal", "backup", str(copy))
+        # Which way of logging the file asks for: 1 is none beside it.
+        self.assertEqual(copy.read_bytes()[18:20], b"\x01\x01")
+
+    def test_it_is_put_in_the_place_of_the_journal(self) -> None:
+        self.keep("g1", tictactoe((0,)))
+        copy = self.directory / "copy.sqlite"
+        self.works("journal", "backup", str(copy))
+        self.store.close()
+        for name in ("", "-wal", "-shm"):
+            Path(self.path + name).unlink(missing_ok=True)
+        copy.rename(self.path)
+        self.store = SqliteStore(self.path)
+        self.assertEqual([row.last for row in self.store.games()], [5])
+        self.store.begin()
+        self.assertEqual(self.store.append([Append("g1", self.store.claim("g1"), 5, [], None)]), [True])
+        self.store.commit()
+
+    def test_a_damaged_game_is_told_and_the_copy_is_made(self) -> None:
+        for game in ("a", "b"):
+            self.keep(game, tictactoe())
+        self.sql("DELETE FROM entries WHERE number = 4 AND game = (SELECT key FROM games WHERE game = 'a')")
+        copy = self.directory / "copy.sqlite"
+        status, out, err = self.run_it("journal", "backup", str(copy))
+        self.assertEqual(status, 1)
+        self.assertIn("It holds secrets", out)
+        self.assertIn("gamesvc: game a can't be loaded, so it is not renewed", err)
+        self.assertTrue(copy.exists())
+
+    def test_one_that_can_not_be_renewed_is_not_left(self) -> None:
+        self.keep("g1", tictactoe())
+
+        def fail(*arguments: object) -> int:
+            raise Unavailable("the disk is full")
+
+        self.patch(SqliteStore, "claim", fail)
+        self.assertIn("the disk is full", self.fails("journal", "backup", str(self.directory / "copy.sqlite")))
+        self.assertEqual([*self.directory.glob("copy*")], [])
+
+    def test_one_that_another_made_meanwhile_is_not_overwritten(self) -> None:
+        self.keep("g1", tictactoe())
+        copy = self.directory / "copy.sqlite"
+        claim = SqliteStore.claim
+
+        def meanwhile(store: SqliteStore, game: str) -> int:
+            copy.write_text("precious")
+            return claim(store, game)
+
+        self.patch(SqliteStore, "claim", meanwhile)
+        self.assertIn("File exists", self.fails("journal", "backup", str(copy)))
+        self.assertEqual(copy.read_text(), "precious")
+        self.assertEqual([*self.directory.glob("copy*")], [copy])
+
+    def test_it_needs_no_links(self) -> None:
+        def none(*arguments: object) -> None:
+            raise PermissionError(1, "Operation not permitted")
+
+        self.patch(os, "link", none)
+        self.keep("g1", tictactoe())
+        self.works("journal", "backup", str(self.directory / "copy.sqlite"))
+        self.assertEqual([each.name for each in self.directory.glob("copy*")], ["copy.sqlite"])
 
     def test_it_is_made_while_somebody_writes(self) -> None:
         self.keep("g1", tictactoe())
@@ -593,12 +860,13 @@ class Backup(WithJournal):
 class Help(WithJournal):
     def test_each_command_explains_itself(self) -> None:
         for arguments, words in (
-            ((), ("list", "verify", "export", "import", "delete", "backup", "while a server runs")),
+            ((), ("list", "verify", "export", "import", "delete", "backup", "renew", "while a server runs")),
             (("list",), ("--json", "--journal", "GAMESVC_JOURNAL", "sqlite:gamesvc.sqlite")),
             (("export",), ("FILE", "secrets", "seed")),
             (("import",), ("--as", "epoch", "chance")),
             (("delete",), ("--finished-older-than", "--dry-run", "--force", "not used again")),
-            (("backup",), ("secrets",)),
+            (("backup",), ("secrets", "new epoch", "needs nothing more")),
+            (("renew",), ("--all", "epoch", "seed", "4002", "restored")),
             (("verify",), ("GAME",)),
         ):
             status, out, err = self.run_it("journal", *arguments, "--help")
@@ -668,6 +936,9 @@ class InPostgres(SynchronousTestCase):
             (("replay", "g1", "--check", "--game", "tests.drawing:Drawing"), "all goes as it went"),
             (("journal", "export", "g1", file), "It holds the game's secrets"),
             (("journal", "import", file, "--as", "g3"), "g3: 10 entries"),
+            (("journal", "renew", "g3"), "1 game renewed"),
+            (("journal", "verify"), "3 games, 30 entries: sound\n"),
+            (("replay", "g3", "--check", "--game", "tests.drawing:Drawing"), "all goes as it went"),
             (("journal", "delete", "--finished-older-than", "0s", "--dry-run"), "0 games would be deleted"),
             (("journal", "delete", "g2", "g3", "--force"), "2 games deleted, "),
             (("journal", "verify"), "1 game, 10 entries: sound\n"),

@@ -155,7 +155,7 @@ class Table(Replaying):
         self.keep("g4", play)
         lines = self.works("replay", "g1").splitlines()
         self.assertEqual(lines[0], "g1: Drawing, version 1, epoch another-epoch; not finished")
-        self.assertRegex(lines[-3], r"^11  08:02:44\.750  \+2:44\.750 +renewed: new epoch$")
+        self.assertRegex(lines[-3], r"^11  08:02:44\.750 +\+2:44\.750 +renewed: new epoch$")
         lines = self.works("replay", "g2").splitlines()
         self.assertEqual(lines[0], "g2: Drawing, version 2 (it began with 1), epoch AbCdEf-01234; not finished")
         self.assertRegex(lines[-3], r"^11 .* renewed: version 1 -> 2 +all fields$")
@@ -556,7 +556,10 @@ def test_g1() -> None:
         self.assertIn(
             "    # 11\n"
             "    # It was restored from a copy, or had lost something: its chance is another one from here on.\n"
-            f'    game.renew(START + 164.75, seed=bytes.fromhex("{OTHER_SEED.hex()}"))\n',
+            "    game.renew(\n"
+            "        START + 164.75,\n"
+            f'        seed=bytes.fromhex("{OTHER_SEED.hex()}"),\n'
+            "    )\n",
             source,
         )
         status, said = self.pytest(file)

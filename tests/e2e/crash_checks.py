@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from gamesvc.journal.records import Entry
-from gamesvc.journal.sqlite import SqliteStore
 from gamesvc.journal.store import Store
 from gamesvc.recovery import Recovered, RecoveryError, recover
 from tests.e2e.clients import Message
@@ -93,18 +92,24 @@ class Kept:
         return self._times[total], self._totals[total], last
 
 
-def violations(directory: Path, journal: str, tally: Counter[str], *, is_complete: bool = True) -> Iterator[str]:
+OpenStore = Callable[[], Store]
+"""Opens a journal, to be read."""
+
+
+def violations(
+    directory: Path, open_store: OpenStore, tally: Counter[str], *, is_complete: bool = True
+) -> Iterator[str]:
     """All that is not as it must be, for people.
 
     Args:
         directory: with the files of the clients.
-        journal: path of the SQLite file.
+        open_store: opens the journal.
         tally: counts what was judged.
         is_complete: whether all clients had time to hear everything.
     """
-    store = SqliteStore(journal, read_only=True)
+    store = open_store()
     try:
-        yield from (f"the file: {text}" for text in store.check())
+        yield from (f"the database: {text}" for text in store.check())
         kept = {row.game: Kept(store, row.game) for row in store.games()}
         tally["games"] = len(kept)
         for game in kept.values():
@@ -335,14 +340,14 @@ class _Witness:
                 yield f"{message} was refused on a state that never was: {error['message']}"
 
 
-def what_is_missing(journal: str, heard: Iterable[tuple[str, str | None, int]]) -> str:
+def what_is_missing(open_store: OpenStore, heard: Iterable[tuple[str, str | None, int]]) -> str:
     """What clients have not heard yet, or is still to come; empty where there is nothing.
 
     Args:
-        journal: path of the SQLite file.
+        open_store: opens the journal.
         heard: games, whose events are seen in them, and the number of the last that was heard.
     """
-    store = SqliteStore(journal, read_only=True)
+    store = open_store()
     try:
         waking = {row.game for row in store.games() if row.wake_at is not None}
         kept: dict[str, Kept] = {}

@@ -2,7 +2,8 @@
 
     python -m tests.e2e.crashing POINT N [--constant MODULE:NAME=VALUE]... [--tweak NAME=TEXT]... -- TWISTD-ARGUMENTS
 
-kills itself at the N-th time that it comes to the point, such as ``commit.before``; ``never 0`` is no point.
+kills itself at the N-th time that it comes to the point, such as ``commit.before``; ``never 0`` is no point. Where the
+journal is in PostgreSQL, ``--store postgres`` says so.
 
     python -m tests.e2e.crashing nursery
 
@@ -24,16 +25,15 @@ import msgspec
 
 from tests.e2e.tweaks import TWEAKS
 
+STORES = {"sqlite": "gamesvc.journal.sqlite:SqliteStore", "postgres": "gamesvc.journal.postgres:PostgresStore"}
+
+STORE_METHODS = {
+    **{name: name for name in ("append", "begin", "claim", "commit", "history", "load", "save")},
+    "checkpoint": "_checkpoint",  # of SQLite
+}
+"""What of a store is called at the points that are named after these."""
+
 TARGETS = {
-    "append": ("gamesvc.journal.sqlite:SqliteStore", "append"),
-    "begin": ("gamesvc.journal.sqlite:SqliteStore", "begin"),
-    "claim": ("gamesvc.journal.sqlite:SqliteStore", "claim"),
-    "commit": ("gamesvc.journal.sqlite:SqliteStore", "commit"),
-    "history": ("gamesvc.journal.sqlite:SqliteStore", "history"),
-    "load": ("gamesvc.journal.sqlite:SqliteStore", "load"),
-    "save": ("gamesvc.journal.sqlite:SqliteStore", "save"),
-    "checkpoint": ("gamesvc.journal.sqlite:SqliteStore", "_checkpoint"),
-    "pg_commit": ("gamesvc.journal.postgres:PostgresStore", "commit"),
     "publish": ("gamesvc.publisher:GamePublisher", "publish"),
     "flush": ("gamesvc.publisher:GamePublisher", "flush"),
     "reply": ("gamesvc.publisher:Subscription", "reply"),
@@ -41,10 +41,10 @@ TARGETS = {
     "write": ("gamesvc.connection:GameConnection", "write"),
     "send": ("twisted.internet.tcp:Connection", "writeSomeData"),
 }
-"""What is called at the points that are named after these: its class, and the method."""
+"""The same of the rest: its class, and the method."""
 
-POINTS = tuple(f"{name}.{moment}" for name in TARGETS if not name.startswith("pg_") for moment in ("before", "after"))
-"""Where a server with a SQLite journal may be killed."""
+POINTS = tuple(f"{name}.{moment}" for name in (*STORE_METHODS, *TARGETS) for moment in ("before", "after"))
+"""Where a server may be killed."""
 
 NEVER = "never"
 _PR_SET_PDEATHSIG = 1
@@ -59,6 +59,7 @@ class Order(msgspec.Struct, kw_only=True):
         count: at the how-manieth time.
         constants: values of the server's constants, by ``module:NAME``.
         tweaks: names of what else is done to it, each with a text.
+        store: of which kind the journal is.
         output: file to which it writes what it says; empty: where its parent does.
     """
 
@@ -67,6 +68,7 @@ class Order(msgspec.Struct, kw_only=True):
     count: int = 0
     constants: dict[str, float] = {}
     tweaks: dict[str, str] = {}
+    store: str = "sqlite"
     output: str = ""
 
 
@@ -75,15 +77,16 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def arm(point: str, count: int) -> None:
+def arm(point: str, count: int, store: str) -> None:
     """See to it that this process kills itself at a point.
 
     Args:
         point: its name.
         count: how often it is to come there before it does.
+        store: of which kind the journal is.
     """
     name, _, moment = point.partition(".")
-    place, method = TARGETS[name]
+    place, method = TARGETS.get(name) or (STORES[store], STORE_METHODS[name])
     owner = found(place)
     original: Callable[..., Any] = getattr(owner, method)
     left = count
@@ -117,7 +120,7 @@ def carry_out(order: Order) -> None:
     for tweak, text in order.tweaks.items():
         TWEAKS[tweak](text)
     if order.point != NEVER:
-        arm(order.point, order.count)
+        arm(order.point, order.count, order.store)
     sys.argv = ["twistd", *order.arguments]
     # It installs the reactor, which has to be this process's own.
     from twisted.scripts.twistd import run
@@ -127,7 +130,8 @@ def carry_out(order: Order) -> None:
 
 def nursery() -> None:
     """See the module."""
-    for module in ("gamesvc.service", "twisted.scripts.twistd", "tests.e2e.crash_game"):
+    modules = ("gamesvc.service", "gamesvc.journal.postgres", "twisted.scripts.twistd", "tests.e2e.crash_game")
+    for module in modules:
         import_module(module)
     assert "twisted.internet.reactor" not in sys.modules
     for line in sys.stdin.buffer:
@@ -179,6 +183,8 @@ def main() -> None:
         name, _, value = text.partition("=")
         if option == "--constant":
             order.constants[name] = float(value)
+        elif option == "--store":
+            order.store = text
         else:
             order.tweaks[name] = value
     carry_out(order)

@@ -18,18 +18,24 @@ from pathlib import Path
 
 import pytest
 
+from gamesvc.journal.postgres import PostgresStore
+from gamesvc.journal.sqlite import SqliteStore
+from gamesvc.journal.store import Store
 from tests.e2e.crash_checks import violations, what_is_missing
 from tests.e2e.crash_clients import Crowd
 from tests.e2e.crashing import NEVER, POINTS, Order
 from tests.e2e.nursery import Nursery, Nursling, await_listening, nursery_in, steady_port
 from tests.e2e.processes import START_SECONDS, until
 from tests.e2e.threads import in_thread
+from tests.postgres import PostgresServer, shared_server
 
 KILLS = int(os.environ.get("KILLS", "50"))
 SEED = int(os.environ.get("SEED", random.randrange(1 << 32)))
 
 TABLES = 4
 AT_RANDOM = "at random"
+
+FILE = "sqlite:journal.sqlite"
 
 LONGEST_LIFE = 0.35
 """Seconds that a server may live after it has begun to listen, unless it has to come to a point."""
@@ -48,7 +54,7 @@ CONSTANTS = {
     "gamesvc.lifecycle:TICK_SECONDS": 0.05,
 }
 
-OPTIONS = "--commands-per-second 0 --frames-per-second 0 --idle-game-seconds 0.1 --journal sqlite:journal.sqlite"
+OPTIONS = "--commands-per-second 0 --frames-per-second 0 --idle-game-seconds 0.1"
 
 # How often a point is passed: at most so often before it is the one.
 RARE = {
@@ -82,17 +88,24 @@ class Trial:
         seed: of everything that is left to chance.
         tweaks: faults of the servers.
         tables: how many games are played at a time.
+        database: URL of a PostgreSQL database; None for a SQLite file in the directory.
 
     Attributes:
         killed: how often, by where.
         tally: how much was judged, by what.
-        journal: path of the SQLite file.
     """
 
-    def __init__(self, directory: Path, seed: int, tweaks: dict[str, str] | None = None, tables: int = TABLES) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        seed: int,
+        tweaks: dict[str, str] | None = None,
+        tables: int = TABLES,
+        database: str | None = None,
+    ) -> None:
         self.killed: Counter[str] = Counter()
         self.tally: Counter[str] = Counter()
-        self.journal = str(directory / "journal.sqlite")
+        self._database = database
         self._directory = directory
         self._chance = random.Random(seed)
         self._tweaks = tweaks or {}
@@ -123,7 +136,7 @@ class Trial:
                 self._crowd.leave()
         if self._crowd.failures:
             raise self._crowd.failures[0]
-        found = list(violations(self._directory, self.journal, self.tally, is_complete=not missing))
+        found = list(violations(self._directory, self._open, self.tally, is_complete=not missing))
         log = (self._directory / "log").read_text()
         if "Traceback" in log:
             found.append("there is a traceback in the log")
@@ -132,13 +145,19 @@ class Trial:
     def _order(self, point: str = NEVER, count: int = 0) -> Order:
         arguments = ["-n", "--pidfile=", "gamesvc", "--port", str(self._port), *OPTIONS.split()]
         return Order(
-            arguments=[*arguments, "--game", "tests.e2e.crash_game:Ledger"],
+            arguments=[*arguments, "--game", "tests.e2e.crash_game:Ledger", "--journal", self._database or FILE],
+            store="postgres" if self._database else "sqlite",
             point=point,
             count=count,
             constants=CONSTANTS,
             tweaks=self._tweaks,
             output=str(self._directory / "log"),
         )
+
+    def _open(self) -> Store:
+        if self._database is not None:
+            return PostgresStore(self._database, read_only=True)
+        return SqliteStore(str(self._directory / "journal.sqlite"), read_only=True)
 
     def _kill(self, nursery: Nursery, point: str) -> None:
         if self._chance.random() < 0.3:
@@ -179,7 +198,7 @@ class Trial:
         if waiting or self._crowd.failures:
             return f"{[client.unanswered for client in waiting]} without an answer"
         heard = [(client.game, client.player if client.plays else None, client.seq or 0) for client in clients]
-        return what_is_missing(self.journal, heard)
+        return what_is_missing(self._open, heard)
 
 
 def _stop(child: Nursling) -> None:
@@ -206,6 +225,24 @@ def test_nothing_is_lost_or_done_twice_however_often_servers_are_killed() -> Non
     if len(POINTS) < KILLS:
         assert not (unseen := [what for what in EXPECTED if not trial.tally[what]]), unseen
     shutil.rmtree(directory)
+
+
+@pytest.fixture
+def postgres() -> PostgresServer:
+    return shared_server()
+
+
+@in_thread
+def test_nothing_is_lost_or_done_twice_in_a_database_either(tmp_path: Path, postgres: PostgresServer) -> None:
+    name = postgres.new_database()
+    try:
+        points = (AT_RANDOM, *(point for point in POINTS if not point.startswith("checkpoint")))
+        trial = Trial(tmp_path, SEED, database=postgres.url_of(name))
+        found = trial.run(max(1, KILLS // 5), points)
+        _say(f"{dict(trial.killed)}; {dict(trial.tally)}")
+        assert not found, f"SEED={SEED}:\n" + "\n".join(found[:MANY])
+    finally:
+        postgres.drop_database(name)
 
 
 @pytest.mark.parametrize(

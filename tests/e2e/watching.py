@@ -51,7 +51,8 @@ def serve(
         constants: of its own, with other values.
     """
     operator.environment["PYTHONPATH"] = str(CHECKOUT)
-    launcher = ["-m", "tests.e2e.crashing", point, str(count)]
+    store = "postgres" if journal.startswith("postgres") else "sqlite"
+    launcher = ["-m", "tests.e2e.crashing", point, str(count), "--store", store]
     for name, text in (tweaks or {}).items():
         launcher += ["--tweak", f"{name}={text}"]
     for name, value in (constants or {}).items():
