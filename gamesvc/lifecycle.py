@@ -32,7 +32,7 @@ from gamesvc.limits import MAX_LAG_BYTES, MAX_LAG_EVENTS, OVERDUE_SECONDS, Censu
 from gamesvc.logs import logger
 from gamesvc.publisher import GamePublisher
 from gamesvc.receipts import Receipts
-from gamesvc.recovery import Recovered, recover
+from gamesvc.recovery import Recovered, RecoveryError, recover
 from gamesvc.server import Beginning, GameServer
 from gamesvc.surroundings import Call, Surroundings
 
@@ -95,6 +95,7 @@ class Lifecycle:
         self._openers: Census[str] = Census(limits.max_games_per_player)
         self._opened_by: dict[str, str] = {}
         self._idle: dict[str, Call] = {}
+        self._handed_out: set[str] = set()
         self._tick: Call | None = None
         self._asking = False
         self._spared: dict[str, float] = {}
@@ -145,7 +146,7 @@ class Lifecycle:
 
     def nobody_in(self, game: GameServer) -> None:
         """Nobody is in a game any more."""
-        if self._stopped or self.games.get(game.game) is not game:
+        if self._stopped or self.games.get(game.game) is not game or game.game in self._handed_out:
             return
         if game.untouched:
             # Nobody would miss it, and somebody may be asking for one game after the other.
@@ -207,7 +208,7 @@ class Lifecycle:
         # SystemExit, too: a model must not take the other games with it.
         except (Exception, SystemExit) as fault:
             self._around.journal.discard(game, term, lambda error: None)
-            self._fail(game, kind, "setup", fault)
+            self._fail(game, kind.name, "setup", fault)
             return
         begin = Beginning(term, opening, instance, Receipts(), EventLog(), is_new=True)
         server = self._server(game, begin)
@@ -223,11 +224,15 @@ class Lifecycle:
 
     def _wake(self, game: str, stored: Stored) -> None:
         snapshot = stored.snapshot
-        named = snapshot.opening if snapshot is not None else stored.entries[0].opening
-        kind = self._catalog.find(named.game_kind) if named is not None else None
+        first = stored.entries[0].opening if stored.entries else None
+        named = snapshot.opening if snapshot is not None else first
+        if named is None:
+            fault = RecoveryError("neither its beginning nor a snapshot is in the journal")
+            self._fail(game, "unknown", "loading", fault)
+            return
+        kind = self._catalog.find(named.game_kind)
         if kind is None:
-            name = named.game_kind if named is not None else "unknown"
-            log.warn("game {game} is of the kind {kind}, which is not served here", game=game, kind=name)
+            log.warn("game {game} is of the kind {kind}, which is not served here", game=game, kind=named.game_kind)
             self._refuse(game, RequestRefused(KIND_NOT_SERVED))
             return
         journals = kind.model.DURABILITY == "every"
@@ -237,7 +242,7 @@ class Lifecycle:
             server = self._server(game, self._beginning(kind, stored.term, recovered, lost))
         # migrate is the author's, and what is stored may be damaged.
         except (Exception, SystemExit) as fault:
-            self._fail(game, kind, "loading", fault)
+            self._fail(game, kind.name, "loading", fault)
             return
         if journals and not recovered.migrated and not lost:
             self._awake(server, "woken")
@@ -280,6 +285,10 @@ class Lifecycle:
         return urlsafe_b64encode(self._random_bytes(9)).decode("ascii")
 
     def _awake(self, server: GameServer, how: str) -> None:
+        if self._stopped:
+            server.drain()
+            self._refuse(server.game, RequestRefused(JOURNAL_DOWN))
+            return
         loading = self._loading.pop(server.game)
         self.games[server.game] = server
         server.start()
@@ -288,11 +297,14 @@ class Lifecycle:
         by = "a timer" if loading.opener is None else repr(loading.opener)
         log.info("game {game} ({kind}) {how} by {by}", game=server.game, kind=server.kind, how=how, by=by)
         self._sleep_after(server, self._limits.idle_game_seconds)
+        # The first may be gone again before the next is told.
+        self._handed_out.add(server.game)
         for opened in loading.waiting:
             opened(server)
+        self._handed_out.discard(server.game)
 
-    def _fail(self, game: str, kind: Kind, what: str, fault: BaseException) -> None:
-        incident = self._around.report(f"game {game} ({kind.name}), {what}", fault)
+    def _fail(self, game: str, kind: str, what: str, fault: BaseException) -> None:
+        incident = self._around.report(f"game {game} ({kind}), {what}", fault)
         self._refuse(game, RequestRefused(SERVER_ERROR.for_incident(incident)))
 
     def _refuse(self, game: str, refused: RequestRefused) -> None:
@@ -327,7 +339,7 @@ class Lifecycle:
             game.save(clean=True, saved=lambda error: self._asleep(game, error))
 
     def _asleep(self, game: GameServer, error: JournalError | None) -> None:
-        if self.games.get(game.game) is not game:
+        if self.games.get(game.game) is not game or self._stopped:
             return
         if error is None:
             self._drop(game)
@@ -369,8 +381,8 @@ class Lifecycle:
         self._spared = {game: until for game, until in self._spared.items() if until > now}
         if not self._asking:
             self._asking = True
-            # Those that can't be woken must not keep the others asleep.
-            self._around.journal.due(MAX_WOKEN + len(self._spared), self._due)
+            # Those that are awake, and those that can't be woken, must not keep the others asleep.
+            self._around.journal.due(MAX_WOKEN + len(self._spared) + len(self.games), self._due)
 
     def _due(self, games: list[str] | JournalError) -> None:
         self._asking = False

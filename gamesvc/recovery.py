@@ -33,7 +33,7 @@ class Recovered(NamedTuple):
         recent: the events after the snapshot, each with the number of its entry.
         since_snapshot: how many entries there are after the snapshot.
         migrated: whether the state was of an older version.
-        clean: whether the snapshot is how the game was left in order.
+        clean: whether the snapshot is how the game was left in order, or the game was renewed since.
     """
 
     opening: Opening
@@ -81,6 +81,7 @@ class Replayed:
         finished: whether the game is over.
         counts: of its events.
         receipts: of its commands.
+        clean: whether nothing was lost between the snapshot and what follows.
     """
 
     def __init__(self, snapshot: Snapshot | None = None) -> None:
@@ -94,6 +95,7 @@ class Replayed:
         self.finished = False
         self.counts = Counts()
         self.receipts = Receipts()
+        self.clean = snapshot is None or snapshot.clean
         if snapshot is not None:
             self.opening = snapshot.opening
             self.number = snapshot.number
@@ -120,6 +122,7 @@ class Replayed:
             if migrated or (entry.kind == "renewed" and entry.changed):
                 self.state.clear()
             self.opening = entry.opening
+            self.clean = True
         self.number = entry.number
         self.time = entry.time
         self.state.update(entry.changed)
@@ -182,7 +185,7 @@ def recover(model: type[GameModel], snapshot: Snapshot | None, entries: Iterable
         recent,
         replayed.number - (snapshot.number if snapshot is not None else 0),
         opening.version != model.VERSION,
-        snapshot is None or snapshot.clean,
+        replayed.clean,
     )
 
 

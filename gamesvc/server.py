@@ -117,6 +117,7 @@ class GameServer:
         read = partial(around.journal.history, game) if self.model.DURABILITY == "every" else None
         self._history = History(publisher.log, read, lambda: self._order.standing.entry, around.later, around.monotonic)
         self._was_entered = not begin.is_new
+        self._is_lost = False
         self._shown: tuple[Standing, bytes] | None = None
 
     # What others may know.
@@ -321,6 +322,7 @@ class GameServer:
 
     def lost(self) -> None:
         """Somebody else has the game now."""
+        self._is_lost = True
         self._bell.silence()
         self._history.expire()
         for controller in self.controllers:
@@ -400,7 +402,7 @@ class GameServer:
         """
 
         def done(error: JournalError | None) -> None:
-            if isinstance(error, Fenced) and not self._order.closed:
+            if isinstance(error, Fenced) and not self._is_lost:
                 self._order.closed = True
                 self.lost()
             if saved is not None:
@@ -415,7 +417,7 @@ class GameServer:
 
     def carry_on(self) -> None:
         """After `drain`: it could not go to sleep."""
-        self._order.closed = False
+        self._order.closed = self._is_lost
         self._set_bell()
 
     def stop(self, code: CloseCode) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from gamesvc.errors import JournalError, Unavailable
 from gamesvc.journal.records import Entry, Opening, Snapshot
-from gamesvc.recovery import Replayed
+from gamesvc.recovery import RecoveryError, Replayed
 
 
 class Examination:
@@ -143,8 +143,8 @@ def _taken_in(replayed: Replayed | None, entry: Entry) -> Replayed | None:
     if replayed is not None:
         try:
             replayed.take(entry)
-        # Its arguments are no JSON, which is told elsewhere. UnicodeDecodeError and msgspec's own are ValueErrors.
-        except (ValueError, RecursionError):
+        # Its arguments are no JSON, which is told elsewhere.
+        except (RecoveryError, RecursionError):
             return None
     return replayed
 

@@ -244,7 +244,7 @@ class Renewed(SynchronousTestCase):
         # Else today's code would go on with what it has made itself, which is not quite the same.
         entries = migrated().entries
         entries[10] = replace(entries[10], changed={})
-        self.assertEqual(first(Redrawing, entries)[0], 11)
+        self.assertEqual(first(Redrawing, entries)[0], 12)
 
     def test_before_it_was_brought_to_today_s_all_but_the_fields_is_compared(self) -> None:
         class Louder(Redrawing, version=2):

@@ -290,6 +290,27 @@ class Older(Telling):
         assert place is not None
         self.assertEqual(told(log, Viewer("alice", True), place), due(said, Viewer("alice", True), 2))
 
+    def test_what_somebody_still_waited_for_stays_with_what_was_brought_back(self) -> None:
+        slow = Viewer("slow", True)
+        said = [Said(body(each), (None, frozenset({"slow"}))[each % 2], each + 1) for each in range(20)]
+        with mock.patch.object(eventlog, "RECENT_EVENTS", 4):
+            log = logged(said)
+            log.forget(2, {"slow"})
+            log.hold()
+            bring_back(log, Read.of(said), 20)
+            log.forget(log.end, set())
+            self.assertEqual((log.floor, len(log)), (0, 20))
+            place = log.place_after(slow, 3)
+            assert place is not None
+            self.assertEqual(told(log, slow, place), due(said, slow, 3))
+
+    def test_no_frames_are_kept_of_what_was_brought_back(self) -> None:
+        log = EventLog(counts(public(1)))
+        log.prepend([(1, (Published(body(0)),))])
+        event = log.event(0)
+        assert event is not None
+        self.assertIsNot(event.frame(0, False), event.frame(0, False))
+
     def test_nothing_more_to_read_changes_nothing(self) -> None:
         said = public(3)
         log = logged(said)

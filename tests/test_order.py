@@ -134,7 +134,8 @@ class NothingLeavesEarly(SynchronousTestCase):
         watcher = table.come("carol")
         asked = table.in_flight()
         self.assertEqual([alice, again, bob, watcher], [[]] * 4)
-        self.assertEqual(table.server.players, [None, None])
+        welcome = json.loads(table.server.welcome(AS_ALICE, None, show_state=False))
+        self.assertEqual((table.server.players, welcome["players"]), ([None, None], [None, None]))
         asked.ok()
         self.assertEqual([alice, again, bob, watcher], [[AS_ALICE], [AS_ALICE], [AS_BOB], [Role(CAROL, False)]])
         self.assertEqual(table.server.players, [ALICE, BOB])
@@ -217,6 +218,35 @@ class Batches(SynchronousTestCase):
         self.assertEqual(order, ["first 1", "second 2"])
         self.table.run()
         self.assertEqual(order, ["first 1", "second 2", "third 3", "inner 4"])
+
+    def test_a_refusal_of_what_is_sent_from_within_an_answer_comes_after_all_that_was_there(self) -> None:
+        order: list[str] = []
+        server = self.table.server
+
+        def first(payload: bytes) -> None:
+            order.append("first")
+            server.submit(AS_ALICE, Request("add", None, {}), lambda payload: order.append("refused"))
+
+        server.submit(AS_ALICE, Request("add", None, {}), first)
+        server.submit(AS_ALICE, Request("end", None, {}), lambda payload: order.append("end"))
+        self.table.in_flight().ok()
+        self.assertEqual(order[:2], ["first", "end"])
+        self.table.run()
+        self.assertEqual((order, self.table.texts), (["first", "end", "refused"], ["alice 1", "end"]))
+
+    def test_what_comes_in_the_turn_of_an_answer_waits_for_what_went_with_it(self) -> None:
+        server = self.table.server
+        inner = Answers()
+        server.submit(
+            AS_ALICE, Request("add", None, {}), lambda _: server.submit(AS_BOB, Request("add", None, {}), inner.append)
+        )
+        self.table.in_flight().ok()
+        (second,) = self.table.journal.asked
+        later = self.table.submit("add")
+        self.table.turn()
+        self.assertEqual((second.numbers, self.table.journal.asked), ([3], [second]))
+        self.table.run()
+        self.assertEqual((inner.reply["result"], later.reply["result"]), (2, 3))
 
 
 class OrderOfAnswers(SynchronousTestCase):
@@ -524,8 +554,10 @@ class AnUnknownOutcome(SynchronousTestCase):
         asked = self.table.in_flight()
         self.table.clock.advance(5)
         self.table.server.tick()
+        standing = self.table.server.instance.standing
         for _ in range(8):
             self.table.clock.advance(1)
+            self.assertIs(self.table.server.instance.standing, standing)
             self.table.server.tick()
         self.assertEqual(self.table.journal.asked, [asked])
         asked.ok()

@@ -1,0 +1,257 @@
+"""What gamesvc promises holds in thousands of schedules in which everything fails; where it would not, that is seen.
+
+`simulation` says what is simulated, and how to see one schedule again.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import patch
+
+from msgspec.structs import replace
+from twisted.trial.unittest import SynchronousTestCase
+
+from gamesvc.controller import GameController
+from gamesvc.eventlog import EventLog, LoggedEvent, Place, Viewer
+from gamesvc.history import History
+from gamesvc.instance import Effect, Instance
+from gamesvc.journal.records import Entry
+from gamesvc.lifecycle import Lifecycle
+from gamesvc.messages import encode_ok
+from gamesvc.order import Order
+from gamesvc.pending import PendingCommand
+from gamesvc.receipts import Receipts
+from gamesvc.recovery import Replayed
+from gamesvc.server import GameServer
+from tests.simulation import simulate
+
+SEEDS = int(os.environ.get("GAMESVC_SEEDS", "1500"))
+MOST_SEEDS = 400
+"""A mistake has to be found in so many schedules."""
+
+
+class Schedules(SynchronousTestCase):
+    """Whatever happens, in whatever order."""
+
+    def test_seeds(self) -> None:
+        """GAMESVC_SEED=1234 runs one, and tells everything; GAMESVC_SEEDS=100000 runs more."""
+        only = os.environ.get("GAMESVC_SEED")
+        # A schedule leaves circles behind: what was there before is not looked through each time.
+        gc.freeze()
+        self.addCleanup(gc.unfreeze)
+        for seed in range(SEEDS) if only is None else [int(only)]:
+            simulate(seed, verbose=only is not None)
+
+    def test_seed_decides_everything(self) -> None:
+        for seed in range(8):
+            self.assertEqual(simulate(seed).trace.text(), simulate(seed).trace.text())
+
+
+class Mistakes(SynchronousTestCase):
+    """The simulation finds them. Each is one that was easily made."""
+
+    def finds(self, where: type, name: str, mistake: object, *symptoms: str) -> None:
+        """A mistake has one of the symptoms before long."""
+        with patch.object(where, name, mistake):
+            for seed in range(MOST_SEEDS):
+                try:
+                    simulate(seed)
+                except AssertionError as error:
+                    *_, said = str(error).splitlines()
+                    self.assertTrue(any(symptom in said for symptom in symptoms), said)
+                    return
+        self.fail("the simulation finds nothing")
+
+    def test_finds_replies_before_the_commit(self) -> None:
+        take = Order.take
+
+        def mistake(order: Order, pending: Any) -> None:
+            take(order, pending)
+            if isinstance(pending, PendingCommand) and pending.entry is not None:
+                answers, pending._answers = pending._answers, []
+                for answer in answers:
+                    answer(encode_ok(pending._request.id, pending.entry.result))
+
+        self.finds(Order, "take", mistake, "acknowledged, and not durable")
+
+    def test_finds_events_before_the_commit(self) -> None:
+        take = Order.take
+
+        def mistake(order: Order, pending: Any) -> None:
+            take(order, pending)
+            if pending.effect is not None:
+                for body, to in pending.effect.events:
+                    order._publisher.publish(body, to, pending.entry.number)
+                pending.effect = pending.effect._replace(events=[])
+
+        self.finds(Order, "take", mistake, "an event leaves that is not durable", "another event")
+
+    def test_finds_refusals_before_the_commit(self) -> None:
+        def mistake(order: Order, pending: Any) -> None:
+            pending.judge(order._game)
+            if pending.entry is None:
+                pending.settle(order._game)
+                return
+            order._gathered.append(pending)
+            if not order._in_flight and not order._is_scheduled:
+                order._is_scheduled = True
+                order._around.soon(order._turn_ends)
+
+        self.finds(Order, "take", mistake, "refused on a state that is not durable", "let in to play, without a seat")
+
+    def test_finds_a_state_that_is_not_put_back_where_the_journal_fails(self) -> None:
+        go_back = Order._go_back
+
+        def mistake(order: Order, *more: Any) -> None:
+            with patch.object(Instance, "go_back", lambda instance, standing: None):
+                go_back(order, *more)
+
+        self.finds(Order, "_go_back", mistake, "an entry out of order", "another command's effect", "no rest")
+
+    def test_finds_fields_that_are_not_put_back(self) -> None:
+        self.finds(
+            Instance,
+            "go_back",
+            lambda instance, standing: instance._stand(standing),
+            "a state holds another command's effect",
+        )
+
+    def test_finds_what_was_judged_after_what_failed_and_is_not_judged_again(self) -> None:
+        go_back = Order._go_back
+
+        def mistake(order: Order, *more: Any) -> None:
+            gathered, order._gathered = order._gathered, []
+            go_back(order, *more)
+            order._gathered.extend(gathered)
+            order._push()
+
+        self.finds(Order, "_go_back", mistake, "an entry out of order", "another command's effect")
+
+    def test_finds_receipts_that_recovery_forgets(self) -> None:
+        take = Replayed.take
+
+        def mistake(replayed: Replayed, entry: Entry) -> None:
+            take(replayed, entry)
+            replayed.receipts = Receipts()
+
+        self.finds(Replayed, "take", mistake, "a command took effect twice", "a snapshot's receipts")
+
+    def test_finds_duplicates_of_what_waits_that_take_effect_as_well(self) -> None:
+        is_known = GameServer._is_known
+
+        def mistake(server: GameServer, *more: Any) -> bool:
+            waiting, server.pending_ids = server.pending_ids, {}
+            try:
+                return is_known(server, *more)
+            finally:
+                server.pending_ids = waiting
+
+        self.finds(GameServer, "_is_known", mistake, "a command took effect twice")
+
+    def test_finds_a_place_in_history_off_by_one(self) -> None:
+        place_after = EventLog.place_after
+
+        def late(log: EventLog, viewer: Viewer, seq: int) -> Place | None:
+            return place_after(log, viewer, seq + 1) or place_after(log, viewer, seq)
+
+        def early(log: EventLog, viewer: Viewer, seq: int) -> Place | None:
+            return place_after(log, viewer, max(0, seq - 1))
+
+        for mistake in (late, early):
+            self.finds(EventLog, "place_after", mistake, "an event is missing, or is there twice")
+
+    def test_finds_older_events_read_from_the_wrong_place(self) -> None:
+        start = History._start
+
+        def mistake(history: History) -> None:
+            read = history._read
+            assert read is not None
+
+            def one_too_few(before: int, *more: Any) -> None:
+                read(before - 1, *more)
+
+            history._read = one_too_few
+            start(history)
+            history._read = read
+
+        self.finds(History, "_start", mistake, "another event", "an event is missing", "not resumed")
+
+    def test_finds_older_events_that_are_dropped_while_they_are_read(self) -> None:
+        self.finds(EventLog, "hold", lambda log: None, "another event", "an event is missing", "KeyError",
+                   "not resumed")  # fmt: skip
+
+    def test_finds_events_that_are_dropped_before_they_are_sent(self) -> None:
+        forget = EventLog.forget
+
+        def mistake(log: EventLog, position: int, behind: set[str]) -> None:
+            forget(log, log.end, set())
+
+        self.finds(EventLog, "forget", mistake, "a reply before its events", "an event is missing", "not brought up")
+
+    def test_finds_secrets_that_are_told(self) -> None:
+        self.finds(LoggedEvent, "seen_by", lambda event, viewer: True, "a secret is told", "an event is missing")
+
+    def test_finds_welcomes_that_show_what_is_not_durable(self) -> None:
+        self.finds(GameServer, "welcome", _of_the_live_state(GameServer.welcome), "that are not durable",
+                   "that is not durable")  # fmt: skip
+
+    def test_finds_snapshots_of_what_is_not_durable(self) -> None:
+        self.finds(GameServer, "save", _of_the_live_state(GameServer.save), "a snapshot")
+
+    def test_finds_timers_that_are_not_journaled(self) -> None:
+        entry = Effect.entry
+
+        def mistake(effect: Effect, *more: Any, **others: Any) -> Entry:
+            return replace(entry(effect, *more, **others), timers=None)
+
+        self.finds(Effect, "entry", mistake, "timer")
+
+    def test_finds_a_bell_that_is_not_set(self) -> None:
+        self.finds(GameServer, "settled", lambda server: None, "a timer never came")
+
+    def test_finds_commands_that_are_never_answered(self) -> None:
+        def mistake(command: PendingCommand, game: Any) -> None:
+            command._is_over(game)
+
+        self.finds(PendingCommand, "fail", mistake, "no rest", "never answered")
+
+    def test_finds_commands_that_are_answered_late(self) -> None:
+        self.finds(PendingCommand, "overdue", lambda command: None, "a late reply", "never answered")
+
+    def test_finds_replies_out_of_order(self) -> None:
+        def mistake(controller: GameController) -> None:
+            places = controller._places
+            for place in [place for place in places if place.payload is not None]:
+                places.remove(place)
+                assert place.payload is not None
+                if not controller._is_lost:
+                    controller._outlet.reply(place.payload)
+            if not places and controller._when_answered is not None:
+                controller._when_answered()
+
+        self.finds(GameController, "release", mistake, "a reply out of order", "refused, and took effect")
+
+    def test_finds_an_epoch_that_outlives_what_was_lost(self) -> None:
+        beginning = Lifecycle._beginning
+
+        def mistake(lifecycle: Lifecycle, kind: Any, term: int, recovered: Any, lost: bool) -> Any:
+            return beginning(lifecycle, kind, term, recovered, False)
+
+        self.finds(Lifecycle, "_beginning", mistake, "what was seen is gone", "an epoch has two histories", "two first",
+                   "two answers")  # fmt: skip
+
+
+def _of_the_live_state(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that takes the state that is not durable yet for the one that is."""
+
+    def mistaken(server: GameServer, *more: Any, **others: Any) -> Any:
+        durable, server._order.standing = server._order.standing, server.instance.standing
+        try:
+            return method(server, *more, **others)
+        finally:
+            server._order.standing = durable
+
+    return mistaken
