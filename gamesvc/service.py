@@ -14,7 +14,7 @@ from twisted.application.service import IService, Service
 from twisted.internet import endpoints
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, ensureDeferred, gatherResults, maybeDeferred
-from twisted.internet.interfaces import IAddress, IListeningPort, IStreamServerEndpoint
+from twisted.internet.interfaces import IAddress, IListeningPort, IReactorTime, IStreamServerEndpoint
 from twisted.logger import ILogObserver
 from twisted.python.components import Componentized
 from twisted.python.failure import Failure
@@ -39,6 +39,10 @@ __all__ = ["GameService", "Options", "makeService"]
 log = logger(__name__)
 
 _SWITCH_SECONDS = 0.0005
+
+_CLOSE_SECONDS = 7.0
+"""How long a server that stops waits for its journal to close: somewhat longer than that tries to find out what became
+of its last commit. Threads of its that stand still end with the process."""
 
 
 class StartError(Exception):
@@ -231,6 +235,7 @@ class OpenedJournal:
 
     Args:
         journal: it.
+        reactor: for timers.
         start: opens it; None where there is nothing to open.
         lock: sees to it that no other server uses it; None where others may.
     """
@@ -238,10 +243,12 @@ class OpenedJournal:
     def __init__(
         self,
         journal: Journal,
+        reactor: IReactorTime,
         start: Callable[[], None] | None = None,
         lock: Callable[[], ServerLock] | None = None,
     ) -> None:
         self.journal = journal
+        self._reactor = reactor
         self._start = start
         self._take_lock = lock
         self._lock: ServerLock | None = None
@@ -258,9 +265,16 @@ class OpenedJournal:
             self._start()
 
     async def stop(self) -> None:
-        """Finish what was asked for, and close it."""
+        """Finish what was asked for, and close it; or leave it as it is, where the database does not answer at all."""
         closed: Deferred[None] = Deferred()
-        self.journal.close(lambda: closed.callback(None))
+        late = self._reactor.callLater(_CLOSE_SECONDS, closed.callback, None)
+
+        def done() -> None:
+            if late.active():
+                late.cancel()
+                closed.callback(None)
+
+        self.journal.close(done)
         await closed
         if self._lock is not None:
             self._lock.release()
@@ -270,16 +284,16 @@ def _journal(config: Config, reactor: Any) -> OpenedJournal:
     scheme, _, path = config.journal.partition(":")
     if scheme == "memory":
         journal = MemoryJournal(lambda call: reactor.callLater(0, call), time.time, config.limits.max_games)
-        return OpenedJournal(journal)
+        return OpenedJournal(journal, reactor)
     if scheme == "sqlite":
         threaded = _threaded(reactor, lambda: SqliteStore(path), lambda: SqliteStore(path, read_only=True))
-        return OpenedJournal(threaded, threaded.start, lambda: lock_for_server(path))
+        return OpenedJournal(threaded, reactor, threaded.start, lambda: lock_for_server(path))
     # Its driver is an extra.
     from gamesvc.journal.postgres import PostgresStore
 
     url = config.journal
     threaded = _threaded(reactor, lambda: PostgresStore(url), lambda: PostgresStore(url, read_only=True))
-    return OpenedJournal(threaded, threaded.start)
+    return OpenedJournal(threaded, reactor, threaded.start)
 
 
 def _threaded(reactor: Any, open_store: Callable[[], Store], open_reader: Callable[[], Store]) -> ThreadedJournal:

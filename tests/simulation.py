@@ -721,12 +721,11 @@ class World:
         self.is_resting = True
         self.faults.fails = self.faults.unknown = self.faults.read_fails = self.faults.read_stalls = 0.0
         self.crashing = self.pausing = 0.0
-        for process in self.processes[1:]:
-            process.crash()
-        del self.processes[1:]
-        first = self.processes[0]
-        # A server that has lost a game does not find out before it wants to write.
-        if first.is_dead or first.is_stopping or not all(map(first.has, first.listener.games.values())):
+        first, *rivals = self.processes
+        for rival in rivals:
+            rival.crash()
+        # A server that has lost a game does not find out before it wants to write: nothing would come to rest.
+        if rivals or first.is_dead or first.is_stopping:
             first.crash()
             self.processes = [self._process()]
         for client in self.clients:

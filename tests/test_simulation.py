@@ -109,7 +109,8 @@ class Mistakes(SynchronousTestCase):
             with patch.object(Instance, "go_back", lambda instance, standing: None):
                 go_back(order, *more)
 
-        self.finds(Order, "_go_back", mistake, "an entry out of order", "another command's effect", "no rest")
+        self.finds(Order, "_go_back", mistake, "an entry out of order", "another command's effect",
+                   "without a seat")  # fmt: skip
 
     def test_finds_fields_that_are_not_put_back(self) -> None:
         self.finds(

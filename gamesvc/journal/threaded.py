@@ -231,6 +231,7 @@ class ThreadedJournal:
             opened(error)
             return
         opened(None)
+        is_down = False
         while (reading := self._to_read.get()) is not None:
             answer: Any
             try:
@@ -240,8 +241,15 @@ class ThreadedJournal:
                 if store is not None:
                     store.close()
                     store = None
-                self._say(f"the journal can't be read: {error}")
+                # Once: it is asked twice a second which games are due.
+                if not is_down:
+                    is_down = True
+                    self._say(f"the journal can't be read: {error}")
                 answer = Unavailable(str(error))
+            else:
+                if is_down:
+                    is_down = False
+                    self._say("the journal can be read again")
             self._answer([(reading.done, answer)])
         if store is not None:
             store.close()

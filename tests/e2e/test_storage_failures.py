@@ -358,7 +358,6 @@ def test_a_database_that_stands_still(operator: Operator, postgres: PostgresServ
         assert _refusal(server, "g") == 101
 
 
-@pytest.mark.xfail(strict=True, reason="a server that is told to stop waits for a COMMIT without end")
 @in_thread
 def test_a_server_stops_although_the_database_stands_still(operator: Operator, postgres: PostgresServer) -> None:
     with _database(postgres) as place:
