@@ -50,8 +50,8 @@ def test_a_flood_reaches_those_who_read_in_order_and_those_who_do_not_cost_littl
             assert [message["number"] for message in messages] == list(range(1, len(messages) + 1))
             assert len(messages) < WAVES
             assert code in (SLOW_CONSUMER, None)
-    # 30 MB were sent to each of the readers; a copy for each of the sleepers would be ten times that. The journal, which
-    # keeps them all, has a cache of its own.
+    # 30 MB were sent to each of the readers; a copy for each of the sleepers would be ten times that. The journal keeps
+    # them, too, and has a cache.
     assert highest - before < 32 * MEBIBYTE
 
 
