@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import re
 import sys
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -59,6 +58,7 @@ class ModelMeta(StructMeta):
     """Makes a model class."""
 
     COMMANDS: dict[str, CommandSpec]
+    HINTS: dict[str, dict[str, Any] | None]
 
     def __new__(
         mcs,
@@ -103,7 +103,7 @@ class ModelMeta(StructMeta):
         _check_defaults(cls)
         _check_values(cls)
         cls.COMMANDS = _commands(cls, scope)
-        cls.HINTS = {**_inherited_hints(bases), **_method_hints(namespace, scope)}
+        cls.HINTS = _all_hints(cls, scope)
         if seats is not None:
             cls.SEATS = _seats(name, seats)
         if version is not None:
@@ -131,20 +131,31 @@ def _inherited_types(bases: tuple[type, ...]) -> dict[str, Any]:
     return found
 
 
-def _inherited_hints(bases: tuple[type, ...]) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for base in reversed(bases):
-        found |= getattr(base, "HINTS", None) or _method_hints(vars(base), {})
+def _all_hints(cls: type, scope: dict[str, Any]) -> dict[str, dict[str, Any] | None]:
+    """What the annotations of arguments mean, of all methods that may become timers."""
+    found: dict[str, dict[str, Any] | None] = {}
+    for each in reversed(cls.__mro__):
+        # What was inherited from a model has been understood where it was written.
+        if each is not cls and isinstance(each, ModelMeta):
+            found |= each.HINTS
+        else:
+            found |= _method_hints(vars(each), scope)
     return found
 
 
-def _method_hints(namespace: Any, scope: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What the annotations of the methods mean that may become timers. Those of others need not mean anything."""
-    found = {}
+def _method_hints(namespace: Mapping[str, Any], scope: dict[str, Any]) -> dict[str, dict[str, Any] | None]:
+    """None where they mean nothing: which is a mistake only where the method does become a timer."""
+    found: dict[str, dict[str, Any] | None] = {}
     for name, method in namespace.items():
         if isinstance(method, FunctionType) and not name.startswith("__"):
-            with contextlib.suppress(DefinitionError):
-                found[name] = _hints(name, method, scope)
+            arguments = FunctionType(method.__code__, method.__globals__)
+            arguments.__annotations__ = {
+                each: kind for each, kind in method.__annotations__.items() if each != "return"
+            }
+            try:
+                found[name] = _hints(name, arguments, scope)
+            except DefinitionError:
+                found[name] = None
     return found
 
 

@@ -7,7 +7,8 @@ without gaps, what one viewer may see, so that what they may not see does not sh
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from heapq import merge
 from typing import NamedTuple
 
 from gamesvc.frames import text_frame
@@ -20,6 +21,9 @@ had them."""
 
 RECENT_PRIVATE_EVENTS, RECENT_PRIVATE_BYTES = 64, 1 << 14
 """The same, of the private events of each player."""
+
+MAX_PRIVATE_WINDOWS = 256
+"""Of how many players private events are kept so; the one who has had none for longest goes."""
 
 
 class Viewer(NamedTuple):
@@ -126,12 +130,13 @@ class _Window:
 
     Attributes:
         floor: from this position on, every event of the kind is in the log.
+        positions: of these events, each with its size.
     """
 
-    __slots__ = ("_events", "_positions", "_size", "_sizes", "floor")
+    __slots__ = ("_events", "_size", "_sizes", "floor", "positions")
 
     def __init__(self, floor: int, events: int, size: int) -> None:
-        self._positions: deque[tuple[int, int]] = deque()
+        self.positions: deque[tuple[int, int]] = deque()
         self._size = 0
         self._events = events
         self._sizes = size
@@ -139,7 +144,7 @@ class _Window:
 
     def add(self, position: int, size: int) -> list[int]:
         """Take an event in. Returns the positions of those that fell out for it."""
-        positions = self._positions
+        positions = self.positions
         positions.append((position, size))
         self._size += size
         if len(positions) <= self._events and self._size <= self._sizes:
@@ -227,12 +232,21 @@ class EventLog:
             if not to:
                 self._stale_private.add(position)
             for player in to:
-                window = self._private_windows.get(player)
-                if window is None:
-                    window = _Window(self._base, RECENT_PRIVATE_EVENTS, RECENT_PRIVATE_BYTES)
-                    self._private_windows[player] = window
-                self._fall(window.add(position, size))
+                self._fall(self._window(player).add(position, size))
         return event
+
+    def _window(self, player: str) -> _Window:
+        """A player's window, which is the youngest from now on."""
+        windows = self._private_windows
+        window = windows.pop(player, None)
+        if window is None:
+            window = _Window(self._base, RECENT_PRIVATE_EVENTS, RECENT_PRIVATE_BYTES)
+            if len(windows) >= MAX_PRIVATE_WINDOWS:
+                oldest = windows.pop(next(iter(windows)))
+                self._base = self.end
+                self._fall([position for position, _ in oldest.positions])
+        windows[player] = window
+        return window
 
     def _fall(self, positions: list[int]) -> None:
         for position in positions:
@@ -293,34 +307,48 @@ class EventLog:
             size += self._framework.size
         return Place(self.end, private.events, events, size)
 
-    def place_after(self, viewer: Viewer, seq: int) -> Place | None:
+    def place_after(self, viewer: Viewer, seq: int, *, recent: bool = True) -> Place | None:
         """The place of a viewer who has seen their events up to a number; None where the events since then are not all
         here, or there are no such events.
 
         Args:
             viewer: who.
             seq: the number.
+            recent: whether only what is recent counts, or was brought back, and not what is here because others need
+                it: else they would show in what a viewer can be told.
         """
+        place = self._walk(viewer, seq, self._recent(viewer))
+        if place is None and (self._is_held or not recent):
+            place = self._walk(viewer, seq, range(self.end - 1, self.floor - 1, -1))
+        return place
+
+    def _walk(self, viewer: Viewer, seq: int, back: Iterable[int]) -> Place | None:
         position, private, events, size = self.end_for(viewer)
         if seq > events or seq < 0:
             return None
-        floor = min(self.floor, self._floor_of(viewer))
-        while events > seq:
-            if position <= floor:
-                return None
-            position -= 1
-            event = self._events.get(position)
-            if event is not None and event.seen_by(viewer):
+        for earlier in back:
+            if events == seq:
+                break
+            event = self._events[earlier]
+            if event.seen_by(viewer):
+                position = earlier
                 events -= 1
                 size -= event.size
                 private -= event.to is not None
-        return Place(position, private, events, size)
+        return Place(position, private, events, size) if events == seq else None
 
-    def _floor_of(self, viewer: Viewer) -> int:
-        """From where on all events that a viewer may see are here."""
-        floor = self._public_window.floor
-        window = self._private_windows.get(viewer.player) if viewer.player is not None else None
-        return floor if window is None else max(floor, window.floor)
+    def _recent(self, viewer: Viewer) -> Iterator[int]:
+        """The positions of a viewer's recent events, backwards, as far as none is missing."""
+        public = self._public_window
+        private = self._private_windows.get(viewer.player) if viewer.player is not None else None
+        floor = public.floor
+        if viewer.player is not None:
+            floor = max(floor, private.floor if private is not None else self._base)
+        recent = (window.positions for window in (public, private) if window is not None)
+        for position, _ in merge(*(reversed(positions) for positions in recent), reverse=True):
+            if position < floor:
+                return
+            yield position
 
     def hold(self) -> None:
         """Keep everything from the floor on, until `release`."""

@@ -66,6 +66,8 @@ class History:
         self._reading = False
         self._since = 0.0
         self._read_bytes = 0
+        self._before: int | None = None
+        self._is_given_up = False
         self._holds = 0
 
     def find(self, viewer: Viewer, since: int, found: Found) -> None:
@@ -81,7 +83,8 @@ class History:
         if missed < 0 or since < 0 or missed > MAX_RESUME_EVENTS:
             found(None)
             return
-        place = self._log.place_after(viewer, since)
+        # What is here for others' sake would be found in the journal, too, where there is one.
+        place = self._log.place_after(viewer, since, recent=self._read is None)
         if place is not None:
             found(self._within(viewer, place))
         elif self._read is None or self._log.floor == 0:
@@ -92,8 +95,12 @@ class History:
 
     def look(self) -> None:
         """See whether the journal takes too long."""
-        if self._waiting and self._monotonic() - self._since >= OVERDUE_SECONDS:
+        if self._monotonic() - self._since >= OVERDUE_SECONDS:
             self.expire()
+            if self._reading and not self._is_given_up:
+                # What is published meanwhile must not pile up for what may never come.
+                self._is_given_up = True
+                self._let_go()
 
     def expire(self) -> None:
         """Let nobody wait any longer."""
@@ -103,8 +110,8 @@ class History:
 
     @property
     def is_busy(self) -> bool:
-        """Whether somebody waits."""
-        return bool(self._waiting)
+        """Whether somebody waits, or something is read."""
+        return bool(self._waiting) or self._reading
 
     def _within(self, viewer: Viewer, place: Place) -> Place | None:
         missed = self._log.end_for(viewer).size - place.size
@@ -116,22 +123,26 @@ class History:
         self._reading = True
         self._since = self._monotonic()
         self._log.hold()
-        floor = self._log.event(self._log.floor)
-        before = (floor.entry if floor is not None else self._last_entry()) + 1
-        self._read(before, MAX_RESUME_EVENTS, MAX_READ_BYTES, self._came)
+        if self._before is None:
+            floor = self._log.event(self._log.floor)
+            self._before = (floor.entry if floor is not None else self._last_entry()) + 1
+        self._read(self._before, MAX_RESUME_EVENTS, MAX_READ_BYTES, self._came)
 
     def _came(self, entries: list[Entry] | JournalError) -> None:
         self._reading = False
         waiting, self._waiting = self._waiting, []
+        if self._is_given_up:
+            self._is_given_up = False
+            entries = JournalError("the journal took too long")
         if isinstance(entries, JournalError):
-            self._log.release()
+            self._let_go()
             for each in waiting:
                 each.found(entries)
             return
-        before = self._log.floor
+        self._before = entries[0].number if entries else 0
         self._log.prepend((entry.number, entry.events) for entry in entries)
         self._read_bytes += sum(len(event.body) for entry in entries for event in entry.events)
-        ended = self._log.floor in (0, before) or self._read_bytes > MAX_READ_BYTES
+        ended = self._before <= 1 or self._log.floor == 0 or self._read_bytes > MAX_READ_BYTES
         self._holds += 1
         self._later(HOLD_SECONDS, self._release)
         for each in waiting:
@@ -148,5 +159,9 @@ class History:
     def _release(self) -> None:
         self._holds -= 1
         if not self._holds and not self._reading:
-            self._read_bytes = 0
-            self._log.release()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        self._read_bytes = 0
+        self._before = None
+        self._log.release()

@@ -95,7 +95,8 @@ class Lifecycle:
         self._openers: Census[str] = Census(limits.max_games_per_player)
         self._opened_by: dict[str, str] = {}
         self._idle: dict[str, Call] = {}
-        self._handed_out: set[str] = set()
+        # Games whose waiters are just being told, and whether somebody has left meanwhile.
+        self._handed_out: dict[str, bool] = {}
         self._tick: Call | None = None
         self._asking = False
         self._spared: dict[str, float] = {}
@@ -146,7 +147,10 @@ class Lifecycle:
 
     def nobody_in(self, game: GameServer) -> None:
         """Nobody is in a game any more."""
-        if self._stopped or self.games.get(game.game) is not game or game.game in self._handed_out:
+        if self._stopped or self.games.get(game.game) is not game:
+            return
+        if game.game in self._handed_out:
+            self._handed_out[game.game] = True
             return
         if game.untouched:
             # Nobody would miss it, and somebody may be asking for one game after the other.
@@ -298,10 +302,14 @@ class Lifecycle:
         log.info("game {game} ({kind}) {how} by {by}", game=server.game, kind=server.kind, how=how, by=by)
         self._sleep_after(server, self._limits.idle_game_seconds)
         # The first may be gone again before the next is told.
-        self._handed_out.add(server.game)
-        for opened in loading.waiting:
-            opened(server)
-        self._handed_out.discard(server.game)
+        self._handed_out[server.game] = False
+        try:
+            for opened in loading.waiting:
+                opened(server)
+        finally:
+            somebody_left = self._handed_out.pop(server.game)
+        if somebody_left and not server.controllers:
+            self.nobody_in(server)
 
     def _fail(self, game: str, kind: str, what: str, fault: BaseException) -> None:
         incident = self._around.report(f"game {game} ({kind}), {what}", fault)

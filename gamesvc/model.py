@@ -195,7 +195,7 @@ if TYPE_CHECKING:
         DURABILITY: ClassVar[str]
         TYPES: ClassVar[dict[str, Any]]
         COMMANDS: ClassVar[dict[str, CommandSpec]]
-        HINTS: ClassVar[dict[str, dict[str, Any]]]
+        HINTS: ClassVar[dict[str, dict[str, Any] | None]]
         SEATS: ClassVar[tuple[int, int] | None]
 
         def __init_subclass__(
@@ -303,6 +303,8 @@ class GameModel(_Model):
         inspect.signature(method).bind(*arguments)
         context.last_alarm += 1
         name = _attribute(type(self), getattr(method, "__func__", None))
+        if self.HINTS.get(name, {}) is None:
+            raise TypeError(f"the annotations of {name} can't be understood; define their types above the class")
         alarm = Alarm(context.last_alarm, context.now + seconds, name, _encode_json(arguments))
         context.alarms = (*context.alarms, alarm)
         return Timer(alarm.id)
@@ -340,7 +342,7 @@ def start(kind: type[M], context: Context) -> M:
 def call_alarm(model: GameModel, alarm: Alarm) -> None:
     """Call what `GameModel.after` was told to."""
     method = getattr(model, alarm.method)
-    hints = model.HINTS.get(alarm.method, {})
+    hints = model.HINTS.get(alarm.method) or {}
     parameters = inspect.signature(method).parameters.values()
     names = [each.name for each in parameters if each.kind is not each.KEYWORD_ONLY]
     arguments = []

@@ -177,9 +177,16 @@ class Order:
         for pending in batch:
             if pending.effect is not None and pending.entry is not None:
                 self._keep(pending.effect, pending.entry)
-            pending.settle(self._game)
+            self._tell(pending.settle)
         self._answering = False
         self._follower.settled()
+
+    def _tell(self, answer: Callable[[Game], None]) -> None:
+        try:
+            answer(self._game)
+        # Whoever is told may fail at that; it is for those who come after to hear what they wait for.
+        except Exception as fault:
+            self._game.failed("an answer", fault)
 
     def _keep(self, effect: Effect, entry: Entry) -> None:
         self.standing = effect.after
@@ -193,7 +200,7 @@ class Order:
         self._answering = True
         for pending in batch:
             if pending.entry is not None:
-                pending.fail(self._game)
+                self._tell(pending.fail)
         self._answering = False
         refusals = [pending for pending in batch if pending.entry is None]
         for pending in (*refusals, *again):

@@ -123,8 +123,11 @@ class PendingCommand:
 
     @property
     def key(self) -> tuple[str, str] | None:
-        """Under what it is known, by its player and its id; None where it has no id."""
-        return None if self._request.id is None else (self._role.player, self._request.id)
+        """Under what it is known, by its player and its id; None where it has no id, or is a spectator's, who is not
+        told what the player of this name was told."""
+        if self._request.id is None or not self._role.playing:
+            return None
+        return self._role.player, self._request.id
 
     @property
     def digest(self) -> bytes:
@@ -256,20 +259,20 @@ class PendingSeat:
         if self._players is not None and not any(seats):
             for seat, seated in enumerate(self._players[: len(seats)]):
                 seats[seat] = Player(seated)
-        self._judgement = self._sit(seats)
+        self._judgement = self._sit(seats, game.instance.standing.finished)
         taken = [(player, seat) for seat, player in enumerate(seats) if player is not None and before[seat] is None]
         if taken:
             events = [encode_joined(player, seat) for player, seat in taken]
             self.effect = game.instance.seat(game.now(), tuple(seats), events)
             self.entry = self.effect.entry(game.instance.kind, "seated", player=self._player)
 
-    def _sit(self, seats: list[Player | None]) -> Role | RequestRefused:
+    def _sit(self, seats: list[Player | None], is_over: bool) -> Role | RequestRefused:
         """Take a seat, where that is called for."""
         if self._spectate:
             return Role(self._player, playing=False)
         if not seats or self._player in seats:
             return Role(self._player, playing=True)
-        if None in seats:
+        if None in seats and not is_over:
             seats[seats.index(None)] = self._player
             return Role(self._player, playing=True)
         if self._players is not None:

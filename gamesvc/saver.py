@@ -53,6 +53,7 @@ class Saver:
         self._saved_size = 0
         self._entries = since
         self._bytes = 0
+        self._not_before = around.monotonic()
 
     @property
     def changed(self) -> bool:
@@ -62,7 +63,7 @@ class Saver:
     @property
     def is_due(self) -> bool:
         """Whether a snapshot is worth its cost."""
-        if self._saving or not self._entries:
+        if self._saving or not self._entries or self._around.monotonic() < self._not_before:
             return False
         if self._model.DURABILITY == "snapshot":
             return self._around.monotonic() - self._saved_at >= SNAPSHOT_SECONDS
@@ -125,6 +126,7 @@ class Saver:
             if error is not None:
                 self._entries += entries
                 self._bytes += size
+                self._not_before = self._around.monotonic() + SNAPSHOT_SECONDS
             saved(error)
 
         self._around.journal.save(self._id, self._term, snapshot, standing.wake_at, done)

@@ -276,17 +276,20 @@ class GameServer:
         self._order.take(command)
 
     def _is_known(self, command: PendingCommand, answer: Answer) -> bool:
-        """Answer a command whose id was there before. Comes before every other check."""
+        """Answer a command that was there before, under its id. Comes before every other check."""
         player, id = command.key or ("", "")
-        earlier = self.pending_ids.get((player, id)) or self.receipts.find(player, id)
-        if earlier is None:
+        earlier = self.pending_ids.get((player, id))
+        if earlier is not None:
+            if earlier.digest == command.digest:
+                earlier.join(answer)
+            else:
+                answer(encode_error(ID_REUSED, id=id))
+            return True
+        receipt = self.receipts.find(player, id)
+        if receipt is None:
             return False
-        if earlier.digest != command.digest:
-            answer(encode_error(ID_REUSED, id=id))
-        elif isinstance(earlier, PendingCommand):
-            earlier.join(answer)
-        else:
-            answer(encode_ok(id, earlier.result, duplicate=True))
+        same = receipt.digest == command.digest
+        answer(encode_ok(id, receipt.result, duplicate=True) if same else encode_error(ID_REUSED, id=id))
         return True
 
     def refuses(self, role: Role) -> ErrorCode | None:

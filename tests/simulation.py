@@ -11,7 +11,7 @@ until then welcomes people to what it knows (`Process.has`). Who enters a finish
 
 A schedule that fails says its seed and what had happened. To see that one again, alone and with all that happened:
 
-    GAMESVC_SEED=1234 python -m pytest -q tests/test_simulation.py -k seed
+    GAMESVC_SEED=1234 python -m pytest -q tests/test_simulation.py -k test_seeds
 """
 
 from __future__ import annotations
@@ -133,6 +133,7 @@ class Line:
         self.admission = admission
         self.name = f"{client.game}/{client.name}{'~' * client.spectate}.{len(client.lines)}"
         self.state = "connecting"
+        self._knew = client.epoch, client.seq
         self.epoch = ""
         self.seq = 0
         self.owed: deque[tuple[dict[str, Any], float]] = deque()
@@ -292,7 +293,7 @@ class Line:
             hold(not self.epoch, "a second welcome", self.name)
             judge.welcome(frame, role, self.admission.epoch, self.admission.since)
             # Who does not have the game any more knows no better, until it wants to write.
-            is_behind = frame["epoch"] == self._client.epoch and frame["seq"] < self._client.seq
+            is_behind = frame["epoch"] == self._knew[0] and frame["seq"] < self._knew[1]
             hold(not (is_behind and self._process.has(admitted.game)), "what was seen is gone", self.name, frame)
             self.epoch = frame["epoch"]
             self.seq = (self.admission.since or 0) if frame["resumed"] else frame["seq"]
@@ -725,9 +726,12 @@ class World:
         for rival in rivals:
             rival.crash()
         # A server that has lost a game does not find out before it wants to write: nothing would come to rest.
-        if rivals or first.is_dead or first.is_stopping:
+        knows_all = all(game.closed or first.has(game) for game in first.listener.games.values())
+        is_loading = rivals and not first.listener.lifecycle.quiet
+        if first.is_dead or first.is_stopping or is_loading or not knows_all:
             first.crash()
-            self.processes = [self._process()]
+            first = self._process()
+        self.processes = [first]
         for client in self.clients:
             for line in client.lines:
                 self.time.later(0.0, line.resume)

@@ -5,6 +5,7 @@ All annotations of this module are texts, and most classes are local to a functi
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import sys
 import types
@@ -228,6 +229,52 @@ class Allowed(SynchronousTestCase):
         game.after(1, game.turn, Game.Way.UP)
         call_alarm(game, context.alarms[0])
         self.assertIs(game.way, Game.Way.UP)
+
+    def test_a_timers_method_may_come_from_any_base_and_gets_what_its_annotations_say(self) -> None:
+        got: list[object] = []
+
+        class Ringing:
+            __slots__ = ()
+
+            def ring(self, circle: Circle) -> None:
+                got.append(circle)
+
+        class Chiming(Ringing):
+            __slots__ = ()
+
+        class OfOne(GameModel, Ringing):
+            pass
+
+        class OfTwo(GameModel, Chiming):
+            pass
+
+        class Child(OfTwo):
+            def chime(self, circle: Circle) -> None:
+                got.append(circle)
+
+        for kind in (OfOne, OfTwo, Child):
+            context = Context()
+            game: Any = start(kind, context)
+            game.after(1, game.ring, Circle(4))
+            call_alarm(game, context.alarms[0])
+        game.after(1, game.chime, Circle(4))
+        call_alarm(game, context.alarms[1])
+        self.assertEqual(got, [Circle(4)] * 4)
+
+    def test_where_annotations_mean_nothing_a_timer_is_not_called_with_something_else_unnoticed(self) -> None:
+        got: list[object] = []
+
+        # As it is seen where a type is imported for type checkers only.
+        class Game(GameModel):
+            def ring(self, circle: Circle) -> Nowhere:  # type: ignore[name-defined]  # noqa: F821
+                got.append(circle)
+
+        context = Context()
+        game = start(Game, context)
+        with contextlib.suppress(TypeError):
+            game.after(1, game.ring, Circle(4))
+            call_alarm(game, context.alarms[0])
+        self.assertIn(got, ([Circle(4)], []))
 
     def test_a_model_may_set_a_constant_that_it_inherits(self) -> None:
         class Base(GameModel):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 from unittest import mock
 
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import eventlog
-from gamesvc.eventlog import RECENT_BYTES, RECENT_EVENTS, EventLog, Place, Viewer
+from gamesvc.eventlog import EventLog, Place, Viewer
 from gamesvc.frames import text_frame
 from gamesvc.journal.records import Counts, Published
 from gamesvc.messages import numbered
+from tests.cost import cost
 
 PROPERTY = settings(deadline=None, database=None, max_examples=150)
 NAMES = ("alice", "bob", "carol")
@@ -44,6 +46,13 @@ class Said(NamedTuple):
         return viewer.framework or b"gamesvc." not in self.body
 
 
+@contextmanager
+def recent(public: int, private: int) -> Iterator[None]:
+    """So many events are recent, of the public ones and of each player's."""
+    with mock.patch.multiple(eventlog, RECENT_EVENTS=public, RECENT_PRIVATE_EVENTS=private):
+        yield
+
+
 class What(NamedTuple):
     """One event, as it is drawn.
 
@@ -60,6 +69,7 @@ class What(NamedTuple):
     skip: int
 
 
+PUBLIC = What(None, False, 0, 1)
 SIZES, SKIPS = st.sampled_from((0, 0, 300)), st.integers(0, 2)
 WHATS = st.one_of(
     st.builds(What, st.none(), st.booleans(), SIZES, SKIPS),
@@ -113,10 +123,15 @@ def told(log: EventLog, viewer: Viewer, place: Place) -> list[bytes]:
     return frames
 
 
+def held(log: EventLog) -> list[int]:
+    """The positions of the events that are here."""
+    return [position for position in range(log.end) if log.event(position) is not None]
+
+
 class Telling(SynchronousTestCase):
     """Can see whether a log tells what it has to."""
 
-    def assert_tells(self, log: EventLog, said: Sequence[Said]) -> None:
+    def assert_tells(self, log: EventLog, said: Sequence[Said], *, recent: bool = True) -> None:
         """Every viewer can come back to every place, and is told exactly what they missed."""
         for viewer in VIEWERS:
             head = len(due(said, viewer, 0))
@@ -124,7 +139,7 @@ class Telling(SynchronousTestCase):
             end = log.end_for(viewer)
             self.assertEqual((end.position, end.events), (len(said), head))
             for since in range(head + 1):
-                place = log.place_after(viewer, since)
+                place = log.place_after(viewer, since, recent=recent)
                 assert place is not None
                 self.assertEqual(told(log, viewer, place), due(said, viewer, since))
                 self.assertEqual(place.events, since)
@@ -248,18 +263,18 @@ class Older(Telling):
     """What was read from the journal is put before what is here."""
 
     @PROPERTY
-    @given(STORIES, st.integers(0, 30), st.integers(0, 5), st.integers(1, 12))
+    @given(STORIES, st.integers(0, 30), st.integers(0, 5), st.integers(0, 3), st.integers(1, 12))
     # The floor lies in the middle of an entry; and before all events of one.
-    @example(story([What(None, False, 0, 0)] * 6), 6, 2, 1)
-    @example(story([What(None, False, 0, each % 2) for each in range(6)]), 6, 4, 1)
+    @example(story([What(None, False, 0, 0)] * 6), 0, 2, 2, 1)
+    @example(story([What(None, False, 0, each % 2) for each in range(6)]), 0, 4, 4, 1)
     def test_whatever_was_dropped_or_never_loaded_can_be_brought_back_bit_by_bit(
-        self, said: list[Said], loaded: int, recent: int, chunk: int
+        self, said: list[Said], known: int, public: int, private: int, chunk: int
     ) -> None:
         journal = Read.of(said)
-        log = logged(said[loaded:], EventLog(counts(said[:loaded])))
-        with mock.patch.object(eventlog, "RECENT_EVENTS", recent):
+        with recent(public, private):
+            log = logged(said[known:], EventLog(counts(said[:known])))
             log.forget(log.end, set())
-            self.assertLessEqual(len(log), recent)
+            self.assertLessEqual(len(log), public + private * len(NAMES))
             log.hold()
             for _ in range(len(said) + 2):
                 floor = log.floor
@@ -268,14 +283,33 @@ class Older(Telling):
                 if floor == 0:
                     break
             self.assertEqual((log.floor, log.counts), (0, counts(said)))
-            self.assert_tells(log, said)
+            self.assert_tells(log, said, recent=False)
             # It stays as long as it is held, and goes when it is not, but for what is recent.
             log.forget(log.end, set())
-            self.assert_tells(log, said)
+            self.assert_tells(log, said, recent=False)
             log.release()
             log.forget(log.end, set())
-            self.assertLessEqual(len(log), recent)
+            self.assertLessEqual(len(log), public + private * len(NAMES))
             self.assertEqual(log.counts, counts(said))
+
+    @PROPERTY
+    @given(STORIES, STORIES, st.integers(0, 5), st.integers(0, 3))
+    def test_it_can_be_brought_back_again_and_again(
+        self, earlier: list[Said], later: list[Said], public: int, private: int
+    ) -> None:
+        known = earlier[-1].entry if earlier else 0
+        said = [*earlier, *(each._replace(entry=each.entry + known) for each in later)]
+        with recent(public, private):
+            log = logged(earlier)
+            for till in (len(earlier), len(said)):
+                logged(said[log.end : till], log)
+                log.forget(log.end, set())
+                log.hold()
+                bring_back(log, Read.of(said[:till]), len(said))
+                self.assert_tells(log, said[:till], recent=False)
+                log.release()
+                log.forget(log.end, set())
+            self.assertLessEqual(len(log), public + private * len(NAMES))
 
     def test_what_happens_while_the_journal_is_read_is_kept_in_its_place(self) -> None:
         said = public(8)
@@ -286,23 +320,43 @@ class Older(Telling):
         log.forget(log.end, set())
         log.prepend(read)
         self.assertEqual(log.floor, 2)
-        place = log.place_after(Viewer("alice", True), 2)
+        place = log.place_after(Viewer("alice", True), 2, recent=False)
         assert place is not None
         self.assertEqual(told(log, Viewer("alice", True), place), due(said, Viewer("alice", True), 2))
 
     def test_what_somebody_still_waited_for_stays_with_what_was_brought_back(self) -> None:
         slow = Viewer("slow", True)
         said = [Said(body(each), (None, frozenset({"slow"}))[each % 2], each + 1) for each in range(20)]
-        with mock.patch.object(eventlog, "RECENT_EVENTS", 4):
+        with recent(2, 2):
             log = logged(said)
             log.forget(2, {"slow"})
             log.hold()
             bring_back(log, Read.of(said), 20)
             log.forget(log.end, set())
             self.assertEqual((log.floor, len(log)), (0, 20))
-            place = log.place_after(slow, 3)
+            place = log.place_after(slow, 3, recent=False)
             assert place is not None
             self.assertEqual(told(log, slow, place), due(said, slow, 3))
+            log.release()
+            log.forget(10, {"slow"})
+            self.assertEqual(held(log), [*range(10, 20)])
+            log.forget(log.end, set())
+            self.assertEqual(len(log), 4)
+
+    def test_when_it_is_released_what_was_brought_back_stays_for_who_still_waits_for_it(self) -> None:
+        said = [
+            Said(body(each), (None, frozenset({"slow"}), frozenset({"bob"}))[each % 3], each + 1) for each in range(24)
+        ]
+        with recent(2, 2):
+            log = logged(said)
+            log.forget(log.end, set())
+            log.hold()
+            bring_back(log, Read.of(said), 24)
+            log.release()
+            log.forget(10, {"slow"})
+            self.assertEqual(held(log), [10, 12, 13, 15, 16, *range(18, 24)])
+            log.forget(log.end, set())
+            self.assertEqual(held(log), [*range(18, 24)])
 
     def test_no_frames_are_kept_of_what_was_brought_back(self) -> None:
         log = EventLog(counts(public(1)))
@@ -317,58 +371,177 @@ class Older(Telling):
         log.prepend([])
         log.prepend([(1, ())])
         self.assertEqual((log.floor, len(log)), (0, 3))
-        self.assert_tells(log, said)
+        self.assert_tells(log, said, recent=False)
 
 
-class Memory(SynchronousTestCase):
-    """The log holds what is recent, what somebody waits for, and nothing else."""
+class Recent(Telling):
+    """What everybody has had stays for a while, for those who come back."""
 
-    def held(self, log: EventLog) -> list[int]:
-        """The positions of the events that are here."""
-        return [position for position in range(log.end) if log.event(position) is not None]
-
-    def test_what_everybody_has_stays_as_long_as_it_is_recent(self) -> None:
-        log = logged(public(RECENT_EVENTS + 10))
+    def test_the_last_256_public_events_are_recent(self) -> None:
+        log = logged([*public(300), *(Said(joined(each), None, 301 + each) for each in range(10))])
         log.forget(log.end, set())
-        self.assertEqual((RECENT_EVENTS, self.held(log)), (256, list(range(10, 266))))
-        self.assertEqual((log.floor, len(log)), (10, 256))
+        self.assertEqual(held(log), list(range(54, 310)))
+        alice = Viewer("alice", framework=True)
+        self.assertEqual([log.place_after(alice, seq) is None for seq in (53, 54)], [True, False])
+
+    def test_so_are_the_last_64_private_ones_of_each_player_whatever_others_get(self) -> None:
+        said = [Said(body(each), frozenset({("alice", "bob")[each % 2]}), each + 1) for each in range(200)]
+        said += [Said(body(each), frozenset({"carol"}), each + 1) for each in range(200, 500)]
+        log = logged(said)
+        log.forget(log.end, set())
+        self.assertEqual(held(log), [*range(72, 200), *range(436, 500)])
+        for name, first in (("alice", 36), ("bob", 36), ("carol", 236)):
+            for since, is_there in ((first, True), (first - 1, False)):
+                place = log.place_after(Viewer(name, framework=True), since)
+                self.assertEqual(place is not None, is_there, (name, since))
+                if place is not None:
+                    viewer = Viewer(name, framework=True)
+                    self.assertEqual(told(log, viewer, place), due(said, viewer, since))
+
+    def test_what_several_see_is_recent_as_long_as_it_is_for_one_of_them(self) -> None:
+        both, alice = frozenset({"alice", "bob"}), frozenset({"alice"})
+        with recent(5, 2):
+            log = logged([Said(body(0), both, 1), *(Said(body(each), alice, each + 1) for each in range(1, 10))])
+            log.forget(log.end, set())
+            self.assertEqual(held(log), [0, 8, 9])
+            self.assertIsNotNone(log.place_after(Viewer("bob", True), 0))
+            self.assertIsNone(log.place_after(Viewer("alice", True), 0))
 
     def test_what_is_recent_has_few_bytes(self) -> None:
         size = len(body(0, 1000))
-        log = logged([Said(body(0, 1000), None, number + 1) for number in range(200)])
+        for to, most in ((None, 1 << 16), (frozenset({"alice"}), 1 << 14)):
+            log = logged([Said(body(0, 1000), to, number + 1) for number in range(200)])
+            log.forget(log.end, set())
+            self.assertEqual(len(log), most // size)
+            logged([Said(body(0, 70_000), to, 201)], log)
+            log.forget(log.end, set())
+            self.assertEqual((len(log), log.floor), (0, log.end))
+            logged([Said(body(each), to, 202) for each in range(5)], log)
+            log.forget(log.end, set())
+            self.assertEqual(len(log), 5)
+
+    def test_an_event_for_nobody_is_counted_and_not_kept(self) -> None:
+        log = logged([Said(body(0), frozenset(), 1), Said(body(1), None, 2)])
         log.forget(log.end, set())
-        self.assertEqual((RECENT_BYTES, len(log)), (65536, 65536 // size))
-        logged([Said(body(0, 70_000), None, 201)], log)
+        self.assertEqual((held(log), log.counts), ([1], Counts(2, 1, 0, {})))
+
+    @PROPERTY
+    @given(STORIES, st.integers(0, 4), st.integers(0, 2), st.sets(st.integers(0, 29)), st.integers(0, 30))
+    # What waits for who is behind is public, and older than what is dropped of somebody else's.
+    @example(story([*[PUBLIC] * 4, What(frozenset({"bob"}), False, 0, 1)]), 2, 0, {4}, 0)
+    def test_whoever_finds_a_place_is_told_everything_and_others_secrets_do_not_decide_whether_they_do(
+        self, said: list[Said], public: int, private: int, turns: set[int], slow: int
+    ) -> None:
+        # Somebody of whom no viewer here knows is behind from one moment on.
+        def kept(viewer: Viewer, events: list[Said]) -> list[list[bytes] | None]:
+            log = EventLog()
+            needed = 0
+            for number, each in enumerate(said):
+                if each in events:
+                    log.append(*each)
+                needed = log.end if number <= slow else needed
+                if number in turns:
+                    log.forget(needed, {"somebody"})
+            places = [log.place_after(viewer, since) for since in range(log.head(viewer) + 1)]
+            return [None if place is None else told(log, viewer, place) for place in places]
+
+        with recent(public, private):
+            for viewer in VIEWERS:
+                found = kept(viewer, said)
+                for since, frames in enumerate(found):
+                    if frames is not None:
+                        self.assertEqual(frames, due(said, viewer, since))
+                theirs = [each for each in said if each.to is None or viewer.player in each.to]
+                self.assertEqual(found, kept(viewer, theirs))
+
+    @PROPERTY
+    @given(STORIES, st.integers(1, 3), st.integers(0, 8), st.integers(0, 4), st.sets(st.integers(0, 29)))
+    def test_whoever_finds_a_place_is_told_everything_of_however_many_players_something_is_kept(
+        self, said: list[Said], windows: int, public: int, private: int, turns: set[int]
+    ) -> None:
+        with recent(public, private), mock.patch.object(eventlog, "MAX_PRIVATE_WINDOWS", windows):
+            log = EventLog()
+            for number, each in enumerate(said):
+                log.append(*each)
+                if number in turns:
+                    log.forget(log.end, set())
+            for viewer in VIEWERS:
+                for since in range(log.head(viewer) + 1):
+                    place = log.place_after(viewer, since)
+                    if place is not None:
+                        self.assertEqual(told(log, viewer, place), due(said, viewer, since))
+            log.forget(log.end, set())
+            self.assertLessEqual(len(log), public + private * windows)
+
+    def test_what_is_here_for_others_sake_counts_where_that_may_show(self) -> None:
+        alice = Viewer("alice", True)
+        said = public(10)
+        with recent(4, 4):
+            log = logged(said)
+            log.forget(0, {"slow"})
+            self.assertEqual(held(log), list(range(10)))
+            self.assertIsNone(log.place_after(alice, 5))
+            place = log.place_after(alice, 5, recent=False)
+            assert place is not None
+            self.assertEqual(told(log, alice, place), due(said, alice, 5))
+
+    def test_who_has_had_nothing_private_for_longest_is_told_of_nothing_where_there_are_many(self) -> None:
+        with mock.patch.object(eventlog, "MAX_PRIVATE_WINDOWS", 3):
+            names = ("alice", "bob", "carol", "alice", "dave", "erin")
+            log = logged([Said(body(each), frozenset({name}), each + 1) for each, name in enumerate(names)])
+            log.forget(log.end, set())
+            self.assertEqual(held(log), [0, 3, 4, 5])
+            for name, since, is_there in (("alice", 0, True), ("dave", 0, True), ("bob", 0, False), ("bob", 1, True)):
+                self.assertEqual(log.place_after(Viewer(name, True), since) is not None, is_there, name)
+            # Whoever comes again begins anew, and is never told only a part.
+            logged([Said(body(6), frozenset({"bob"}), 7)], log)
+            bob = Viewer("bob", True)
+            self.assertEqual([log.place_after(bob, seq) is not None for seq in (0, 1, 2)], [False, True, True])
+
+    def test_to_find_a_place_takes_no_longer_because_others_got_much(self) -> None:
+        def search(others: int) -> float:
+            log = logged(public(2))
+            logged([Said(body(0), frozenset({"bob"}), 3)] * others, log)
+            log.forget(log.end, set())
+            return cost(lambda: log.place_after(Viewer("alice", True), 1))
+
+        self.assertLess(search(50_000), 50 * search(50))
+
+    def test_what_is_kept_is_bounded_however_many_names_there_are(self) -> None:
+        # In a game without seats a client may make up names.
+        log = logged([Said(body(0, 10_000), frozenset({f"p{each}"}), each + 1) for each in range(2000)])
         log.forget(log.end, set())
-        self.assertEqual((len(log), log.floor), (0, log.end))
-        logged(public(5), log)
-        log.forget(log.end, set())
-        self.assertEqual(len(log), 5)
+        self.assertLess(sum(event.size for each in held(log) if (event := log.event(each))), 8 << 20)
+
+
+class Memory(SynchronousTestCase):
+    """Beside what is recent, the log holds what somebody waits for, and nothing else."""
 
     def test_nothing_is_dropped_that_somebody_has_not_had_and_may_see(self) -> None:
         to_slow, to_other = frozenset({"slow", "bob"}), frozenset({"other"})
         said = [Said(body(each), (None, to_slow, to_other)[each % 3], each + 1) for each in range(30)]
-        with mock.patch.object(eventlog, "RECENT_EVENTS", 6):
+        with recent(2, 2):
             log = logged(said)
+            # Public: 24 and 27. Theirs: 25 and 28. The other's: 26 and 29.
             log.forget(10, {"slow"})
-            kept = [*(each for each in range(10, 24) if each % 3 != 2), *range(24, 30)]
-            self.assertEqual(self.held(log), kept)
+            self.assertEqual(held(log), [*(each for each in range(10, 24) if each % 3 != 2), *range(24, 30)])
             log.forget(20, {"slow"})
-            self.assertEqual([each for each in self.held(log) if each >= 20], [21, 22, *range(24, 30)])
+            self.assertEqual(held(log), [21, 22, *range(24, 30)])
             log.forget(30, set())
-            self.assertEqual(self.held(log), list(range(24, 30)))
+            self.assertEqual(held(log), list(range(24, 30)))
 
     def test_a_place_that_is_not_wholly_here_is_none_although_parts_of_it_are(self) -> None:
-        slow = Viewer("slow", True)
-        with mock.patch.object(eventlog, "RECENT_EVENTS", 2):
-            log = logged(public(10))
-            log.forget(5, {"slow"})
-            self.assertEqual(self.held(log), [*range(5, 10)])
-            self.assertIsNone(log.place_after(slow, 7))
-            self.assertIsNotNone(log.place_after(slow, 8))
+        alice = Viewer("alice", True)
+        said = [Said(body(each), (None, frozenset({"alice"}))[each % 2], each + 1) for each in range(20)]
+        with recent(4, 2):
+            log = logged(said)
+            log.forget(log.end, set())
+            self.assertEqual(held(log), [12, 14, 16, 17, 18, 19])
+            self.assertEqual([log.place_after(alice, seq) is None for seq in range(14, 18)], [True, True, False, False])
+            self.assertIsNotNone(log.place_after(Viewer("bob", True), 6))
 
     def test_what_is_held_stays_until_it_is_released(self) -> None:
-        with mock.patch.object(eventlog, "RECENT_EVENTS", 4):
+        with recent(4, 4):
             log = logged(public(8))
             log.forget(log.end, set())
             log.hold()

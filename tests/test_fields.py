@@ -66,6 +66,27 @@ class Closed(Struct):
     cards: Secret[list[int]] = []
 
 
+class ClosedHeir(Closed):
+    points: int = 0
+
+
+@dataclass
+class ClosedPile:
+    cards: Secret[list[int]]
+
+
+class ClosedSpot(NamedTuple):
+    x: Secret[int]
+
+
+class ClosedScore(TypedDict):
+    points: Secret[int]
+
+
+class Deep(Struct):
+    inner: dict[str, list[Closed]] = {}
+
+
 class Loose(Struct):
     parts: tuple[frozenset[int], ...] = ()
 
@@ -185,9 +206,13 @@ class Secrets(SynchronousTestCase):
 
     def test_a_part_that_is_secret_within_a_type_of_the_authors_own_is_refused_too(self) -> None:
         # It would be shown to everybody, although its author wrote that it is secret.
-        for kind in (Closed, list[Closed], dict[Player, Closed | None]):
+        for kind in (
+            *(Closed, list[Closed], dict[Player, Closed | None], tuple[int, Closed], ClosedHeir, Deep),
+            *(ClosedPile, ClosedSpot, ClosedScore, list[ClosedScore] | None),
+        ):
             message = str(self.assertRaises(DefinitionError, described, kind))
             self.assertIn("Game.it", message)
+            self.assertIn("secret", message)
 
 
 class NotStored(SynchronousTestCase):

@@ -288,8 +288,13 @@ class Creating(SynchronousTestCase):
             assert isinstance(server, GameServer)
             self.house.lifecycle.nobody_in(server)
 
+        def comes_in(server: GameServer | RequestRefused) -> None:
+            assert isinstance(server, GameServer)
+            outcomes.append(server)
+            Connected(server, Role(BOB, playing=True))
+
         self.house.lifecycle.open("g", "alice", None, hangs_up)
-        self.house.lifecycle.open("g", "bob", None, outcomes.append)
+        self.house.lifecycle.open("g", "bob", None, comes_in)
         self.house.run()
         (server,) = outcomes
         assert isinstance(server, GameServer)
@@ -671,6 +676,12 @@ class Sleeping(SynchronousTestCase):
         self.house.pass_time(4, step=1)
         self.assertNotIn("g", self.house.games)
 
+    def test_a_game_in_which_somebody_is_does_not_sleep_whatever_was_said_of_it(self) -> None:
+        Connected(self.server, AS_ALICE)
+        self.house.pass_time(IDLE + 5, step=1)
+        self.assertIs(self.house.games.get("g"), self.server)
+        self.assertEqual(self.house.do(self.server, "add")["result"], 2)
+
     def test_0_means_never(self) -> None:
         self.house = House(idle_game_seconds=0)
         self.house.do(self.house.open(), "add")
@@ -771,6 +782,7 @@ class Sleeping(SynchronousTestCase):
         again = self.house.open()
         self.house.lifecycle.nobody_in(self.server)
         self.assertIs(self.house.games["g"], again)
+        self.house.fall_asleep()
 
     def test_a_game_in_which_nothing_has_happened_is_not_kept_when_the_last_one_leaves(self) -> None:
         self.house = House()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 from unittest import mock
 
@@ -19,7 +20,7 @@ from gamesvc.publisher import CHUNK_BYTES, GamePublisher, Subscription
 
 PROPERTY = settings(deadline=None, database=None, max_examples=120)
 MAX_LAG_EVENTS, MAX_LAG_BYTES = 6, 150_000
-RECENT = 5
+RECENT = 3
 """Events that the log keeps for those who come back, where a test says so."""
 
 
@@ -71,7 +72,7 @@ class Reader:
         self.due: list[bytes] = []
         self.sizes: list[int] = []
         self.judged = 0  # what was due in earlier turns
-        place = None if since is None else publisher.log.place_after(self.viewer, since)
+        place = None if since is None else publisher.log.place_after(self.viewer, since, recent=False)
         self.seq = self.first = publisher.log.head(self.viewer) if place is None or since is None else since
         self.subscription: Subscription = publisher.subscribe(self.viewer, self, place)
         for body in [each.body for each in said if self.may_see(each)][self.seq :]:
@@ -285,6 +286,13 @@ class Stage:
                 viewer.chokes_in = step.writes
 
 
+@contextmanager
+def recent(events: int) -> Iterator[None]:
+    """A log keeps so many events for those who come back, and of each player's own as many."""
+    with mock.patch.multiple(eventlog, RECENT_EVENTS=events, RECENT_PRIVATE_EVENTS=events):
+        yield
+
+
 class CheckedStage(Stage):
     """Holds everybody's account against what came, at the end of each turn."""
 
@@ -311,7 +319,7 @@ class CheckedStage(Stage):
                 assert new == bool(frames), "not in one write"
         there = [viewer for viewer in self.viewers if viewer.subscription.open]
         if all(viewer.got == viewer.due and not viewer.subscription.paused for viewer in there):
-            assert len(self.log) == self.log.end - self.log.floor <= RECENT, "the log keeps what everybody has"
+            assert len(self.log) <= RECENT * (1 + len(NAMES)), "the log keeps what everybody has"
 
 
 class Schedules(SynchronousTestCase):
@@ -322,7 +330,7 @@ class Schedules(SynchronousTestCase):
     def test_every_viewer_gets_exactly_its_events_and_replies_in_order_and_in_one_write_a_turn(
         self, steps: list[Step]
     ) -> None:
-        with mock.patch.object(eventlog, "RECENT_EVENTS", RECENT):
+        with recent(RECENT):
             stage = CheckedStage()
             stage.play(steps)
             for viewer in stage.viewers:
@@ -333,7 +341,7 @@ class Schedules(SynchronousTestCase):
                 self.assertEqual(stage.log.head(viewer.viewer), viewer.seq)
                 if viewer.subscription.open:
                     self.assertEqual(viewer.got, viewer.due)
-            self.assertLessEqual(len(stage.log), RECENT)
+            self.assertLessEqual(len(stage.log), RECENT * (1 + len(NAMES)))
 
     @PROPERTY
     @given(SCHEDULES, st.sampled_from((None, *NAMES)))
@@ -591,7 +599,8 @@ class ComingBack(SynchronousTestCase):
         self.assertEqual(alice.got, alice.due)
 
     def test_what_they_wait_for_is_kept_although_the_log_needs_it_no_more(self) -> None:
-        self.patch(eventlog, "RECENT_EVENTS", 3)
+        self.enterContext(recent(3))
+        self.stage = Stage()
         self.stage.log.hold()
         for number in range(20):
             self.stage.publish(number, *(("alice",), ("bob",), ())[number % 3])
@@ -605,7 +614,7 @@ class ComingBack(SynchronousTestCase):
         alice.subscription.resume()
         self.stage.end_turn()
         self.assertEqual((alice.got, len(alice.got)), (alice.due, 14))
-        self.assertEqual(len(self.stage.log), 3)
+        self.assertEqual(len(self.stage.log), 9)
 
     def test_what_they_missed_before_they_came_is_no_slowness_and_what_comes_then_is(self) -> None:
         missed = MAX_LAG_EVENTS * 3
@@ -766,7 +775,7 @@ class Memory(SynchronousTestCase):
     """Beside what is recent, the log holds what somebody waits for, and nothing else."""
 
     def setUp(self) -> None:
-        self.patch(eventlog, "RECENT_EVENTS", 0)
+        self.enterContext(recent(0))
         self.stage = Stage()
         self.slow, self.other = self.stage.subscribe("slow"), self.stage.subscribe("other")
 
@@ -801,12 +810,13 @@ class Memory(SynchronousTestCase):
         self.assertLess(kept(30), 1.5 * kept(1))
 
     def test_what_is_recent_is_kept_for_who_comes_back_whoever_is_there(self) -> None:
-        for recent in (3, 0, 7):
-            self.patch(eventlog, "RECENT_EVENTS", recent)
+        for events in (3, 0, 7):
+            self.enterContext(recent(events))
+            stage = Stage()
             for number in range(10):
-                self.stage.publish(number)
-            self.stage.end_turn()
-            self.assertEqual(len(self.stage.log), recent)
+                stage.publish(number)
+            stage.end_turn()
+            self.assertEqual(len(stage.log), events)
 
     def test_what_nobody_is_there_for_is_forgotten(self) -> None:
         stage = Stage()

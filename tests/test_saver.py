@@ -12,7 +12,7 @@ from gamesvc.journal.records import Counts, Entry, Opening, Published, Receipt, 
 from gamesvc.model import Alarm
 from gamesvc.receipts import Receipts
 from gamesvc.recovery import recover
-from gamesvc.saver import Saver
+from gamesvc.saver import SNAPSHOT_SECONDS, Saver
 from tests.tables import ALICE, NOW, World
 
 
@@ -209,8 +209,21 @@ class SaverTest(SynchronousTestCase):
             saver.count(entry(size=200))
             getattr(self.world.journal.next("save"), fail)()
             self.assertTrue(saver.changed)
+            # Not at once: it may be large.
+            self.assertFalse(saver.is_due)
+            self.world.clock.advance(SNAPSHOT_SECONDS)
             self.assertTrue(saver.is_due)
         self.assertEqual([type(each) for each in self.saved], [Unavailable, Fenced])
+
+    def test_the_bytes_of_one_that_was_not_made_count_too(self) -> None:
+        saver = self.make()
+        saver.count(entry(size=9_000))
+        self.save(saver)
+        self.world.journal.next("save").unavailable()
+        self.assertFalse(saver.is_due)
+        saver.count(entry(size=1_000))
+        self.world.clock.advance(SNAPSHOT_SECONDS)
+        self.assertTrue(saver.is_due)
 
     def test_for_one_that_was_not_made_in_time_the_next_is_a_few_seconds_later(self) -> None:
         saver = self.make(Quick)

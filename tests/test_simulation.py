@@ -155,11 +155,11 @@ class Mistakes(SynchronousTestCase):
     def test_finds_a_place_in_history_off_by_one(self) -> None:
         place_after = EventLog.place_after
 
-        def late(log: EventLog, viewer: Viewer, seq: int) -> Place | None:
-            return place_after(log, viewer, seq + 1) or place_after(log, viewer, seq)
+        def late(log: EventLog, viewer: Viewer, seq: int, *, recent: bool = True) -> Place | None:
+            return place_after(log, viewer, seq + 1, recent=recent) or place_after(log, viewer, seq, recent=recent)
 
-        def early(log: EventLog, viewer: Viewer, seq: int) -> Place | None:
-            return place_after(log, viewer, max(0, seq - 1))
+        def early(log: EventLog, viewer: Viewer, seq: int, *, recent: bool = True) -> Place | None:
+            return place_after(log, viewer, max(0, seq - 1), recent=recent)
 
         for mistake in (late, early):
             self.finds(EventLog, "place_after", mistake, "an event is missing, or is there twice")
@@ -221,6 +221,15 @@ class Mistakes(SynchronousTestCase):
 
     def test_finds_commands_that_are_answered_late(self) -> None:
         self.finds(PendingCommand, "overdue", lambda command: None, "a late reply", "never answered")
+
+    def test_finds_a_server_that_keeps_a_game_that_it_has_lost(self) -> None:
+        def mistake(order: Order, batch: list[Any]) -> None:
+            order.closed = True
+            gathered, order._gathered = order._gathered, []
+            for pending in (*batch, *gathered):
+                pending.fail(order._game)
+
+        self.finds(Order, "_lose", mistake, "no rest", "never answered")
 
     def test_finds_replies_out_of_order(self) -> None:
         def mistake(controller: GameController) -> None:
