@@ -148,7 +148,7 @@ def _method_hints(namespace: Mapping[str, Any], scope: dict[str, Any]) -> dict[s
     found: dict[str, dict[str, Any] | None] = {}
     for name, method in namespace.items():
         if isinstance(method, FunctionType) and not name.startswith("__"):
-            arguments = FunctionType(method.__code__, method.__globals__)
+            arguments = FunctionType(method.__code__, method.__globals__, closure=method.__closure__)
             arguments.__annotations__ = {
                 each: kind for each, kind in method.__annotations__.items() if each != "return"
             }
