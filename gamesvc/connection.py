@@ -283,6 +283,7 @@ class GameConnection(WebSocketServerProtocol):
 
     def _fail_now(self, code: int) -> None:
         self._drain()
+        log.info("closing {peer}: {code} {name}", peer=self.address, code=int(code), name=CloseCode(code).name.lower())
         super()._fail_connection(code, _REASONS[code])
         self._hang_up()
         self._leave()

@@ -47,6 +47,7 @@ class History:
         last_entry: number of the last entry whose events are in the log.
         later: calls a function after some seconds.
         monotonic: seconds of a clock that nobody sets.
+        released: is called when the log may forget again.
     """
 
     def __init__(
@@ -56,12 +57,14 @@ class History:
         last_entry: Callable[[], int],
         later: Callable[[float, Callable[[], None]], object],
         monotonic: Callable[[], float],
+        released: Callable[[], None],
     ) -> None:
         self._log = log
         self._read = read
         self._last_entry = last_entry
         self._later = later
         self._monotonic = monotonic
+        self._released = released
         self._waiting: list[_Waiting] = []
         self._reading = False
         self._since = 0.0
@@ -165,3 +168,4 @@ class History:
         self._read_bytes = 0
         self._before = None
         self._log.release()
+        self._released()

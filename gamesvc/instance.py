@@ -123,6 +123,11 @@ class Instance:
         """Who plays, in the order of the seats."""
         return self._context.players
 
+    @property
+    def took_chance(self) -> bool:
+        """Whether what ran last has asked for chance."""
+        return self._context.took_chance
+
     def open(self, now: float, players: tuple[str, ...] = ()) -> Effect:
         """Set the game up.
 

@@ -48,6 +48,8 @@ SPARED_SECONDS = 60.0
 """How long a game that could not be woken is left alone by its timers."""
 
 _RETRY_SECONDS = 5.0
+_AGAIN_SECONDS = 0.05
+_TIMERS_IDLE_SECONDS = 10.0
 
 Opened = Callable[[GameServer | RequestRefused], None]
 
@@ -129,8 +131,11 @@ class Lifecycle:
         if loading is not None:
             loading.waiting.append(opened)
             return
-        if self._stopped or awake is not None:
+        if self._stopped:
             opened(RequestRefused(JOURNAL_DOWN))
+        elif awake is not None:
+            # It is being saved, to go to sleep; then it can be woken.
+            self._around.later(_AGAIN_SECONDS, lambda: self.open(game, opener, players, opened))
         elif 0 < self._limits.max_games <= len(self.games) + len(self._loading):
             opened(RequestRefused(SERVER_FULL))
         elif opener is not None and not self._openers.add(opener):
@@ -214,7 +219,15 @@ class Lifecycle:
             self._around.journal.discard(game, term, lambda error: None)
             self._fail(game, kind.name, "setup", fault)
             return
-        begin = Beginning(term, opening, instance, Receipts(), EventLog(), is_new=True)
+        begin = Beginning(
+            term,
+            opening,
+            instance,
+            Receipts(),
+            EventLog(),
+            is_new=True,
+            is_plain=not effect.events and not instance.took_chance,
+        )
         server = self._server(game, begin)
         server.open(effect, lambda error: self._created(server, effect, error))
 
@@ -300,7 +313,9 @@ class Lifecycle:
             self._opened_by[server.game] = loading.opener
         by = "a timer" if loading.opener is None else repr(loading.opener)
         log.info("game {game} ({kind}) {how} by {by}", game=server.game, kind=server.kind, how=how, by=by)
-        self._sleep_after(server, self._limits.idle_game_seconds)
+        idle = self._limits.idle_game_seconds
+        # One that only a timer woke is not to take the place of those that people are in.
+        self._sleep_after(server, min(idle, _TIMERS_IDLE_SECONDS) if loading.opener is None else idle)
         # The first may be gone again before the next is told.
         self._handed_out[server.game] = False
         try:
@@ -361,8 +376,8 @@ class Lifecycle:
         self._drop(game)
 
     def _drop(self, game: GameServer) -> None:
-        self.keep(game.game)
         if self.games.get(game.game) is game:
+            self.keep(game.game)
             del self.games[game.game]
             opener = self._opened_by.pop(game.game, None)
             if opener is not None:
@@ -397,6 +412,8 @@ class Lifecycle:
         if isinstance(games, JournalError) or self._stopped:
             return
         for game in games:
+            if 0 < self._limits.max_games <= 2 * (len(self.games) + len(self._loading)):
+                return  # half of the places are for people
             if game not in self.games and game not in self._spared:
                 self.open(game, None, None, partial(self._woken, game))
 

@@ -58,6 +58,7 @@ class GameListener(WebSocketServerFactory):
     Args:
         reactor: for timers; its clock is monotonic.
         journal: keeps the games.
+        games: where those are put that are awake; None: a dict of its own.
         catalog: what is played here.
         front_door: judges who may ask to enter.
         limits: how much clients may ask for.
@@ -76,6 +77,7 @@ class GameListener(WebSocketServerFactory):
         reactor: IReactorTime,
         *,
         journal: Journal,
+        games: dict[str, GameServer] | None = None,
         catalog: Catalog,
         front_door: FrontDoor,
         limits: Limits,
@@ -85,7 +87,7 @@ class GameListener(WebSocketServerFactory):
         super().__init__(server="", reactor=reactor)
         self.limits = limits
         self.now = now
-        self.games: dict[str, GameServer] = {}
+        self.games = {} if games is None else games
         self._catalog = catalog
         self._front_door = front_door
         self._random_bytes = random_bytes

@@ -170,6 +170,11 @@ class Context:
         self._random = None
 
     @property
+    def took_chance(self) -> bool:
+        """Whether this entry has asked for chance."""
+        return self._random is not None
+
+    @property
     def random(self) -> random.Random:
         """Chance, the same whenever this entry is run again."""
         if self._random is None:

@@ -87,6 +87,12 @@ class Order:
         """Whether everything that was judged is durable, and said."""
         return not (self._in_flight or self._gathered or self._answering)
 
+    @property
+    def wake_at(self) -> float | None:
+        """When the game wants to be woken, should it sleep, by the journal's clock: its own may be ahead."""
+        due = self._instance.standing.wake_at
+        return None if due is None else self._around.wall() + (due - self._game.now())
+
     def renew(self, opening: Opening, changed: bool, renewed: Callable[[JournalError | None], None]) -> None:
         """Have the journal keep that the game goes on under another opening, before anything is taken.
 
@@ -107,8 +113,7 @@ class Order:
         if changed:
             fields = zip(model.FIELDS, effect.after.image, strict=True)
             entry = msgspec.structs.replace(entry, changed={field.name: msgspec.Raw(raw) for field, raw in fields})
-        wake_at = effect.after.wake_at
-        self._around.journal.append(self._id, self._term, effect.before.entry, [entry], wake_at, done)
+        self._around.journal.append(self._id, self._term, effect.before.entry, [entry], self.wake_at, done)
 
     def open(self, opening: Opening, effect: Effect, opened: Callable[[JournalError | None], None]) -> None:
         """Have the journal keep a game that was just set up, before anything is taken.
@@ -125,7 +130,7 @@ class Order:
             opened(error)
 
         entry = opening_entry(effect, self._instance.kind, opening)
-        self._around.journal.append(self._id, self._term, 0, [entry], effect.after.wake_at, done)
+        self._around.journal.append(self._id, self._term, 0, [entry], self.wake_at, done)
 
     def take(self, pending: Pending) -> None:
         """Let something take effect, or be refused."""
@@ -157,7 +162,7 @@ class Order:
                 continue
             self._in_flight = batch
             self._since = self._around.monotonic()
-            wake_at = self._instance.standing.wake_at
+            wake_at = self.wake_at
             self._around.journal.append(self._id, self._term, self.standing.entry, entries, wake_at, self._appended)
 
     def _appended(self, error: JournalError | None) -> None:

@@ -48,13 +48,10 @@ class Recovered(NamedTuple):
 
 def count(counts: Counts, events: Iterable[Published]) -> Counts:
     """The counts after some more events."""
-    every, public, framework, private = counts.all, counts.public, counts.framework, counts.private
-    copied = False
+    every, public, framework, private = counts.all, counts.public, counts.framework, dict(counts.private)
     for event in events:
         every += 1
         if event.to is not None:
-            if not copied:
-                private, copied = dict(private), True
             for player in event.to:
                 private[player] = private.get(player, 0) + 1
         elif is_framework(event.body):
@@ -79,7 +76,6 @@ class Replayed:
         timers: what is to come.
         last_timer: the highest id that one has had.
         finished: whether the game is over.
-        counts: of its events.
         receipts: of its commands.
         clean: whether nothing was lost between the snapshot and what follows.
     """
@@ -93,7 +89,8 @@ class Replayed:
         self.timers: tuple[TimerRecord, ...] = ()
         self.last_timer = 0
         self.finished = False
-        self.counts = Counts()
+        self._counts = Counts()
+        self._uncounted: list[Published] = []
         self.receipts = Receipts()
         self.clean = snapshot is None or snapshot.clean
         if snapshot is not None:
@@ -105,8 +102,14 @@ class Replayed:
             self.timers = snapshot.timers
             self.last_timer = snapshot.last_timer
             self.finished = snapshot.finished
-            self.counts = snapshot.counts
+            self._counts = snapshot.counts
             self.receipts = Receipts(snapshot.receipts)
+
+    @property
+    def counts(self) -> Counts:
+        """How many events there were."""
+        self._counts, self._uncounted = count(self._counts, self._uncounted), []
+        return self._counts
 
     def take(self, entry: Entry) -> None:
         """Take the next entry in.
@@ -132,7 +135,7 @@ class Replayed:
             self.timers = entry.timers
         self.last_timer = entry.last_timer
         self.finished = entry.finished
-        self.counts = count(self.counts, entry.events)
+        self._uncounted.extend(entry.events)
         if entry.kind == "command" and entry.id is not None and entry.player is not None:
             try:
                 arguments = msgspec.json.decode(entry.arguments)
@@ -154,6 +157,12 @@ class Replayed:
         if len(seats) > most and any(seats[most:]):
             raise RecoveryError(f"{len(seats)} seats were taken, and {model.__name__} has {most}")
         seats = seats[:most] + (None,) * (most - len(seats))
+        for timer in self.timers:
+            if not callable(getattr(model, timer.method, None)):
+                raise RecoveryError(
+                    f"a timer is to call {timer.method}, which {model.__name__} does not have: "
+                    "keep a method of this name for the games in which it is set"
+                )
         alarms = tuple(Alarm(timer.id, timer.due, timer.method, timer.arguments) for timer in self.timers)
         return Standing(self.number, self.time, image, seats, alarms, self.last_timer, self.finished)
 
@@ -199,7 +208,7 @@ def _image(model: type[GameModel], state: dict[str, msgspec.Raw], version: int) 
     for each in fields:
         if each not in model.TYPES:
             raise RecoveryError(
-                f"{name} has no field {each!r} any more: raise its version, and take it out of the state in migrate"
+                f"{name} has no field {each!r} any more: raise its version, and take it out of the state in migrate, which changes the state in place"
             )
     loaded = model()
     try:
@@ -208,7 +217,9 @@ def _image(model: type[GameModel], state: dict[str, msgspec.Raw], version: int) 
                 setattr(loaded, field.name, field.decode(fields[field.name]))
         return settle(loaded)
     except Exception as error:
-        raise RecoveryError(f"the state does not fit {name}.{field.name}: {error}; has its version changed?") from error
+        raise RecoveryError(
+            f"the state does not fit {name}.{field.name}: {error}; what migrate makes of older states has to fit"
+        ) from error
 
 
 def _migrated(model: type[GameModel], fields: dict[str, bytes], version: int) -> dict[str, bytes]:

@@ -87,6 +87,7 @@ class Saver:
         standing: Standing,
         counts: Counts,
         receipts: Receipts,
+        wake_at: float | None,
         *,
         clean: bool,
         saved: Callable[[JournalError | None], None],
@@ -97,6 +98,7 @@ class Saver:
             standing: as far as it is durable.
             counts: of its events, so far.
             receipts: of its commands, so far.
+            wake_at: when it wants to be woken, should it sleep, by the journal's clock.
             clean: whether nothing will happen to it that is not journaled.
             saved: is told when that is durable, or why it can't be.
         """
@@ -118,8 +120,7 @@ class Saver:
         self._entries = self._bytes = 0
         self._saving = True
         self._saved_at = self._around.monotonic()
-        # A receipt has about this many bytes.
-        self._saved_size = sum(map(len, standing.image)) + 64 * sum(map(len, snapshot.receipts.values()))
+        self._saved_size = sum(map(len, standing.image)) + receipts.size
 
         def done(error: JournalError | None) -> None:
             self._saving = False
@@ -129,4 +130,4 @@ class Saver:
                 self._not_before = self._around.monotonic() + SNAPSHOT_SECONDS
             saved(error)
 
-        self._around.journal.save(self._id, self._term, snapshot, standing.wake_at, done)
+        self._around.journal.save(self._id, self._term, snapshot, wake_at, done)

@@ -64,6 +64,7 @@ class Beginning:
         log: of its events.
         since_snapshot: how many entries the journal has after the last snapshot.
         is_new: whether it is created just now.
+        is_plain: whether that published nothing and took no chance.
     """
 
     term: int
@@ -73,6 +74,7 @@ class Beginning:
     log: EventLog
     since_snapshot: int = 0
     is_new: bool = False
+    is_plain: bool = False
 
 
 class GameServer:
@@ -115,8 +117,11 @@ class GameServer:
         self._bell = Bell(around.later, self.now, self._ring)
         # Under other durabilities the journal has no events.
         read = partial(around.journal.history, game) if self.model.DURABILITY == "every" else None
-        self._history = History(publisher.log, read, lambda: self._order.standing.entry, around.later, around.monotonic)
+        self._history = History(
+            publisher.log, read, lambda: self._order.standing.entry, around.later, around.monotonic, publisher.schedule
+        )
         self._was_entered = not begin.is_new
+        self._is_plain = begin.is_plain
         self._is_lost = False
         self._shown: tuple[Standing, bytes] | None = None
 
@@ -144,11 +149,11 @@ class GameServer:
 
     @property
     def untouched(self) -> bool:
-        """Whether nothing has happened in it yet: no command took effect, nobody who was in it has a seat, no timer is
-        to come."""
+        """Whether nothing has happened in it that another game of the same id would not have, too: no command took
+        effect, no chance was taken, nobody who was in it has a seat, no timer is to come."""
         standing = self.instance.standing
         empty = not any(standing.seats) or not self._was_entered
-        return standing.entry <= 1 and empty and not standing.alarms and self.quiet
+        return self._is_plain and standing.entry <= 1 and empty and not standing.alarms and self.quiet
 
     @property
     def changed(self) -> bool:
@@ -411,7 +416,14 @@ class GameServer:
             if saved is not None:
                 saved(error)
 
-        self._saver.save(self._order.standing, self.publisher.log.counts, self.receipts, clean=clean, saved=done)
+        self._saver.save(
+            self._order.standing,
+            self.publisher.log.counts,
+            self.receipts,
+            self._order.wake_at,
+            clean=clean,
+            saved=done,
+        )
 
     def drain(self) -> None:
         """Let nothing more take effect; what waits for the journal still does."""

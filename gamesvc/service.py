@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from types import TracebackType
 from typing import Any
 
@@ -33,6 +33,7 @@ from gamesvc.journal.threaded import ThreadedJournal
 from gamesvc.keys import load_public_key
 from gamesvc.listener import GameListener
 from gamesvc.logs import logger, observer_factory, set_level
+from gamesvc.server import GameServer
 
 __all__ = ["GameService", "Options", "makeService"]
 
@@ -112,14 +113,12 @@ class GameService(Service):
                 port.stopListening()
             # All of Twisted's endpoints listen at once, so nothing is awaited.
             why = outcome[0].value if outcome else "this kind of endpoint takes its time, and can't be used here"
-            # A CannotStartError repeats the address in a way of its own; the system's words suffice.
+            # A CannotListenError repeats the address in a way of its own; the system's words suffice.
             why = getattr(getattr(why, "socketError", why), "strerror", None) or why
             # The reason first: of a daemon's complaint twistd shows no more than the beginning.
             error = StartError(f"{why}: can't listen on {text} ({self._blame})")
             log.error("{error}", error=error)
             raise error
-        for (text, _), port in zip(self._endpoints, self._ports, strict=True):
-            log.info("serving {kinds} at {where}", kinds=self.listener.kinds, where=_address(text, port))
 
     def startService(self) -> None:
         """Open the journal. Runs after twistd has given up root, so that files are made as the user it runs as.
@@ -137,6 +136,9 @@ class GameService(Service):
             raise error from None
         super().startService()
         self.listener.lifecycle.start()
+        log.info("games are kept in {where}", where=self._journal.where)
+        for (text, _), port in zip(self._endpoints, self._ports, strict=True):
+            log.info("serving {kinds} at {where}", kinds=self.listener.kinds, where=_address(text, port))
 
     def stopService(self) -> Deferred[None]:
         """Stop, in order."""
@@ -213,10 +215,12 @@ def make_game_service(
         catalog = Catalog(config.games)
     with config.blaming("allow-origin"):
         front_door = FrontDoor(validator, config.allow_origins, lambda: f"guest-{secrets.token_hex(4)}")
+    games: dict[str, GameServer] = {}
     with config.blaming("journal"):
-        journal = _journal(config, reactor)
+        journal = _journal(config, reactor, games)
     listener = GameListener(
         reactor,
+        games=games,
         journal=journal.journal,
         catalog=catalog,
         front_door=front_door,
@@ -235,6 +239,7 @@ class OpenedJournal:
 
     Args:
         journal: it.
+        where: that is, for the log.
         reactor: for timers.
         start: opens it; None where there is nothing to open.
         lock: sees to it that no other server uses it; None where others may.
@@ -243,11 +248,13 @@ class OpenedJournal:
     def __init__(
         self,
         journal: Journal,
+        where: str,
         reactor: IReactorTime,
         start: Callable[[], None] | None = None,
         lock: Callable[[], ServerLock] | None = None,
     ) -> None:
         self.journal = journal
+        self.where = where
         self._reactor = reactor
         self._start = start
         self._take_lock = lock
@@ -266,34 +273,36 @@ class OpenedJournal:
 
     async def stop(self) -> None:
         """Finish what was asked for, and close it; or leave it as it is, where the database does not answer at all."""
-        closed: Deferred[None] = Deferred()
-        late = self._reactor.callLater(_CLOSE_SECONDS, closed.callback, None)
+        closed: Deferred[bool] = Deferred()
+        late = self._reactor.callLater(_CLOSE_SECONDS, closed.callback, False)
 
         def done() -> None:
             if late.active():
                 late.cancel()
-                closed.callback(None)
+                closed.callback(True)
 
         self.journal.close(done)
-        await closed
-        if self._lock is not None:
+        # What is still being written must not meet another server: the lock goes with the process then.
+        if await closed and self._lock is not None:
             self._lock.release()
 
 
-def _journal(config: Config, reactor: Any) -> OpenedJournal:
+def _journal(config: Config, reactor: Any, awake: Container[str]) -> OpenedJournal:
     scheme, _, path = config.journal.partition(":")
     if scheme == "memory":
-        journal = MemoryJournal(lambda call: reactor.callLater(0, call), time.time, config.limits.max_games)
-        return OpenedJournal(journal, reactor)
+        journal = MemoryJournal(
+            lambda call: reactor.callLater(0, call), time.time, config.limits.max_games, awake.__contains__
+        )
+        return OpenedJournal(journal, "memory: they end with this process", reactor)
     if scheme == "sqlite":
         threaded = _threaded(reactor, lambda: SqliteStore(path), lambda: SqliteStore(path, read_only=True))
-        return OpenedJournal(threaded, reactor, threaded.start, lambda: lock_for_server(path))
+        return OpenedJournal(threaded, config.journal, reactor, threaded.start, lambda: lock_for_server(path))
     # Its driver is an extra.
     from gamesvc.journal.postgres import PostgresStore
 
     url = config.journal
     threaded = _threaded(reactor, lambda: PostgresStore(url), lambda: PostgresStore(url, read_only=True))
-    return OpenedJournal(threaded, reactor, threaded.start)
+    return OpenedJournal(threaded, "PostgreSQL", reactor, threaded.start)
 
 
 def _threaded(reactor: Any, open_store: Callable[[], Store], open_reader: Callable[[], Store]) -> ThreadedJournal:

@@ -70,7 +70,14 @@ class Game:
         )
         self.readings: list[Reading] = []
         read = (lambda *asked: self.readings.append(Reading(*asked))) if journaled else None
-        self.history = History(self.log, read, lambda: len(self.entries), self.clock.callLater, self.clock.seconds)
+        self.history = History(
+            self.log,
+            read,
+            lambda: len(self.entries),
+            self.clock.callLater,
+            self.clock.seconds,
+            self.publisher.schedule,
+        )
 
     def happen(self, *events: tuple[str, ...], size: int = 0) -> None:
         """An entry with events, each to some players; to everybody where none are named."""

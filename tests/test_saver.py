@@ -63,7 +63,7 @@ class SaverTest(SynchronousTestCase):
         return instance.command(NOW, "write", ALICE, Text.COMMANDS["write"].arguments(text="x" * size)).after
 
     def save(self, saver: Saver, standing: Standing | None = None, *, clean: bool = True) -> None:
-        saver.save(standing or self.standing, Counts(), Receipts(), clean=clean, saved=self.saved.append)
+        saver.save(standing or self.standing, Counts(), Receipts(), None, clean=clean, saved=self.saved.append)
 
     # When.
 
@@ -119,7 +119,7 @@ class SaverTest(SynchronousTestCase):
         saver, receipts = self.make(), Receipts()
         for number in range(250):
             receipts.add("alice", Receipt(f"c-{number}", b"digest"))
-        saver.save(self.standing, Counts(), receipts, clean=True, saved=self.saved.append)
+        saver.save(self.standing, Counts(), receipts, None, clean=True, saved=self.saved.append)
         self.world.run()
         saver.count(entry(size=12_000))
         self.assertFalse(saver.is_due)
@@ -176,7 +176,7 @@ class SaverTest(SynchronousTestCase):
         standing = self.grown(5)._replace(alarms=(alarm,), last_alarm=4)
         receipts = Receipts({"alice": (Receipt("c-1", b"digest", b"5"),)})
         saver = self.make(since=3)
-        saver.save(standing, Counts(7, 5, 2, {"alice": 1}), receipts, clean=False, saved=self.saved.append)
+        saver.save(standing, Counts(7, 5, 2, {"alice": 1}), receipts, NOW + 60, clean=False, saved=self.saved.append)
         asked = self.world.journal.next("save")
         self.assertEqual((asked.game, asked.arguments[0], asked.wake_at), ("g", self.term, NOW + 60))
         snapshot = decode_snapshot(encode(asked.snapshot))
@@ -188,7 +188,7 @@ class SaverTest(SynchronousTestCase):
     def test_what_happens_while_it_is_on_its_way_does_not_show_in_it(self) -> None:
         receipts = Receipts()
         saver = self.make()
-        saver.save(self.standing, Counts(), receipts, clean=True, saved=self.saved.append)
+        saver.save(self.standing, Counts(), receipts, None, clean=True, saved=self.saved.append)
         receipts.add("alice", Receipt("c-1", b"digest"))
         self.assertEqual(self.world.journal.next("save").snapshot.receipts, {})
 

@@ -2,15 +2,12 @@ from gamesvc import Event, GameError, GameModel, Player, command, field
 
 LINES = (0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 4, 8), (2, 4, 6)
 
-
 class Marked(Event):
     player: Player
     cell: int
 
-
 class Finished(Event):
     winner: Player | None
-
 
 class TicTacToe(GameModel, seats=2):
     """Three in a row."""

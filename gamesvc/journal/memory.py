@@ -53,14 +53,20 @@ class MemoryJournal:
         now: the time, in seconds since the epoch.
         max_games: how many games are kept, 0 for all. Beyond that the one goes that was not touched for longest, and
             finished ones go first.
+        is_awake: whether somebody plays a game just now: then it stays, also where there are too many.
     """
 
     def __init__(
-        self, soon: Callable[[Callable[[], None]], object], now: Callable[[], float], max_games: int = 0
+        self,
+        soon: Callable[[Callable[[], None]], object],
+        now: Callable[[], float],
+        max_games: int = 0,
+        is_awake: Callable[[str], bool] = lambda game: False,
     ) -> None:
         self._soon = soon
         self._now = now
         self._max_games = max_games
+        self._is_awake = is_awake
         self._term = 0
         # The one that was touched last is at the end. A game is in one of the two.
         self._running: OrderedDict[str, _Game] = OrderedDict()
@@ -80,7 +86,10 @@ class MemoryJournal:
         if found is None:
             found = _Game()
             if self._max_games and len(self._running) + len(self._finished) >= self._max_games:
-                self._remove(next(iter(self._finished or self._running)))
+                asleep = (each for each in (*self._finished, *self._running) if not self._is_awake(each))
+                oldest = next(asleep, None)
+                if oldest is not None:
+                    self._remove(oldest)
         self._term += 1
         found.term = self._term
         self._touch(game, found)

@@ -190,7 +190,9 @@ class SqliteStore:
                 size -= len(body)
                 if events <= 0 or size <= 0:
                     return found[::-1]
-            many = min(2 * many, 1024)
+            # As many as are likely to be still wanted, by those that were read: entries may be large.
+            read = sum(map(len, bodies))
+            many = max(1, min(2 * many, 1024, size * len(bodies) // max(1, read)))
         return found[::-1]
 
     def due(self, now: float, limit: int) -> list[str]:

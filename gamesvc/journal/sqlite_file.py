@@ -139,7 +139,8 @@ def lock_for_server(path: str) -> ServerLock:
     Raises:
         JournalError: another server has it.
     """
-    lock_path = f"{path}-lock"
+    # By whatever name it was called: a link must not lead around the lock.
+    lock_path = f"{os.path.realpath(path)}-lock"
     try:
         number = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:

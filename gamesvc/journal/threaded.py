@@ -8,11 +8,12 @@ large as the disk is slow, and nothing waits for a time to pass.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from queue import Empty, SimpleQueue
+from queue import Empty, PriorityQueue, SimpleQueue
 from typing import Any, NamedTuple
 
 from gamesvc.errors import JournalError, Unavailable
@@ -22,6 +23,9 @@ from gamesvc.journal.clock import StoreClock
 from gamesvc.journal.records import Entry, Snapshot
 from gamesvc.journal.store import Append, OutcomeUnknown, Store, SyncFailed
 from gamesvc.journal.writer import Writer
+
+_SHORT, _LONG, _LAST = 0, 1, 2
+"""How soon something is read, compared with what waits."""
 
 
 class _Reading(NamedTuple):
@@ -63,7 +67,9 @@ class ThreadedJournal:
         self._report = report
         self._clock = StoreClock(monotonic)
         self._to_write: SimpleQueue[Operation | None] = SimpleQueue()
-        self._to_read: SimpleQueue[_Reading | None] = SimpleQueue()
+        # What is short and keeps a game from opening goes before histories, which are long.
+        self._to_read: PriorityQueue[tuple[int, int, _Reading | None]] = PriorityQueue()
+        self._readings = itertools.count()
         self._closing = threading.Event()
         self._writer = Writer(open_store, self._say, self._closing)
         self._is_started = False
@@ -111,7 +117,7 @@ class ThreadedJournal:
         self._write(Discard(game, term, done))
 
     def history(self, game: str, before: int, events: int, size: int, done: Done[list[Entry]]) -> None:
-        self._read(lambda store: store.history(game, before, events, size), done)
+        self._read(lambda store: store.history(game, before, events, size), done, _LONG)
 
     def due(self, limit: int, done: Done[list[str]]) -> None:
         def read(store: Store) -> list[str]:
@@ -138,9 +144,9 @@ class ThreadedJournal:
         else:
             self._answer([(operation.done, Unavailable("the journal is closed"))])
 
-    def _read(self, work: Callable[[Store], Any], done: Callable[[Any], None]) -> None:
+    def _read(self, work: Callable[[Store], Any], done: Callable[[Any], None], urgency: int = _SHORT) -> None:
         if self._is_open:
-            self._to_read.put(_Reading(work, done))
+            self._put(_Reading(work, done), urgency)
         else:
             self._answer([(done, Unavailable("the journal is closed"))])
 
@@ -161,6 +167,9 @@ class ThreadedJournal:
 
     def _say(self, line: str) -> None:
         self._in_reactor(lambda: self._report(line))
+
+    def _put(self, reading: _Reading | None, urgency: int) -> None:
+        self._to_read.put((urgency, next(self._readings), reading))
 
     def _answer(self, answers: Sequence[tuple[Callable[[Any], None], Any]]) -> None:
         def call_back() -> None:
@@ -198,7 +207,7 @@ class ThreadedJournal:
                 _, is_open = self._wait_for_batch()
         self._writer.close()
         # After what there is to read for the last claims.
-        self._to_read.put(None)
+        self._put(None, _LAST)
 
     def _wait_for_batch(self) -> tuple[list[Operation], bool]:
         """All that waits, and whether more may come."""
@@ -215,7 +224,7 @@ class ThreadedJournal:
         answers: list[tuple[Callable[[Any], None], Any]] = []
         for operation, result in zip(batch, results, strict=True):
             if isinstance(result, int):
-                self._to_read.put(_Reading(_load(operation.game, result), operation.done))
+                self._put(_Reading(_load(operation.game, result), operation.done), _SHORT)
             elif not isinstance(result, OutcomeUnknown):
                 answers.append((operation.done, result))
         if answers:
@@ -232,7 +241,7 @@ class ThreadedJournal:
             return
         opened(None)
         is_down = False
-        while (reading := self._to_read.get()) is not None:
+        while (reading := self._to_read.get()[2]) is not None:
             answer: Any
             try:
                 store = store or self._open_reader()
