@@ -48,6 +48,7 @@ log = logger(__name__)
 _CONTINUATION, _TEXT, _BINARY = 0, 1, 2
 _MAX_REASON_BYTES = 123  # RFC 6455, section 5.5: a control frame has 125 bytes, two of them are the code
 _REASONS: dict[int, str] = {int(code): code.reason for code in CloseCode}
+_NAMES: dict[int, str] = {int(code): code.name.lower() for code in CloseCode}
 
 
 class Admitted(NamedTuple):
@@ -283,7 +284,7 @@ class GameConnection(WebSocketServerProtocol):
 
     def _fail_now(self, code: int) -> None:
         self._drain()
-        log.info("closing {peer}: {code} {name}", peer=self.address, code=int(code), name=CloseCode(code).name.lower())
+        log.info("closing {peer}: {code} {name}", peer=self.address, code=int(code), name=_NAMES[code])
         super()._fail_connection(code, _REASONS[code])
         self._hang_up()
         self._leave()

@@ -208,7 +208,8 @@ def _image(model: type[GameModel], state: dict[str, msgspec.Raw], version: int) 
     for each in fields:
         if each not in model.TYPES:
             raise RecoveryError(
-                f"{name} has no field {each!r} any more: raise its version, and take it out of the state in migrate, which changes the state in place"
+                f"{name} has no field {each!r} any more: raise its version, and take it out of the state in migrate, "
+                "in place"
             )
     loaded = model()
     try:
@@ -218,7 +219,8 @@ def _image(model: type[GameModel], state: dict[str, msgspec.Raw], version: int) 
         return settle(loaded)
     except Exception as error:
         raise RecoveryError(
-            f"the state does not fit {name}.{field.name}: {error}; what migrate makes of older states has to fit"
+            f"the state does not fit {name}.{field.name}: {error}; was its type changed? "
+            "Then raise the version, and have migrate make it fit"
         ) from error
 
 

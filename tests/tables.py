@@ -130,7 +130,8 @@ class Table(World):
         self.instance = Instance(model, seed)
         effect = self.instance.open(self.wall(), players)
         opening = Opening("kind", model.VERSION, b"{}", "epoch", seed)
-        begin = Beginning(stored.term, opening, self.instance, Receipts(), EventLog(), is_new=True, is_plain=not effect.events)
+        plain = not effect.events
+        begin = Beginning(stored.term, opening, self.instance, Receipts(), EventLog(), is_new=True, is_plain=plain)
         self.publisher = Recorder(self.around.soon, begin.log)
         self.server = GameServer("g1", begin, self.publisher, self.around, self.gone.append)
         self.server.open(effect, self.opened.append)

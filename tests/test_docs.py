@@ -96,6 +96,8 @@ def _blank(actual: Any, expected: Any) -> Any:
         return "..."
     if isinstance(actual, dict) and isinstance(expected, dict):
         return {key: _blank(value, expected.get(key)) for key, value in actual.items()}
+    if isinstance(actual, list) and isinstance(expected, list) and len(actual) == len(expected):
+        return [_blank(*both) for both in zip(actual, expected, strict=True)]
     return actual
 
 

@@ -78,6 +78,10 @@ class Wiring(SynchronousTestCase):
         logged = Logged(self)
         service, _ = self.service(port=["8080", "unix:gamesvc.sock"])
         service.privilegedStartService()
+        # Not before the journal is open, which may fail.
+        self.assertEqual([text for text in logged.texts() if text.startswith("serving")], [])
+        service.startService()
+        self.addCleanup(service.stopService)
         self.assertIn("serving greetings at ws://0.0.0.0:8080/GAME", logged.texts())
         self.assertIn("serving greetings at unix:gamesvc.sock", logged.texts())
 
