@@ -257,6 +257,12 @@ def test_nothing_is_lost_or_done_twice_in_a_database_either(tmp_path: Path, post
 )
 @in_thread
 def test_a_fault_of_a_server_is_found(tmp_path: Path, fault: str, point: str, complaints: tuple[str, ...]) -> None:
-    found = Trial(tmp_path, 1, {fault: "", "slow_disk": "0.01"}, tables=2).run(6, (point,))
-    for complaint in complaints:
-        assert any(complaint in text for text in found), (complaint, found[:MANY])
+    # What a kill hits is chance: a fault is found within a few trials, most often in the first.
+    found: list[str] = []
+    for seed in range(1, 7):
+        directory = tmp_path / str(seed)
+        directory.mkdir()
+        found += Trial(directory, seed, {fault: "", "slow_disk": "0.01"}, tables=2).run(6, (point,))
+        if all(any(complaint in text for text in found) for complaint in complaints):
+            return
+    raise AssertionError((complaints, found[:MANY]))

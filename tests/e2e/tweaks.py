@@ -36,7 +36,8 @@ def forgotten_receipts(_: str) -> None:
     """A fault: a game that is loaded does not know which commands have taken effect."""
     from gamesvc.receipts import Receipts
 
-    _put(Receipts, "__init__", lambda self, kept=None: _put(self, "_windows", {}))
+    build = Receipts.__init__
+    _put(Receipts, "__init__", lambda self, kept=None: build(self))
 
 
 def skipped_events(_: str) -> None:
@@ -45,9 +46,9 @@ def skipped_events(_: str) -> None:
 
     place_after = EventLog.place_after
 
-    def too_far(self: EventLog, viewer: Any, seq: int) -> Place | None:
-        place = place_after(self, viewer, seq)
-        further = place_after(self, viewer, seq + 1)
+    def too_far(self: EventLog, viewer: Any, seq: int, *, recent: bool = True) -> Place | None:
+        place = place_after(self, viewer, seq, recent=recent)
+        further = place_after(self, viewer, seq + 1, recent=recent)
         return further or place
 
     _put(EventLog, "place_after", too_far)
