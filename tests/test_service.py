@@ -76,7 +76,7 @@ class Wiring(SynchronousTestCase):
 
     def test_the_log_says_where_clients_find_it(self) -> None:
         logged = Logged(self)
-        service, _ = self.service(port=["8080", "unix:gamesvc.sock"])
+        service, _ = self.service(port=["8080", "unix:gamesvc.sock"], journal=["memory"])
         service.privilegedStartService()
         # Not before the journal is open, which may fail.
         self.assertEqual([text for text in logged.texts() if text.startswith("serving")], [])
