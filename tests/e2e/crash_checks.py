@@ -252,6 +252,9 @@ class _Witness:
         if game is None or viewer is None:
             yield f"it was in the game {self._name}, which the journal does not know"
             return
+        if self._plays and not message["playing"] and self._came_late(game, message):
+            self._plays = False
+            self._viewer = viewer = game.viewed(None)
         self._tally["resumed" if message["resumed"] else "welcomed"] += 1
         if message["game"] != self._name or message["player"] != self._player or message["playing"] != self._plays:
             yield f"a welcome to somebody else: {message}"
@@ -264,6 +267,12 @@ class _Witness:
         self._last[self._name] = self._since if message["resumed"] and self._since is not None else seq
         if "state" in message:
             yield from self._stands(message["state"], game, viewer, seq)
+
+    def _came_late(self, game: Kept, welcome: Message) -> bool:
+        """Whether the game was over before this player had a seat: then there is none to be had, and they watch."""
+        if game.finished_at is None or self._player in welcome["players"]:
+            return False
+        return bool(welcome["seq"] >= game.viewed(None).up_to(game.finished_at))
 
     def _stands(self, state: dict[str, Any], game: Kept, viewer: Viewed, seq: int) -> Iterator[str]:
         when = game.when(state["total"])
