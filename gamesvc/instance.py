@@ -274,3 +274,8 @@ def opening_entry(effect: Effect, model: type[GameModel], opening: Opening) -> E
     # A game without fields, or whose fields are all at their defaults, still says what they were.
     entry = effect.entry(model, "opened", opening=opening)
     return msgspec.structs.replace(entry, seats=effect.after.seats)
+
+
+def stored_fields(model: type[GameModel], image: Image) -> dict[str, msgspec.Raw]:
+    """All fields of an image by their names, as the journal keeps them."""
+    return {field.name: msgspec.Raw(value) for field, value in zip(model.FIELDS, image, strict=True)}

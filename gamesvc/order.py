@@ -18,7 +18,7 @@ from typing import Protocol
 import msgspec
 
 from gamesvc.errors import Fenced, JournalError
-from gamesvc.instance import Effect, Standing, opening_entry
+from gamesvc.instance import Effect, Standing, opening_entry, stored_fields
 from gamesvc.journal.records import Entry, Opening
 from gamesvc.limits import OVERDUE_SECONDS
 from gamesvc.pending import Game, Pending
@@ -101,19 +101,12 @@ class Order:
             changed: whether the state was brought to another version of the model.
             renewed: is told when that is durable, or why it can't be.
         """
-
-        def done(error: JournalError | None) -> None:
-            if error is None:
-                self._keep(effect, entry)
-            renewed(error)
-
         model = self._instance.kind
         effect = self._instance.seat(self._game.now(), self.standing.seats, [])
         entry = effect.entry(model, "renewed", opening=opening)
         if changed:
-            fields = zip(model.FIELDS, effect.after.image, strict=True)
-            entry = msgspec.structs.replace(entry, changed={field.name: msgspec.Raw(raw) for field, raw in fields})
-        self._around.journal.append(self._id, self._term, effect.before.entry, [entry], self.wake_at, done)
+            entry = msgspec.structs.replace(entry, changed=stored_fields(model, effect.after.image))
+        self._append_alone(effect, entry, renewed)
 
     def open(self, opening: Opening, effect: Effect, opened: Callable[[JournalError | None], None]) -> None:
         """Have the journal keep a game that was just set up, before anything is taken.
@@ -123,14 +116,15 @@ class Order:
             effect: of setting it up.
             opened: is told when that is durable, or why it can't be.
         """
+        self._append_alone(effect, opening_entry(effect, self._instance.kind, opening), opened)
 
+    def _append_alone(self, effect: Effect, entry: Entry, then: Callable[[JournalError | None], None]) -> None:
         def done(error: JournalError | None) -> None:
             if error is None:
                 self._keep(effect, entry)
-            opened(error)
+            then(error)
 
-        entry = opening_entry(effect, self._instance.kind, opening)
-        self._around.journal.append(self._id, self._term, 0, [entry], self.wake_at, done)
+        self._around.journal.append(self._id, self._term, effect.before.entry, [entry], self.wake_at, done)
 
     def take(self, pending: Pending) -> None:
         """Let something take effect, or be refused."""

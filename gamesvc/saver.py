@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
-
 from gamesvc.errors import JournalError
-from gamesvc.instance import Standing
+from gamesvc.instance import Standing, stored_fields
 from gamesvc.journal.records import Counts, Entry, Opening, Snapshot
 from gamesvc.journal.records import Timer as TimerRecord
 from gamesvc.model import GameModel
@@ -102,12 +100,11 @@ class Saver:
             clean: whether nothing will happen to it that is not journaled.
             saved: is told when that is durable, or why it can't be.
         """
-        values = zip(self._model.FIELDS, standing.image, strict=True)
         snapshot = Snapshot(
             number=standing.entry,
             time=standing.now,
             opening=self._opening,
-            state={field.name: msgspec.Raw(value) for field, value in values},
+            state=stored_fields(self._model, standing.image),
             seats=standing.seats,
             timers=tuple(TimerRecord(*alarm) for alarm in standing.alarms),
             last_timer=standing.last_alarm,
