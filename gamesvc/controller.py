@@ -96,21 +96,37 @@ class GameController:
         if not self.closed:
             self.close(CloseCode.UNSUPPORTED_DATA)
 
-    def text_received(self, payload: bytes) -> None:
-        """A text message came.
+    def short_text_received(self, payload: bytes) -> None:
+        """A text message came that is one frame: what `frame_begun` and `text_received` do, in one.
 
         Args:
             payload: UTF-8.
         """
         if self.closed:
             return
+        now = self._now()
+        if self._frames.take(now):
+            self.close(CloseCode.POLICY_VIOLATION)
+        else:
+            self._take(payload, now)
+
+    def text_received(self, payload: bytes) -> None:
+        """A text message came.
+
+        Args:
+            payload: UTF-8.
+        """
+        if not self.closed:
+            self._take(payload, self._now())
+
+    def _take(self, payload: bytes, now: float) -> None:
         waiting = len(self._places) + self._outlet.pending_replies
         if waiting >= MAX_OWED_REPLIES:
             self.close(CloseCode.SLOW_CONSUMER)
             return
         place = _Place(self)
         self._places.append(place)
-        wait = self._commands.take(self._now())
+        wait = self._commands.take(now)
         if wait:
             # Who sends too much must not cost the reading of it, too.
             milliseconds = int(min(wait, _LONGEST_WAIT) * 1000) + 1

@@ -6,6 +6,7 @@ without gaps, what one viewer may see, so that what they may not see does not sh
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
 from heapq import merge
@@ -159,6 +160,7 @@ class _Window:
 
 
 _NONE: list[int] = []
+_SLACK = 64
 
 
 class EventLog:
@@ -173,15 +175,19 @@ class EventLog:
     Attributes:
         floor: from this position on, every event is here, whatever its kind.
         end: the position of the next event.
+        written: bytes of all events that were put in since the game was loaded.
     """
 
     def __init__(self, counts: Counts | None = None) -> None:
         counts = counts or Counts()
         self._events: dict[int, LoggedEvent] = {}
+        # Of what is here, in order, and of some that is not any more.
+        self._positions: list[int] = []
         self._public = _Tally(counts.public)
         self._framework = _Tally(counts.framework)
         self._private = {player: _Tally(events) for player, events in counts.private.items()}
         self._base = self.floor = self.end = counts.all
+        self.written = 0
         self._public_window = _Window(self._base, RECENT_EVENTS, RECENT_BYTES)
         self._private_windows: dict[str, _Window] = {}
         # What has fallen out of all windows, and may still be needed by somebody who is behind.
@@ -204,6 +210,14 @@ class EventLog:
         """The event at a position; None where nobody needs it any more."""
         return self._events.get(position)
 
+    def next_after(self, position: int) -> int:
+        """The position of the first event after another one that is here; the end where there is none."""
+        positions = self._positions
+        at = bisect_right(positions, position)
+        while at < len(positions) and positions[at] not in self._events:
+            at += 1
+        return positions[at] if at < len(positions) else self.end
+
     def append(self, body: bytes, to: frozenset[str] | None, entry: int) -> LoggedEvent:
         """Put an event at the end.
 
@@ -215,6 +229,7 @@ class EventLog:
         size = len(body)
         position = self.end
         self.end += 1
+        self.written += size
         if to is not None:
             for player in to:
                 self._private.setdefault(player, _Tally()).add(size)
@@ -224,6 +239,7 @@ class EventLog:
             self._public.add(size)
         event = LoggedEvent(body, to, entry, self._public.events, self._framework.events)
         self._events[position] = event
+        self._positions.append(position)
         if to is None:
             event.windows = 1
             self._fall(self._public_window.add(position, size))
@@ -292,6 +308,7 @@ class EventLog:
             if self.floor not in self._events:
                 self._events[self.floor] = event
                 self._loaded.append(self.floor)
+        self._positions = sorted(self._events)
 
     def head(self, viewer: Viewer) -> int:
         """The number of the last event that a viewer may see."""
@@ -388,6 +405,8 @@ class EventLog:
             for each in done:
                 self._stale_private.discard(each)
                 self._drop(each)
+        if len(self._positions) > 2 * len(self._events) + _SLACK:
+            self._positions = [each for each in self._positions if each in self._events]
 
     def _drop(self, position: int) -> None:
         del self._events[position]

@@ -105,14 +105,20 @@ class TokenBucket:
         """
         if self._rate <= 0:
             return 0.0
-        # A clock that stands or steps back must not take away what was there.
-        elapsed = max(0.0, now - self._updated)
+        # Without min and max, since this is done twice for every command. A clock that stands or steps back must not
+        # take away what was there.
+        level = self._level
+        elapsed = now - self._updated
+        if elapsed > 0.0:
+            level += elapsed * self._rate
+            if level > self._burst:
+                level = self._burst
         self._updated = now
-        self._level = min(self._burst, self._level + elapsed * self._rate)
-        if self._level >= 1.0:
-            self._level -= 1.0
+        if level >= 1.0:
+            self._level = level - 1.0
             return 0.0
-        return (1.0 - self._level) / self._rate
+        self._level = level
+        return (1.0 - level) / self._rate
 
 
 class Census(Generic[K]):

@@ -33,6 +33,7 @@ from gamesvc.pending import Role
 from gamesvc.publisher import Subscription
 from gamesvc.server import GameServer
 from gamesvc.surroundings import Surroundings
+from gamesvc.turn import Turn
 
 log = logger(__name__)
 
@@ -64,6 +65,7 @@ class GameListener(WebSocketServerFactory):
         limits: how much clients may ask for.
         now: the time, in seconds since the epoch.
         random_bytes: as many unpredictable bytes as asked for.
+        turn: the reactor's; None: one of its own.
 
     Attributes:
         games: those that are awake, by id.
@@ -83,6 +85,7 @@ class GameListener(WebSocketServerFactory):
         limits: Limits,
         now: Callable[[], float],
         random_bytes: Callable[[int], bytes],
+        turn: Turn | None = None,
     ) -> None:
         super().__init__(server="", reactor=reactor)
         self.limits = limits
@@ -95,7 +98,7 @@ class GameListener(WebSocketServerFactory):
             journal,
             wall=journal.now,
             monotonic=reactor.seconds,
-            soon=lambda call: reactor.callLater(0, call),
+            soon=(turn or Turn(reactor.callLater, reactor.seconds)).soon,
             later=reactor.callLater,
             report=self.report,
             max_connections_per_player=limits.max_connections_per_player,

@@ -20,6 +20,11 @@ from gamesvc.frames import text_frame
 CHUNK_BYTES = 1 << 16
 """A subscriber that catches up gets about this much in one write, and more only if its connection still reads."""
 
+CHUNKS_A_TURN = 16
+"""So many subscribers that catch up get a chunk at a time. Then it is others' turn: other games', and who sends."""
+
+_NONE = 0, 0
+
 
 class Sink(Protocol):
     """What a subscriber's bytes go to: a connection."""
@@ -38,10 +43,14 @@ class Subscription:
         viewer: who sees what is sent.
         cursor: position in the log of the next event that it may have to send.
         private: how many private events to its player lie before the cursor.
-        seen: how many events of its own lie before the cursor, and how many bytes.
+        sight: what others who see and number the same public events have, too.
+        seen: how many events of its own lie before the cursor, and how many bytes. Kept while it is behind.
         judged: all events of its own when it was last judged whether it is too far behind.
+        missed: how far behind it was when it came, while it is: that is no sign of slowness.
         paused: whether the connection can't take more for now.
+        idle: whether nothing waits for it alone, and its connection reads.
         open: whether anything may still be sent.
+        write: the sink's.
     """
 
     __slots__ = (
@@ -51,39 +60,40 @@ class Subscription:
         "_sink",
         "_welcome",
         "cursor",
+        "idle",
         "judged",
         "missed",
         "open",
         "paused",
         "private",
         "seen",
+        "sight",
         "viewer",
+        "write",
     )
 
     def __init__(self, publisher: GamePublisher, viewer: Viewer, sink: Sink, place: Place) -> None:
         self._publisher = publisher
         self._sink = sink
         self._welcome = b""
-        self._replies: deque[tuple[int, bytes]] = deque()
+        self._replies: deque[tuple[int, bytes]] | None = None
         self._reply_bytes = 0
+        self.write = sink.write
         self.viewer = viewer
         self.cursor = place.position
         self.private = place.private
+        self.sight = _sight(place.private, viewer)
         self.seen = place.events, place.size
         self.judged = publisher.total(viewer)
-        # What it had missed when it came is no sign of slowness.
         self.missed = self.judged[0] - place.events, self.judged[1] - place.size
         self.paused = False
+        self.idle = True
         self.open = True
 
     @property
     def pending_replies(self) -> int:
         """How many replies wait for the connection to read; those that only wait for the turn's end are none."""
-        return len(self._replies) if self.paused else 0
-
-    def is_even_with(self, position: int) -> bool:
-        """Whether everything before a position of the log was sent, and no reply waits."""
-        return self.cursor == position and not self._replies and not self._welcome
+        return len(self._replies) if self.paused and self._replies else 0
 
     def reply(self, payload: bytes) -> None:
         """Send to this subscriber alone, after everything that is in the log now. Closes one that does not read, where
@@ -91,41 +101,87 @@ class Subscription:
         if not self.open:
             return
         frame = text_frame(payload)
+        if self._replies is None:
+            self._replies = deque()
         self._replies.append((self._publisher.log.end, frame))
+        self.idle = False
         self._reply_bytes += len(frame)
-        if self.paused and self._reply_bytes > self._publisher.max_lag_bytes:
+        if not self.paused:
+            self._publisher.serve(self)
+        elif self._reply_bytes > self._publisher.max_lag_bytes:
             self.close(CloseCode.SLOW_CONSUMER)
-        else:
-            self._publisher.schedule()
 
     def greet(self, payload: bytes) -> None:
         """Send something before everything else."""
         self._welcome = text_frame(payload)
-        self._publisher.schedule()
+        self.idle = False
+        self._publisher.serve(self)
 
     def pause(self) -> None:
         """The connection can't take more for now."""
         self.paused = True
+        self.idle = False
 
     def resume(self) -> None:
         """The connection reads again."""
         self.paused = False
-        self._publisher.schedule()
+        self.idle = self.open and self._replies is None and not self._welcome
+        if self.is_waiting:
+            self._publisher.serve(self)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there is something to send that the connection would take."""
+        if self.paused or not self.open:
+            return False
+        return self._replies is not None or self.cursor < self._publisher.log.end or bool(self._welcome)
 
     def drain(self) -> None:
         """Send what is due, as long as the connection takes it."""
-        while self.open and not self.paused:
-            chunk = self._next_chunk()
-            if not chunk:
-                return
-            self._sink.write(chunk)
+        shared: dict[tuple[int, int], Span] = {}
+        while self.is_waiting:
+            self.send_chunk(shared)
 
-    def send_batch(self, batch: _Batch) -> None:
-        """Send everything since the cursor in one, where the publisher knows that `batch` is just that."""
+    def send_chunk(self, shared: dict[tuple[int, int], Span]) -> int:
+        """Send some of what is due.
+
+        Args:
+            shared: what was gathered for others of the same cursor and sight; what is gathered now is added.
+
+        Returns:
+            How many bytes that were.
+        """
+        chunk = self._next_chunk(shared)
+        if chunk:
+            self.write(chunk)
+        return len(chunk)
+
+    def takes_batch(self) -> bool:
+        """Whether nothing but replies stands between it and what everybody gets, and these are not many."""
+        return self.open and not self.paused and not self._welcome and self._reply_bytes <= CHUNK_BYTES
+
+    def send_batch(self, batch: Batch, start: int) -> None:
+        """Send everything since the cursor in one, with the replies between; where `takes_batch` says so.
+
+        Args:
+            batch: the events since the cursor.
+            start: the cursor.
+        """
         self.cursor = batch.end
-        self.seen = self.seen[0] + batch.events, self.seen[1] + batch.size
-        if batch.frames:
-            self._sink.write(batch.frames)
+        pieces: list[bytes] = []
+        at = 0
+        for position, frame in self._replies or ():
+            before = position - start
+            if before > at:
+                pieces += batch.pieces[at:before]
+                at = before
+            pieces.append(frame)
+        pieces += batch.pieces[at:]
+        self._replies, self._reply_bytes = None, 0
+        self.idle = True
+        frames = b"".join(pieces)
+        if frames:
+            self.write(frames)
 
     def close(self, code: CloseCode) -> None:
         """Send what is due, as long as the connection takes it, then close it."""
@@ -134,22 +190,42 @@ class Subscription:
             self._publisher.unsubscribe(self)
             self._sink.close(code)
 
-    def _next_chunk(self) -> bytes:
-        frames = []
+    def _next_chunk(self, shared: dict[tuple[int, int], Span]) -> bytes:
+        log, viewer, replies = self._publisher.log, self.viewer, self._replies
+        frames = [self._welcome] if self._welcome else []
+        self._welcome = b""
+        if replies is None and self.cursor < log.end and self.private == log.end_for(viewer).private:
+            # No private event is to come: it shares what it gets with all of its sight.
+            key = self.cursor, self.sight
+            span = shared.get(key)
+            if span is None:
+                span = shared[key] = _gather(log, self)
+            self.cursor = span.end
+            self.seen = self.seen[0] + span.events, self.seen[1] + span.size
+            frames.append(span.frames)
+        else:
+            self._gather_own(frames)
+        if self.cursor == log.end:
+            self.missed = _NONE
+            self.idle = self._replies is None and not self.paused
+        return b"".join(frames)
+
+    def _gather_own(self, frames: list[bytes]) -> None:
         room = CHUNK_BYTES
         events, size = self.seen
         viewer, log = self.viewer, self._publisher.log
-        if self._welcome:
-            frames.append(self._welcome)
-            self._welcome = b""
+        replies: deque[tuple[int, bytes]] = self._replies or deque()
         while room > 0:
-            if self._replies and self._replies[0][0] <= self.cursor:
-                frame = self._replies.popleft()[1]
+            if replies and replies[0][0] <= self.cursor:
+                frame = replies.popleft()[1]
                 self._reply_bytes -= len(frame)
             elif self.cursor < log.end:
                 event = log.event(self.cursor)
+                if event is None:
+                    self.cursor = log.next_after(self.cursor)
+                    continue
                 self.cursor += 1
-                if event is None or not event.seen_by(viewer):
+                if not event.seen_by(viewer):
                     continue
                 if event.to is not None:
                     self.private += 1
@@ -160,24 +236,39 @@ class Subscription:
                 break
             frames.append(frame)
             room -= len(frame)
+        self._replies = replies or None
         self.seen = events, size
-        return b"".join(frames)
+        self.sight = _sight(self.private, viewer)
 
 
-class _Batch(NamedTuple):
+class Batch(NamedTuple):
     """The public events of a turn, as those see them who have had the same number of private ones.
 
     Attributes:
         frames: all of them.
-        events: how many.
-        size: how many bytes they have without frames and numbers.
+        pieces: the frame of each event; empty where it is not seen.
         end: position in the log after them.
     """
 
     frames: bytes
+    pieces: list[bytes]
+    end: int
+
+
+class Span(NamedTuple):
+    """A piece of the log, for those who are behind, as those see it to whom nothing in it is private.
+
+    Attributes:
+        frames: of the events that they see.
+        end: position in the log after it.
+        events: how many events they see of it.
+        size: how many bytes these have, without frames and numbers.
+    """
+
+    frames: bytes
+    end: int
     events: int
     size: int
-    end: int
 
 
 class GamePublisher:
@@ -205,6 +296,9 @@ class GamePublisher:
         self._scheduled = False
         self._flushed = log.end
         self._subscriptions: dict[Subscription, None] = {}
+        self._waiting: dict[Subscription, None] = {}
+        # Who has not had everything, and how many bytes the log had had when that began.
+        self._behind: dict[Subscription, int] = {}
 
     @property
     def subscriptions(self) -> tuple[Subscription, ...]:
@@ -221,16 +315,19 @@ class GamePublisher:
         """
         subscription = Subscription(self, viewer, sink, place or self.log.end_for(viewer))
         self._subscriptions[subscription] = None
-        if place is not None:
-            self.schedule()
+        if subscription.cursor < self.log.end:
+            self._behind[subscription] = self.log.written
+            self.serve(subscription)
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Send nothing more; once more is harmless."""
         if subscription.open:
-            subscription.open = False
+            subscription.open = subscription.idle = False
             del self._subscriptions[subscription]
-            self.schedule()  # the log may have held something for it alone
+            self._waiting.pop(subscription, None)
+            if self._behind.pop(subscription, None) is not None:
+                self.schedule()  # the log may have held something for it alone
 
     def publish(self, event: bytes, to: frozenset[str] | None = None, entry: int = 0) -> None:
         """Put an event in the log.
@@ -241,7 +338,8 @@ class GamePublisher:
             entry: number of the journal's entry that it is of.
         """
         self.log.append(event, to, entry)
-        self.schedule()
+        if not self._scheduled:
+            self.schedule()
 
     def total(self, viewer: Viewer) -> tuple[int, int]:
         """All events that this viewer may see so far: how many, and how many bytes."""
@@ -254,45 +352,99 @@ class GamePublisher:
             self._scheduled = True
             self._soon(self.flush)
 
+    def serve(self, subscription: Subscription) -> None:
+        """See to it that a subscriber gets what is due to it, at the end of this turn."""
+        self._waiting[subscription] = None
+        if not self._scheduled:
+            self.schedule()
+
     def flush(self) -> None:
         """Bring every subscriber whose connection reads up to date, and close those who are too far behind."""
         self._scheduled = False
         # What is published while this runs belongs to the next turn.
-        log = self.log
-        start, end = self._flushed, log.end
+        start, end = self._flushed, self.log.end
         self._flushed = end
+        new = self._send_new(start, end) if start < end else ()
+        if self._waiting:
+            self._send_waiting()
+        for event in new:
+            event.keep_no_frames()
+        needed = min((each.cursor for each in self._behind), default=end)
+        self.log.forget(min(needed, end), {each.viewer.player for each in self._behind if each.viewer.player})
+
+    def _send_new(self, start: int, end: int) -> list[LoggedEvent]:
+        log = self.log
         new = [event for position in range(start, end) if (event := log.event(position)) is not None]
-        addressed: set[str] = set()
+        addressed: set[str | None] = set()
         for event in new:
             if event.to is not None:
                 addressed |= event.to
-        public = [event for event in new if event.to is None]
-        batches: dict[tuple[int, bool], _Batch] = {}
-        behind: set[str] = set()
-        needed = end
+        batches: dict[int, Batch | None] = {}
+        written = log.written - sum([event.size for event in new])
+        # This is the way of most bytes that leave: each line here is run for every delivery.
         for subscription in tuple(self._subscriptions):
-            if not subscription.open:
-                continue
-            viewer = subscription.viewer
-            if subscription.paused:
-                self._judge(subscription)
-            elif (
-                subscription.is_even_with(start)
-                and viewer.player not in addressed
-                and len((batch := _batch(batches, public, end, subscription)).frames) <= CHUNK_BYTES
-            ):
-                # The common case: somebody who is up to date and sees what everybody sees.
-                subscription.send_batch(batch)
-            else:
-                subscription.judged = self.total(viewer)
-                subscription.drain()
+            if subscription.cursor == start and subscription.viewer.player not in addressed:
+                try:
+                    batch = batches[subscription.sight]
+                except KeyError:
+                    batch = batches[subscription.sight] = _batch(new, subscription, end)
+                if batch is not None:
+                    if subscription.idle:
+                        subscription.cursor = end
+                        if batch.frames:
+                            subscription.write(batch.frames)
+                        continue
+                    if subscription.takes_batch():
+                        self._waiting.pop(subscription, None)
+                        subscription.send_batch(batch, start)
+                        continue
             if subscription.open and subscription.cursor < end:
-                needed = min(needed, subscription.cursor)
-                if viewer.player is not None:
-                    behind.add(viewer.player)
-        for event in new:
-            event.keep_no_frames()
-        log.forget(needed, behind)
+                self._leave_behind(subscription, written)
+        return new
+
+    def _leave_behind(self, subscription: Subscription, written: int) -> None:
+        """Somebody can't be sent what everybody gets, together with everybody."""
+        mark = self._behind.get(subscription)
+        if mark is None:
+            mark = self._behind[subscription] = written
+            subscription.seen = self._seen_before(subscription)
+        if not subscription.paused:
+            self._waiting[subscription] = None
+            return
+        # Others' events count here as its own would, so this tells only of some that they are not too far behind.
+        events, size = self.log.end - subscription.cursor, self.log.written - mark
+        if events > self.max_lag_events or size > self.max_lag_bytes:
+            self._judge(subscription)
+
+    def _seen_before(self, subscription: Subscription) -> tuple[int, int]:
+        """How many events of its own lie before a subscriber's cursor, and how many bytes."""
+        events, size = self.total(subscription.viewer)
+        for position in range(subscription.cursor, self.log.end):
+            event = self.log.event(position)
+            if event is not None and event.seen_by(subscription.viewer):
+                events -= 1
+                size -= event.size
+        return events, size
+
+    def _send_waiting(self) -> None:
+        """Send a chunk to each who waits for something of its own, as far as the turn has room for that."""
+        waiting, self._waiting = self._waiting, {}
+        shared: dict[tuple[int, int], Span] = {}
+        room = CHUNKS_A_TURN * CHUNK_BYTES
+        for subscription in waiting:
+            if not subscription.is_waiting:
+                continue
+            if room > 0:
+                room -= subscription.send_chunk(shared)
+            if subscription.cursor == self.log.end:
+                self._behind.pop(subscription, None)
+            else:
+                # That it was behind while it read must not show when others' events come.
+                subscription.judged = self.total(subscription.viewer)
+            if subscription.is_waiting:
+                self._waiting[subscription] = None
+        if self._waiting:
+            self.schedule()
 
     def _judge(self, subscription: Subscription) -> None:
         """Close a subscriber that is too far behind, if it was an event of its own that brought that about: others'
@@ -307,15 +459,38 @@ class GamePublisher:
             subscription.close(CloseCode.SLOW_CONSUMER)
 
 
-def _batch(
-    batches: dict[tuple[int, bool], _Batch], public: list[LoggedEvent], end: int, subscription: Subscription
-) -> _Batch:
-    """What all get who have had as many private events as this one, and see gamesvc's own or don't, as this one."""
+def _sight(private: int, viewer: Viewer) -> int:
+    """The same number for all who see and number the same public events."""
+    return 2 * private + viewer.framework
+
+
+def _batch(new: list[LoggedEvent], subscription: Subscription, end: int) -> Batch | None:
+    """What all get of a turn's events who are of the same sight; None where that is too much for one write."""
     private, framework = subscription.private, subscription.viewer.framework
-    batch = batches.get((private, framework))
-    if batch is None:
-        seen = public if framework else [event for event in public if not event.is_framework]
-        frames = b"".join([event.frame(private, framework) for event in seen])
-        batch = _Batch(frames, len(seen), sum(event.size for event in seen), end)
-        batches[private, framework] = batch
-    return batch
+    pieces = [
+        event.frame(private, framework) if event.to is None and (framework or not event.is_framework) else b""
+        for event in new
+    ]
+    frames = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    return Batch(frames, pieces, end) if len(frames) <= CHUNK_BYTES else None
+
+
+def _gather(log: EventLog, subscription: Subscription) -> Span:
+    """What all get who are of the same sight and have the same cursor: about a chunk."""
+    position, private = subscription.cursor, subscription.private
+    viewer = Viewer(None, subscription.viewer.framework)
+    frames: list[bytes] = []
+    room = CHUNK_BYTES
+    size = 0
+    while room > 0 and position < log.end:
+        event = log.event(position)
+        if event is None:
+            position = log.next_after(position)
+            continue
+        position += 1
+        if event.seen_by(viewer):
+            frame = event.frame(private, viewer.framework)
+            frames.append(frame)
+            room -= len(frame)
+            size += event.size
+    return Span(b"".join(frames), position, len(frames), size)

@@ -34,6 +34,7 @@ from gamesvc.keys import load_public_key
 from gamesvc.listener import GameListener
 from gamesvc.logs import logger, observer_factory, set_level
 from gamesvc.server import GameServer
+from gamesvc.turn import Turn
 
 __all__ = ["GameService", "Options", "makeService"]
 
@@ -216,8 +217,9 @@ def make_game_service(
     with config.blaming("allow-origin"):
         front_door = FrontDoor(validator, config.allow_origins, lambda: f"guest-{secrets.token_hex(4)}")
     games: dict[str, GameServer] = {}
+    turn = Turn(reactor.callLater, reactor.seconds)
     with config.blaming("journal"):
-        journal = _journal(config, reactor, games)
+        journal = _journal(config, reactor, turn, games)
     listener = GameListener(
         reactor,
         games=games,
@@ -227,6 +229,7 @@ def make_game_service(
         limits=config.limits,
         now=time.time,
         random_bytes=secrets.token_bytes,
+        turn=turn,
     )
     with config.blaming("port"):
         ports = [(text, _endpoint(reactor, text)) for text in config.endpoints]
@@ -287,12 +290,10 @@ class OpenedJournal:
             self._lock.release()
 
 
-def _journal(config: Config, reactor: Any, awake: Container[str]) -> OpenedJournal:
+def _journal(config: Config, reactor: Any, turn: Turn, awake: Container[str]) -> OpenedJournal:
     scheme, _, path = config.journal.partition(":")
     if scheme == "memory":
-        journal = MemoryJournal(
-            lambda call: reactor.callLater(0, call), time.time, config.limits.max_games, awake.__contains__
-        )
+        journal = MemoryJournal(turn.soon, time.time, config.limits.max_games, awake.__contains__)
         return OpenedJournal(journal, "memory: they end with this process", reactor)
     if scheme == "sqlite":
         threaded = _threaded(reactor, lambda: SqliteStore(path), lambda: SqliteStore(path, read_only=True))
