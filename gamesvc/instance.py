@@ -6,7 +6,7 @@ instance runs ahead of the journal by as many entries as wait for it; its server
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -21,6 +21,7 @@ MAX_STATE_BYTES = 1 << 20
 MAX_RESULT_BYTES = 1 << 16
 """How large what a command returns may be, as JSON: the last results of each player are kept."""
 
+_NOTHING: Mapping[str, object] = {}
 _encode_result = msgspec.json.Encoder().encode
 
 
@@ -48,7 +49,7 @@ class Standing(NamedTuple):
     @property
     def wake_at(self) -> float | None:
         """When the next timer is due, in seconds since the epoch; None where there is none."""
-        return min((alarm.due for alarm in self.alarms), default=None)
+        return min([alarm.due for alarm in self.alarms]) if self.alarms else None
 
 
 class Effect(NamedTuple):
@@ -66,34 +67,58 @@ class Effect(NamedTuple):
     events: list[tuple[bytes, frozenset[str] | None]]
     result: bytes | None = None
 
-    def entry(self, model: type[GameModel], kind: EntryKind, **more: Any) -> Entry:
+    def entry(
+        self,
+        model: type[GameModel],
+        kind: EntryKind,
+        player: str | None = None,
+        id: str | None = None,
+        name: str = "",
+        arguments: bytes = b"",
+        *,
+        timer: int | None = None,
+        fault: str = "",
+        opening: Opening | None = None,
+    ) -> Entry:
         """What the journal keeps of it.
 
         Args:
             model: whose fields these are.
             kind: of entry.
-            more: what the effect does not know: whose it was, what was asked.
+            player, id, name, arguments, timer, fault, opening: what the effect does not know, as in `Entry`.
         """
         before, after = self.before, self.after
+        # By their places, which takes half the time: one is made for each command.
         return Entry(
-            number=after.entry,
-            kind=kind,
-            time=after.now,
-            result=self.result,
-            events=tuple(Published(body, None if to is None else tuple(sorted(to))) for body, to in self.events),
-            changed={
-                field.name: msgspec.Raw(new)
-                for field, old, new in zip(
-                    model.FIELDS, before.image or (b"",) * len(after.image), after.image, strict=True
-                )
-                if old != new
-            },
-            seats=None if after.seats == before.seats else after.seats,
-            timers=None if after.alarms is before.alarms else tuple(TimerRecord(*alarm) for alarm in after.alarms),
-            last_timer=after.last_alarm,
-            finished=after.finished,
-            **more,
+            after.entry,
+            kind,
+            after.now,
+            player,
+            id,
+            name,
+            arguments,
+            self.result,
+            tuple([Published(body, None if to is None else tuple(sorted(to))) for body, to in self.events]),
+            _UNCHANGED if after.image is before.image else _changed(model, before.image, after.image),
+            None if after.seats is before.seats or after.seats == before.seats else after.seats,
+            None if after.alarms is before.alarms else tuple([TimerRecord(*alarm) for alarm in after.alarms]),
+            timer,
+            fault,
+            after.finished,
+            opening,
+            after.last_alarm,
         )
+
+
+_UNCHANGED: dict[str, msgspec.Raw] = {}
+
+
+def _changed(model: type[GameModel], before: Image, after: Image) -> dict[str, msgspec.Raw]:
+    return {
+        field.name: msgspec.Raw(new)
+        for field, old, new in zip(model.FIELDS, before or (b"",) * len(after), after, strict=True)
+        if old != new
+    }
 
 
 class Instance:
@@ -169,8 +194,8 @@ class Instance:
             GameError: the model refuses it; nothing has changed.
             BaseException: the model failed; nothing has changed.
         """
-        given = {name: getattr(arguments, name) for name in arguments.__struct_fields__}
-        return self._run(now, lambda: getattr(self._model, method)(player, **given), returns=method)
+        given = msgspec.structs.asdict(arguments)
+        return self._run(now, getattr(self._model, method), (player,), given, returns=method)
 
     def alarm(self, now: float, alarm: Alarm) -> Effect:
         """Run what was to come, if that is still so.
@@ -182,7 +207,7 @@ class Instance:
         Raises:
             BaseException: the model failed; nothing has changed, and the alarm is still to come.
         """
-        return self._run(now, lambda: call_alarm(self._model, alarm), consumed=alarm)
+        return self._run(now, call_alarm, (self._model, alarm), consumed=alarm)
 
     def drop(self, now: float, alarm: Alarm) -> Effect:
         """Have an alarm not come any more, because it failed."""
@@ -207,7 +232,9 @@ class Instance:
     def _run(
         self,
         now: float,
-        call: Callable[[], object],
+        call: Callable[..., object],
+        arguments: tuple[object, ...] = (),
+        given: Mapping[str, object] = _NOTHING,
         *,
         seats: tuple[Player | None, ...] | None = None,
         consumed: Alarm | None = None,
@@ -221,7 +248,7 @@ class Instance:
         if consumed is not None:
             context.alarms = tuple(alarm for alarm in context.alarms if alarm.id != consumed.id)
         try:
-            value = call()
+            value = call(*arguments, **given)
             result = _result(returns, value) if returns and value is not None else None
             image = self._settle(before.image)
         # SystemExit and KeyboardInterrupt, too: whatever the caller makes of them, nothing has happened.
@@ -245,6 +272,8 @@ class Instance:
 
     def _settle(self, before: Image) -> Image:
         image = settle(self._model, before or None)
+        if image is before:
+            return image
         size = sum(map(len, image))
         if size > MAX_STATE_BYTES:
             raise ValueError(f"the model's state has {size} bytes, the most is {MAX_STATE_BYTES}")

@@ -376,14 +376,14 @@ def settle(model: GameModel, before: Image | None = None) -> Image:
         before: its image before the command. Values that are the same, and can't be shared, are not loaded again.
 
     Returns:
-        The image.
+        The image; `before` itself where nothing has changed.
 
     Raises:
         TypeError: a field holds what its type does not allow. Some fields may have been loaded again.
     """
     image = []
-    fields = model.FIELDS
-    for position, spec in enumerate(fields):
+    changed = before is None
+    for position, spec in enumerate(model.FIELDS):
         value = getattr(model, spec.name)
         try:
             encoded = _encode_state(value)
@@ -395,10 +395,12 @@ def settle(model: GameModel, before: Image | None = None) -> Image:
                 if not same:
                     # A whole number in a field for fractions is stored as a fraction, too.
                     encoded = _encode_state(loaded)
+            if not same:
+                changed = True
         except Exception as error:
             raise TypeError(f"the field {spec.name} holds what its type does not allow: {error}") from error
         image.append(encoded)
-    return tuple(image)
+    return tuple(image) if changed or before is None else before
 
 
 def restore(model: GameModel, image: Image) -> None:

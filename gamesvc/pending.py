@@ -110,9 +110,16 @@ class PendingCommand:
         role: who sent it.
         request: the command.
         answer: gets the reply's payload.
+
+    Attributes:
+        key: under what it is known, by its player and its id; None where it has no id, or is a spectator's, who is not
+            told what the player of this name was told.
     """
 
+    __slots__ = ("_answers", "_refusal", "_repeated", "_request", "_role", "effect", "entry", "key")
+
     def __init__(self, role: Role, request: Request, answer: Answer) -> None:
+        self.key = (role.player, request.id) if request.id is not None and role.playing else None
         self.effect: Effect | None = None
         self.entry: Entry | None = None
         self._role = role
@@ -120,14 +127,6 @@ class PendingCommand:
         self._refusal = b""
         self._answers: list[Answer] = [answer]
         self._repeated = False
-
-    @property
-    def key(self) -> tuple[str, str] | None:
-        """Under what it is known, by its player and its id; None where it has no id, or is a spectator's, who is not
-        told what the player of this name was told."""
-        if self._request.id is None or not self._role.playing:
-            return None
-        return self._role.player, self._request.id
 
     @property
     def digest(self) -> bytes:
@@ -160,10 +159,10 @@ class PendingCommand:
         else:
             self._run(game, spec, arguments)
 
-    def _run(self, game: Game, spec: CommandSpec, arguments: msgspec.Struct) -> None:
+    def _run(self, game: Game, spec: CommandSpec, given: msgspec.Struct) -> None:
         player = self._role.player
         try:
-            self.effect = game.instance.command(game.now(), spec.name, player, arguments)
+            self.effect = game.instance.command(game.now(), spec.name, player, given)
         except GameError as refusal:
             self._refusal = self._refused(game, spec, refusal)
         except KeyboardInterrupt:
@@ -172,13 +171,9 @@ class PendingCommand:
         except BaseException as fault:
             self._refusal = self._failed(game, spec, fault)
         else:
+            arguments = encode_arguments(self._request.arguments)
             self.entry = self.effect.entry(
-                game.instance.kind,
-                "command",
-                player=player,
-                id=self._request.id,
-                name=spec.name,
-                arguments=encode_arguments(self._request.arguments),
+                game.instance.kind, "command", player, self._request.id, spec.name, arguments
             )
 
     def settle(self, game: Game) -> None:

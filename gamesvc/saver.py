@@ -77,8 +77,11 @@ class Saver:
         """An entry was kept."""
         self._entries += 1
         size = len(entry.arguments) + len(entry.result or b"")
-        size += sum(len(event.body) for event in entry.events)
-        self._bytes += size + sum(memoryview(raw).nbytes for raw in entry.changed.values())
+        for event in entry.events:
+            size += len(event.body)
+        for raw in entry.changed.values():
+            size += memoryview(raw).nbytes
+        self._bytes += size
 
     def save(
         self,

@@ -12,7 +12,7 @@ from gamesvc.journal import Done, Stored
 from gamesvc.journal.records import Entry, Snapshot
 
 KEEP_EVENTS = 10_000
-"""So many of a game's last events are kept, for those who come back."""
+"""So many of a game's last events are kept, for those who come back, and no more entries than that."""
 
 
 class _Game:
@@ -39,7 +39,7 @@ class _Game:
         known = 0 if self.snapshot is None else self.snapshot.number
         while self.entries and self.entries[0].number <= known:
             left = self.events - len(self.entries[0].events)
-            if left < KEEP_EVENTS:
+            if left < KEEP_EVENTS and len(self.entries) <= KEEP_EVENTS:
                 break
             self.entries.popleft()
             self.events = left
@@ -179,11 +179,15 @@ class MemoryJournal:
         found.forget()
         self._touch(game, found)
         if wake_at is None:
-            self._wake_at.pop(game, None)
+            if self._wake_at:
+                self._wake_at.pop(game, None)
         else:
             self._wake_at[game] = wake_at
 
     def _touch(self, game: str, found: _Game) -> None:
+        if not found.finished and game in self._running:
+            self._running.move_to_end(game)
+            return
         self._running.pop(game, None)
         self._finished.pop(game, None)
         (self._finished if found.finished else self._running)[game] = found

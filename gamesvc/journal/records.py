@@ -4,7 +4,8 @@ An entry holds effects: the events, the reply, the bytes of the fields that chan
 changed fields of the entries after it, and never runs the author's code. What was asked (command and arguments) is
 kept, too, for those who want to run it again.
 
-Records are MessagePack arrays: a later version may add fields at the end, with defaults, and change none.
+Records are MessagePack arrays: a later version may add fields at the end, with defaults, and change none. Those of
+which there are many are nothing to Python's garbage collector (``gc=False``): no circle leads through them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from msgspec import Struct
 EntryKind = Literal["opened", "seated", "command", "timer", "renewed"]
 
 
-class Published(Struct, frozen=True, array_like=True):
+class Published(Struct, frozen=True, array_like=True, gc=False):
     """An event.
 
     Attributes:
@@ -29,7 +30,7 @@ class Published(Struct, frozen=True, array_like=True):
     to: tuple[str, ...] | None = None
 
 
-class Timer(Struct, frozen=True, array_like=True):
+class Timer(Struct, frozen=True, array_like=True, gc=False):
     """A call that is to come.
 
     Attributes:
@@ -63,7 +64,7 @@ class Opening(Struct, frozen=True, array_like=True):
     seed: bytes
 
 
-class Entry(Struct, frozen=True, array_like=True):
+class Entry(Struct, frozen=True, array_like=True, gc=False):
     """One thing that took effect.
 
     Attributes:
@@ -108,7 +109,7 @@ class Entry(Struct, frozen=True, array_like=True):
     last_timer: int = 0
 
 
-class Receipt(Struct, frozen=True, array_like=True):
+class Receipt(Struct, frozen=True, array_like=True, gc=False):
     """That a command took effect, for whoever sends it again.
 
     Attributes:
