@@ -25,7 +25,7 @@ from zope.interface import implementer
 
 from gamesvc.admission import Admission
 from gamesvc.controller import GameController
-from gamesvc.eager import Write, eager_write
+from gamesvc.eager import EagerSender, eager_sender
 from gamesvc.errors import (
     BAD_UPGRADE,
     JOURNAL_DOWN,
@@ -42,8 +42,8 @@ from gamesvc.limits import CLOSE_HANDSHAKE_SECONDS, ENTER_SECONDS, MAX_FRAGMENTS
 from gamesvc.logs import Silence, logger
 from gamesvc.messages import V1
 from gamesvc.pending import Role
-from gamesvc.publisher import Subscription
 from gamesvc.server import GameServer
+from gamesvc.subscription import Subscription
 
 log = logger(__name__)
 
@@ -149,7 +149,8 @@ class GameConnection(WebSocketServerProtocol):
         self._deaf = False
         self._is_closing = False
         self._fragments = 0
-        self._write: Write
+        self._sender: EagerSender | None = None
+        self._write: Callable[[bytes], object]
 
     # From the transport.
 
@@ -159,7 +160,8 @@ class GameConnection(WebSocketServerProtocol):
         self._stall = _Timer(reactor, lambda: self._end(CloseCode.SLOW_CONSUMER))
         self._lingering = _Timer(reactor, self.abort)
         self._entering = _Timer(reactor, lambda: self._entered(RequestRefused(JOURNAL_DOWN)))
-        self._write = eager_write(self.transport)
+        self._sender = eager_sender(self.transport, self._queued)
+        self._write = self._sender.write if self._sender is not None else self.transport.write
         super().connectionMade()
         self.factory.connection_made(self)
 
@@ -277,7 +279,7 @@ class GameConnection(WebSocketServerProtocol):
         if admitted is None:
             raise RuntimeError("a connection opened that nobody let in")
         viewer = Viewer(admitted.role.sees, framework=admitted.admission.subprotocol == V1)
-        self._subscription = admitted.game.publisher.subscribe(viewer, self, admitted.place)
+        self._subscription = admitted.game.publisher.subscribe(viewer, self, admitted.place, self._sender)
         self._controller = self.factory.converse(admitted, self._subscription)
         self.registerProducer(self, True)
         if admitted.admission.expires is not None:
@@ -360,6 +362,10 @@ class GameConnection(WebSocketServerProtocol):
         """Send complete frames; nothing after a close frame."""
         if self.state == _OPEN:
             self._write(data)
+
+    def _queued(self) -> None:
+        if self._subscription is not None:
+            self._subscription.stand_aside()
 
     def sendData(self, data: bytes, sync: bool = False, chopsize: object = None) -> None:
         # Whatever Autobahn sends goes the same way, so that nothing overtakes.

@@ -16,45 +16,60 @@ from typing import Any
 from twisted.internet.abstract import FileDescriptor
 from twisted.internet.tcp import Server
 
-Write = Callable[[bytes], object]
+Send = Callable[[bytes], int]
 
 
 class EagerSender:
     """Writes to a TCP transport.
 
     Args:
-        transport: for which `is_possible` has said so.
+        transport: a TCP transport of Twisted's.
+        queued: is called before something is put into its buffer.
+
+    Attributes:
+        send: the socket's: hands it bytes, and says how many of them it took; raises OSError where it can't.
     """
 
-    __slots__ = ("_send", "_transport")
+    __slots__ = ("_queued", "_transport", "send")
 
-    def __init__(self, transport: Any) -> None:
+    def __init__(self, transport: Any, queued: Callable[[], None]) -> None:
         self._transport = transport
-        self._send = transport.socket.send
+        self._queued = queued
+        self.send: Send = transport.socket.send
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether nothing waits before what is sent now."""
+        transport = self._transport
+        return not (transport.dataBuffer or transport._tempDataBuffer)
 
     def write(self, data: bytes) -> None:
         """Send, or put into the transport's buffer what can't be sent now."""
         transport = self._transport
-        if transport.dataBuffer or transport._tempDataBuffer:
-            transport.write(data)
-            return
-        try:
-            sent = self._send(data)
-        except OSError:
-            # It would block, or the line is gone: the transport finds out, and says so to whom it has to.
-            transport.write(data)
-            return
-        if sent < len(data):
-            transport.write(data[sent:])
+        if not (transport.dataBuffer or transport._tempDataBuffer):
+            try:
+                sent = self.send(data)
+            except OSError:
+                sent = 0  # it would block, or the line is gone: the transport finds out, and says so to whom it has to
+            if sent == len(data):
+                return
+            data = data[sent:]
+        self._queued()
+        transport.write(data)
 
 
-def eager_write(transport: Any) -> Write:
-    """How best to write to a transport: eagerly, or as it does itself."""
+def eager_sender(transport: Any, queued: Callable[[], None]) -> EagerSender | None:
+    """What writes to a transport eagerly; None where that can't be done.
+
+    Args:
+        transport: the connection's.
+        queued: is called before something is put into the transport's buffer: until that `is_clear`, nobody else may
+            send.
+    """
     # Not its subclasses: they may do something else with what is written.
     if type(transport) is Server and not transport.TLS and _BUFFERS_ARE_KNOWN:
-        return EagerSender(transport).write
-    write: Write = transport.write
-    return write
+        return EagerSender(transport, queued)
+    return None
 
 
 class _Reactor:

@@ -7,7 +7,7 @@ instance runs ahead of the journal by as many entries as wait for it; its server
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 

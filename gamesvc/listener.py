@@ -30,8 +30,8 @@ from gamesvc.limits import CLOSE_HANDSHAKE_SECONDS, DRAIN_SECONDS, Census, Limit
 from gamesvc.logs import Silence, logger, printable
 from gamesvc.messages import V1
 from gamesvc.pending import Role
-from gamesvc.publisher import Subscription
 from gamesvc.server import GameServer
+from gamesvc.subscription import Subscription
 from gamesvc.surroundings import Surroundings
 from gamesvc.turn import Turn
 
