@@ -192,9 +192,10 @@ class GameConnection(WebSocketServerProtocol):
         """Take in what is said in frames of the usual kind, which takes Autobahn many times as long. Returns what is
         left for Autobahn: all from the first other frame on, right or wrong."""
         at = 0
+        longest = self.factory.limits.max_message_bytes or len(data)
         while not (self._deaf or self._is_closing or controller.closed):
             text = short_text(data, at)
-            if text is None:
+            if text is None or len(text) > longest:
                 break
             at += SHORT_HEAD_BYTES + len(text)
             controller.short_text_received(text)

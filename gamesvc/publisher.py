@@ -18,6 +18,9 @@ from gamesvc.subscription import CHUNK_BYTES, Batch, Direct, Send, Sink, Span, S
 CHUNKS_A_TURN = 16
 """So many chunks go to those who catch up. Then it is others' turn: other games', and of those who send."""
 
+FEW_EVENTS = 64
+"""Who is no further behind than so many events of the game, need not wait until those had a chunk who are."""
+
 
 class GamePublisher:
     """Sends a game's events to everybody who may see them.
@@ -48,6 +51,8 @@ class GamePublisher:
         self._in_step: dict[int, dict[Subscription, Send]] = {}
         self._aside: dict[Subscription, None] = {}
         self._waiting: dict[Subscription, None] = {}
+        # Who has much to catch up on, in the order of their turns.
+        self._catching_up: dict[Subscription, None] = {}
         # Who has not had everything, and how many bytes the log had had when that began.
         self._behind: dict[Subscription, int] = {}
 
@@ -82,6 +87,7 @@ class GamePublisher:
             del self._subscriptions[subscription]
             del self._aside[subscription]
             self._waiting.pop(subscription, None)
+            self._catching_up.pop(subscription, None)
             if self._behind.pop(subscription, None) is not None:
                 self.schedule()  # the log may have held something for it alone
 
@@ -143,6 +149,8 @@ class GamePublisher:
             self._send_new(new, start, end)
         if self._waiting:
             self._send_waiting()
+        if self._catching_up:
+            self._send_catching_up()
         for event in new:
             event.keep_no_frames()
         behind = self._behind
@@ -215,7 +223,8 @@ class GamePublisher:
             mark = self._behind[subscription] = written
             subscription.seen = self._seen_before(subscription)
         if not subscription.paused:
-            self._waiting[subscription] = None
+            if subscription not in self._catching_up:
+                self._waiting[subscription] = None
             return
         # Others' events count here as its own would, so this tells only of some that they are not too far behind.
         events, size = self.log.end - subscription.cursor, self.log.written - mark
@@ -233,31 +242,44 @@ class GamePublisher:
         return events, size
 
     def _send_waiting(self) -> None:
-        """Send a chunk to each who waits for something of its own, as far as the turn has room for that."""
+        """Send what is due to those who wait for something of their own."""
         waiting, self._waiting = self._waiting, {}
         shared: dict[tuple[int, int], Span] = {}
-        room = CHUNKS_A_TURN * CHUNK_BYTES
         for subscription in waiting:
             if subscription.in_step:
                 if self.log.end == self._flushed:
                     subscription.send_replies()
                     continue
                 self.set_aside(subscription)
-            if not subscription.is_waiting:
-                self._let_in_step(subscription)
-                continue
-            if room > 0:
-                room -= subscription.send_chunk(shared)
-            if subscription.cursor == self.log.end:
-                self._behind.pop(subscription, None)
-                self._let_in_step(subscription)
+            if self.log.end - subscription.cursor > FEW_EVENTS:
+                self._catching_up[subscription] = None
             else:
+                self._send_chunk(subscription, shared)
+
+    def _send_catching_up(self) -> None:
+        """Send chunks to those who have much to catch up on, in turn, as far as this end of a turn has room."""
+        shared: dict[tuple[int, int], Span] = {}
+        room = CHUNKS_A_TURN * CHUNK_BYTES
+        while self._catching_up and room > 0:
+            subscription = next(iter(self._catching_up))
+            del self._catching_up[subscription]
+            room -= self._send_chunk(subscription, shared)
+        if self._catching_up:
+            self.schedule()
+
+    def _send_chunk(self, subscription: Subscription, shared: dict[tuple[int, int], Span]) -> int:
+        sent = 0
+        if subscription.is_waiting:
+            sent = subscription.send_chunk(shared)
+            if subscription.cursor < self.log.end:
                 # That it was behind while it read must not show when others' events come.
                 subscription.judged = self.total(subscription.viewer)
+            else:
+                self._behind.pop(subscription, None)
             if subscription.is_waiting:
-                self._waiting[subscription] = None
-        if self._waiting:
-            self.schedule()
+                self._catching_up[subscription] = None
+        self._let_in_step(subscription)
+        return sent
 
     def _judge(self, subscription: Subscription) -> None:
         """Close a subscriber that is too far behind, if it was an event of its own that brought that about: others'
