@@ -33,6 +33,10 @@ trial: $(VENV)/test.stamp $(VENV)/services.stamp ## run the tests with Twisted's
 crash: $(VENV)/test.stamp ## kill servers in the middle of play; KILLS=1000 SEED=...
 	KILLS=$(or $(KILLS),1000) $(BIN)/python -m pytest -s tests/e2e/test_crashes.py
 
+.PHONY: bench
+bench: $(VENV)/run.stamp ## measure gamesvc beside other servers, for about an hour; writes docs/performance.md
+	$(BIN)/python -m bench --growth $(ARGS)
+
 .PHONY: check
 check: $(VENV)/check.stamp $(VENV)/services.stamp ## lint, formatting, types, who imports whom, and what can be installed
 	$(BIN)/ruff check
@@ -40,12 +44,13 @@ check: $(VENV)/check.stamp $(VENV)/services.stamp ## lint, formatting, types, wh
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/trial --temp-directory=$(VENV)/trial tests
+	$(BIN)/python -m bench --short
 	$(BIN)/python tests/packaging/installs.py
 
 .PHONY: clean
 clean: ## remove what the others made, .venv included
 	rm -rf $(VENV) build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .ruff_cache _trial_temp* twistd.log*
-	find gamesvc tests twisted -name __pycache__ -prune -exec rm -rf {} +
+	find bench gamesvc tests twisted -name __pycache__ -prune -exec rm -rf {} +
 	rm -f twisted/plugins/dropin.cache
 
 # An environment of which half is there would pass for a whole one, so it counts only when its stamp is written.
