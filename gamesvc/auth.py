@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
+import sys
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from hashlib import sha256
+from typing import Any, NamedTuple
 
 import jwt
 
@@ -30,8 +32,23 @@ MAX_PLAYERS = 256
 
 MAX_NAME_LENGTH = 64
 
+MAX_KNOWN_TOKENS = 4096
+MAX_KNOWN_BYTES = 4 << 20
+"""How much memory may be taken by what is known of tokens: names of players, mostly."""
+
+_OPTIONS: Any = {
+    "require": ["exp", "iss", "aud", "sub"],
+    "verify_exp": False,
+    "verify_nbf": False,
+    "verify_iat": False,
+    "verify_aud": False,
+}
+_ENTRY_BYTES = 700
+"""What a known token takes, beside its names: the digest, the claims, and their places in tables."""
 
 _GAME_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# The control characters (Unicode's category Cc), the two line separators, and the lone surrogates.
+_NOT_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def is_game_id(text: str) -> bool:
@@ -41,14 +58,10 @@ def is_game_id(text: str) -> bool:
 
 def is_player_name(name: object) -> bool:
     """Whether this is 1 to 64 characters without control characters (nor line separators or lone surrogates)."""
-    return (
-        isinstance(name, str)
-        and 0 < len(name) <= MAX_NAME_LENGTH
-        and not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name)
-    )
+    return isinstance(name, str) and 0 < len(name) <= MAX_NAME_LENGTH and _NOT_IN_NAMES.search(name) is None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Claims:
     """What a valid token says.
 
@@ -65,6 +78,61 @@ class Claims:
     expires: float
 
 
+class _Verified(NamedTuple):
+    """What a token says whose signature and issuer are right. Whether that is good enough is judged anew each time.
+
+    Attributes:
+        game: the game that it is for (``aud``).
+        claims: what it says; None where that is malformed.
+        expires: ``exp``, as it came.
+        begins: the later of ``nbf`` and ``iat``; None where there is neither.
+    """
+
+    game: object
+    claims: Claims | None
+    expires: float
+    begins: float | None
+
+
+class KnownTokens:
+    """Tokens that were let in, so that their signatures need not be verified again when their bearers come back.
+
+    A token's text is not kept: it is found by its SHA-256. Whoever could make another text of the same digest could
+    break the signatures, too; and how long it takes to find a digest says nothing that a token could be made from.
+
+    Args:
+        most: tokens that are known at a time; those that have not been used for longest are forgotten.
+        most_bytes: memory that they may take, about.
+    """
+
+    def __init__(self, most: int = MAX_KNOWN_TOKENS, most_bytes: int = MAX_KNOWN_BYTES) -> None:
+        self._most = most
+        self._most_bytes = most_bytes
+        self._tokens: OrderedDict[bytes, tuple[_Verified, int]] = OrderedDict()
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        """How many are known."""
+        return len(self._tokens)
+
+    def find(self, digest: bytes) -> _Verified | None:
+        """What a token says; None where it is not known."""
+        known = self._tokens.get(digest)
+        return None if known is None else known[0]
+
+    def used(self, digest: bytes, verified: _Verified, claims: Claims) -> None:
+        """A token has let somebody in: it is known from now on, and forgotten after all others."""
+        tokens = self._tokens
+        if digest in tokens:
+            tokens.move_to_end(digest)
+            return
+        size = _ENTRY_BYTES + sum(sys.getsizeof(name) + 8 for name in (claims.player, *(claims.players or ())))
+        tokens[digest] = verified, size
+        self._bytes += size
+        while len(tokens) > self._most or self._bytes > self._most_bytes:
+            self._bytes -= tokens.popitem(last=False)[1][1]
+
+
 class TokenValidator:
     """Judges tokens.
 
@@ -72,12 +140,17 @@ class TokenValidator:
         issuer: who must have issued them (``iss``).
         key: of the issuer; its type decides which algorithm is accepted, and only that.
         now: the time, in seconds since the epoch.
+        known: tokens that need not be verified again; None: some of its own. They hold for one issuer and key.
     """
 
-    def __init__(self, issuer: str, key: VerifyingKey, now: Callable[[], float]) -> None:
+    def __init__(
+        self, issuer: str, key: VerifyingKey, now: Callable[[], float], known: KnownTokens | None = None
+    ) -> None:
         self._issuer = issuer
-        self._key = key
+        self._key = key.key
+        self._algorithms = [key.algorithm]
         self._now = now
+        self._known = KnownTokens() if known is None else known
 
     def validate(self, game: str, token: str) -> Claims:
         """Judge a token.
@@ -101,41 +174,45 @@ class TokenValidator:
     def _judge(self, game: str, token: str) -> Claims:
         if len(token) > MAX_TOKEN_LENGTH:
             raise RequestRefused(TOKEN_INVALID)
+        digest = sha256(token.encode()).digest()
+        verified = self._known.find(digest) or self._verify(token)
+        self._judge_times(verified)
+        claims = verified.claims
+        if claims is None:
+            raise RequestRefused(TOKEN_INVALID)
+        if verified.game != game:
+            raise RequestRefused(WRONG_GAME)
+        # Only who is let in makes a token known: to make others' be forgotten takes as many tokens that are good now.
+        self._known.used(digest, verified, claims)
+        return claims
+
+    def _verify(self, token: str) -> _Verified:
         # The library verifies the signature and the issuer. The rest is judged here: its clock can't be passed in,
         # it accepts audiences that are lists and subjects that are empty.
         claims: dict[str, Any] = jwt.decode(
-            token,
-            self._key.key,
-            algorithms=[self._key.algorithm],
-            issuer=self._issuer,
-            options={
-                "require": ["exp", "iss", "aud", "sub"],
-                "verify_exp": False,
-                "verify_nbf": False,
-                "verify_iat": False,
-                "verify_aud": False,
-            },
+            token, self._key, algorithms=self._algorithms, issuer=self._issuer, options=_OPTIONS
         )
-        self._judge_times(claims)
-        player, players, spectate = claims["sub"], claims.get("ply"), claims.get("spectate", False)
-        well_formed = isinstance(claims["aud"], str) and is_player_name(player) and isinstance(spectate, bool)
-        if not well_formed or (players is not None and not _is_list_of_players(players)):
-            raise RequestRefused(TOKEN_INVALID)
-        if claims["aud"] != game:
-            raise RequestRefused(WRONG_GAME)
-        return Claims(player, None if players is None else tuple(players), spectate, float(claims["exp"]))
-
-    def _judge_times(self, claims: dict[str, Any]) -> None:
-        now = self._now()
         times = {name: claims[name] for name in ("exp", "nbf", "iat") if name in claims}
         for time in times.values():
             if isinstance(time, bool) or not isinstance(time, (int, float)) or not math.isfinite(time):
                 raise RequestRefused(TOKEN_INVALID)
-        if times["exp"] <= now - LEEWAY_SECONDS:
+        expires = times.pop("exp")
+        begins = max(times.values(), default=None)
+        game, player = claims["aud"], claims["sub"]
+        players, spectate = claims.get("ply"), claims.get("spectate", False)
+        well_formed = isinstance(game, str) and is_player_name(player) and isinstance(spectate, bool)
+        if not well_formed or (players is not None and not _is_list_of_players(players)):
+            return _Verified(game, None, expires, begins)
+        named = None if players is None else tuple(players)
+        return _Verified(game, Claims(player, named, spectate, float(expires)), expires, begins)
+
+    def _judge_times(self, verified: _Verified) -> None:
+        now = self._now()
+        if verified.expires <= now - LEEWAY_SECONDS:
             raise RequestRefused(TOKEN_EXPIRED)
-        if times["exp"] > now + MAX_LIFETIME_SECONDS + LEEWAY_SECONDS:
+        if verified.expires > now + MAX_LIFETIME_SECONDS + LEEWAY_SECONDS:
             raise RequestRefused(TOKEN_INVALID)
-        if max(times.get("nbf", now), times.get("iat", now)) > now + LEEWAY_SECONDS:
+        if verified.begins is not None and verified.begins > now + LEEWAY_SECONDS:
             raise RequestRefused(TOKEN_INVALID)
 
 

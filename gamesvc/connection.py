@@ -14,17 +14,21 @@ tells when upstream has:
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 from autobahn.twisted.websocket import WebSocketServerProtocol
+from autobahn.websocket.utf8validator import Utf8Validator
 from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime, ISSLTransport
+from twisted.internet.interfaces import IPushProducer, IReactorTime, ISSLTransport
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gamesvc.admission import Admission
 from gamesvc.controller import GameController
+from gamesvc.countdown import Countdowns
 from gamesvc.eager import EagerSender, eager_sender
 from gamesvc.errors import (
     BAD_UPGRADE,
@@ -64,42 +68,32 @@ class Admitted(NamedTuple):
     place: Place | None
 
 
-class _Timer:
-    """One thing that happens after a while, unless it is stopped before.
+class Timer(Protocol):
+    """A call that was put off."""
 
-    Args:
-        reactor: calls it.
-        function: what happens.
-    """
+    def cancel(self) -> None:
+        """Don't call it."""
 
-    __slots__ = ("_call", "_function", "_reactor")
 
-    def __init__(self, reactor: IReactorTime, function: Callable[[], None]) -> None:
-        self._reactor = reactor
-        self._function = function
-        self._call: IDelayedCall | None = None
-
-    def start(self, seconds: float) -> None:
-        """Start it; where it runs already it goes on as it is."""
-        if self._call is None:
-            self._call = self._reactor.callLater(seconds, self._fire)
-
-    def stop(self) -> None:
-        """Stop it, where it runs."""
-        call, self._call = self._call, None
-        if call is not None:
-            call.cancel()
-
-    def _fire(self) -> None:
-        self._call = None
-        self._function()
+def _stopped(call: Timer | None) -> Timer | None:
+    """Stop a timer, where it runs. Returns None, for the place where it was kept."""
+    if call is not None:
+        call.cancel()
+    return None
 
 
 class Listener(Protocol):
-    """What a connection asks of its listener."""
+    """What a connection asks of its listener.
+
+    Attributes:
+        limits: how much a client may ask for.
+        reactor: for timers.
+        timers: for those that many connections have.
+    """
 
     limits: Limits
     reactor: IReactorTime
+    timers: Countdowns
 
     def now(self) -> float:
         """The time, in seconds since the epoch."""
@@ -139,30 +133,51 @@ class GameConnection(WebSocketServerProtocol):
     factory: Listener
     transport: Any  # what it can do beyond ITransport differs between TCP, UNIX and TLS
     log = Silence()
+    autoPingInterval: float
+    openHandshakeTimeout: float
+    opens_itself = False
+    """Whether it answers opening requests without Autobahn; see `opening`."""
+
+    # What a connection begins with is its class's, so that thousands of them share it.
+    _expiry: Timer | None = None
+    _stall: Timer | None = None
+    _lingering: Timer | None = None
+    _entering: Timer | None = None
+    _admitted: Admitted | None = None
+    _controller: GameController | None = None
+    _subscription: Subscription | None = None
+    _request: OpeningRequest | None = None
+    _sender: EagerSender | None = None
+    _write: Callable[[bytes], object]
+    _has_asked = False
+    _is_held = False
+    _deaf = False
+    _is_closing = False
+    _fragments = 0
 
     def __init__(self) -> None:
-        super().__init__()
-        self._admitted: Admitted | None = None
-        self._controller: GameController | None = None
-        self._subscription: Subscription | None = None
-        self._request: OpeningRequest | None = None
-        self._deaf = False
-        self._is_closing = False
-        self._fragments = 0
-        self._sender: EagerSender | None = None
-        self._write: Callable[[bytes], object]
+        if not self.opens_itself:
+            super().__init__()
+
+    @cached_property
+    def utf8validator(self) -> Any:  # type: ignore[override]  # a plain attribute of Autobahn's
+        """Autobahn's: for text that is long or comes in several frames, which is seldom."""
+        return Utf8Validator()
 
     # From the transport.
 
     def connectionMade(self) -> None:
-        reactor = self.factory.reactor
-        self._expiry = _Timer(reactor, lambda: self._end(CloseCode.TOKEN_EXPIRED))
-        self._stall = _Timer(reactor, lambda: self._end(CloseCode.SLOW_CONSUMER))
-        self._lingering = _Timer(reactor, self.abort)
-        self._entering = _Timer(reactor, lambda: self._entered(RequestRefused(JOURNAL_DOWN)))
         self._sender = eager_sender(self.transport, self._queued)
         self._write = self._sender.write if self._sender is not None else self.transport.write
-        super().connectionMade()
+        if self.opens_itself:
+            with suppress(AttributeError):  # only TCP has it
+                self.transport.setTcpNoDelay(True)
+            if self.openHandshakeTimeout > 0:
+                timers = self.factory.timers
+                handshake = timers.call_later(self.openHandshakeTimeout, self.onOpenHandshakeTimeout)
+                self.openHandshakeTimeoutCall: Any = handshake
+        else:
+            super().connectionMade()
         self.factory.connection_made(self)
 
     def dataReceived(self, data: bytes) -> None:
@@ -171,7 +186,11 @@ class GameConnection(WebSocketServerProtocol):
             if self._controller is not None and self._is_between_messages:
                 data = self._take_short_texts(self._controller, data)
             if data and not self._has_ended:
-                self._dataReceived(data)
+                if self.opens_itself and self.state == self.STATE_CONNECTING:
+                    self.data += data
+                    self.processHandshake()
+                else:
+                    self._dataReceived(data)
         # SystemExit, too: a model that calls sys.exit() when it is created must not take the other games with it.
         except (Exception, SystemExit) as fault:
             self._fail(self.factory.report("a connection", fault))
@@ -202,19 +221,44 @@ class GameConnection(WebSocketServerProtocol):
         return data[at:] if at else data
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        super().connectionLost(reason)
+        if self.opens_itself:
+            # Without what Autobahn does for a log that nobody writes.
+            WebSocketServerProtocol._connectionLost(self, reason)  # type: ignore[arg-type]  # it passes on what it gets
+        else:
+            super().connectionLost(reason)
         self._leave()
-        self._lingering.stop()
+        self._lingering = _stopped(self._lingering)
         self.factory.connection_lost(self)
+
+    # Timers. There is one of each at a time.
+
+    def _expired(self) -> None:
+        self._expiry = None
+        self._end(CloseCode.TOKEN_EXPIRED)
+
+    def _stalled(self) -> None:
+        self._stall = None
+        self._end(CloseCode.SLOW_CONSUMER)
+
+    def _linger(self) -> None:
+        if self._lingering is None:
+            self._lingering = self.factory.timers.call_later(CLOSE_HANDSHAKE_SECONDS, self._lingered)
+
+    def _lingered(self) -> None:
+        self._lingering = None
+        self.abort()
+
+    # From the transport, which is a consumer.
 
     def pauseProducing(self) -> None:
         if self._subscription is not None:
             self._subscription.pause()
             # A transport says so again with every write, such as a pong: it has stood still since the first.
-            self._stall.start(SLOW_CONSUMER_SECONDS)
+            if self._stall is None:
+                self._stall = self.factory.timers.call_later(SLOW_CONSUMER_SECONDS, self._stalled)
 
     def resumeProducing(self) -> None:
-        self._stall.stop()
+        self._stall = _stopped(self._stall)
         if self._subscription is not None:
             self._subscription.resume()
 
@@ -224,42 +268,65 @@ class GameConnection(WebSocketServerProtocol):
     # The opening handshake.
 
     def processHandshake(self) -> None:
-        if self._request is not None:
+        if self._has_asked:
             return
         try:
             taken = take_head(self.data, self.factory.limits.max_header_bytes)
             if taken is None:
                 return
             head, self.data = taken
+            self._has_asked = True
             self._request = OpeningRequest.parse(head)
             # The handshake is complete: from here on it is not the peer who may be slow.
             self._stop_handshake_timeout()
-            self.transport.pauseProducing()
-            self._entering.start(ENTER_SECONDS)
             self.factory.enter(self._request, self, self._entered)
         except RequestRefused as refused:
             self._entered(refused)
+        if self._request is not None and self.state == self.STATE_CONNECTING and not self._deaf:
+            # The journal is asked. Until it answers, nothing more is read.
+            self._is_held = True
+            self.transport.pauseProducing()
+            self._entering = self.factory.timers.call_later(ENTER_SECONDS, self._not_entered)
+
+    def _not_entered(self) -> None:
+        self._entering = None
+        self._entered(RequestRefused(JOURNAL_DOWN))
 
     def _entered(self, outcome: Admitted | RequestRefused) -> None:
-        request = self._request
+        request, self._request = self._request, None
         if self.state != self.STATE_CONNECTING or self._deaf:
             if isinstance(outcome, Admitted):
                 self.factory.left(outcome, None)
             return
-        self._entering.stop()
-        if request is not None:
+        self._entering = _stopped(self._entering)
+        if self._is_held:
+            self._is_held = False
             self.transport.resumeProducing()
         if isinstance(outcome, RequestRefused) or request is None:
             refused = outcome if isinstance(outcome, RequestRefused) else RequestRefused(BAD_UPGRADE)
             self._refuse(refused.refusal, refused.detail)
             return
         self._admitted = outcome
-        self.data = request.plain(outcome.admission.subprotocol) + self.data
         # This may be called by the journal, who must not meet an exception of ours.
         try:
-            super().processHandshake()
+            if self.opens_itself:
+                self._open(request.accept(outcome.admission.subprotocol))
+            else:
+                self.data = request.plain(outcome.admission.subprotocol) + self.data
+                super().processHandshake()
         except (Exception, SystemExit) as fault:
             self._fail(self.factory.report("a connection", fault))
+
+    def _open(self, response: bytes) -> None:
+        """Do what Autobahn does when its handshake is complete."""
+        self._write(response)
+        self.state = self.STATE_OPEN
+        if self.autoPingInterval:
+            ping = self.factory.timers.call_later(self.autoPingInterval, self._sendAutoPing)
+            self.autoPingPendingCall: Any = ping
+        self.onOpen()
+        if self.data:
+            self.consumeData()
 
     def onConnect(self, request: object) -> str | None:
         return self._admitted.admission.subprotocol if self._admitted else None
@@ -284,7 +351,8 @@ class GameConnection(WebSocketServerProtocol):
         self._controller = self.factory.converse(admitted, self._subscription)
         self.registerProducer(self, True)
         if admitted.admission.expires is not None:
-            self._expiry.start(max(0.0, admitted.admission.expires - self.factory.now()))
+            left = max(0.0, admitted.admission.expires - self.factory.now())
+            self._expiry = self.factory.reactor.callLater(left, self._expired)
         log.debug("{player!r} entered game {game}", player=admitted.role.player, game=admitted.game.game)
 
     # Frames.
@@ -355,7 +423,7 @@ class GameConnection(WebSocketServerProtocol):
         self._leave()
         if not abort:
             self._deaf = True
-            self._lingering.start(CLOSE_HANDSHAKE_SECONDS)
+            self._linger()
 
     # The publisher's sink.
 
@@ -438,7 +506,7 @@ class GameConnection(WebSocketServerProtocol):
         """
         self._deaf = True
         self._stop_handshake_timeout()
-        self._lingering.start(CLOSE_HANDSHAKE_SECONDS)
+        self._linger()
         self.unregisterProducer()
         if ISSLTransport.providedBy(self.transport):
             self.transport.loseConnection()
@@ -457,9 +525,9 @@ class GameConnection(WebSocketServerProtocol):
 
     def _leave(self) -> None:
         """Take no more part in the game; once more is harmless."""
-        self._entering.stop()
-        self._expiry.stop()
-        self._stall.stop()
+        self._entering = _stopped(self._entering)
+        self._expiry = _stopped(self._expiry)
+        self._stall = _stopped(self._stall)
         controller, self._controller = self._controller, None
         subscription, self._subscription = self._subscription, None
         admitted, self._admitted = self._admitted, None

@@ -9,8 +9,9 @@ from __future__ import annotations
 import binascii
 import re
 from dataclasses import dataclass
+from hashlib import sha1
 from http import HTTPStatus
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from gamesvc.errors import (
     BAD_QUERY,
@@ -25,13 +26,27 @@ from gamesvc.errors import (
 )
 from gamesvc.messages import encode_refusal
 
-_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_REQUEST_LINE = re.compile(rb"(%b) (/[\x21-\x7e]*) HTTP/1\.([01])" % _TOKEN)
-_HEADER = re.compile(rb"(%b):([\t\x20-\x7e\x80-\xff]*)" % _TOKEN)
-_SINGLE = frozenset(("host", "authorization", "origin", "sec-websocket-key", "sec-websocket-version", "content-length"))
-_BLANK = " \t"
+_NAME = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_VALUE = rb"[\t\x20-\x7e\x80-\xff]*"
+_REQUEST_LINE = re.compile(rb"(%b) (/[\x21-\x7e]*) HTTP/1\.([01])\r\n" % _NAME)
+# A line that is well-formed, after the end of another one: so none is found in the middle of one that is not.
+_HEADER = re.compile(rb"(?<=\r\n)(%b):(%b)\r\n" % (_NAME, _VALUE))
+_HEADERS = re.compile(rb"(?:%b:%b\r\n)*" % (_NAME, _VALUE))
+_KEY = re.compile(rb"[A-Za-z0-9+/]{22}==")  # 16 bytes in base64
+_ONCE = frozenset(
+    (b"host", b"authorization", b"origin", b"sec-websocket-key", b"sec-websocket-version", b"content-length")
+)
+_LISTS = frozenset((b"upgrade", b"connection", b"sec-websocket-protocol", b"transfer-encoding"))
+_BLANK = b" \t"
 _MAX_QUERY_FIELDS = 32
 _MAX_HEADERS = 128
+
+_MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
+_SWITCHING = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n"
+    b"%bSec-WebSocket-Accept: %b\r\n\r\n"
+)
+_SUBPROTOCOL = "Sec-WebSocket-Protocol: %s\r\n"
 
 
 def take_head(data: bytes, limit: int) -> tuple[bytes, bytes] | None:
@@ -50,13 +65,14 @@ def take_head(data: bytes, limit: int) -> tuple[bytes, bytes] | None:
     # Something else than HTTP, say a TLS hello on a plain port, need not wait for an empty line.
     if data and not 0x41 <= data[0] <= 0x5A:
         raise RequestRefused(BAD_REQUEST)
-    end = data.find(b"\r\n\r\n")
-    if 0 < limit < (len(data) if end < 0 else end + 4):
+    found = data.find(b"\r\n\r\n")
+    end = len(data) if found < 0 else found + 4
+    if 0 < limit < end:
         raise RequestRefused(HEADERS_TOO_LARGE)
-    return None if end < 0 else (data[: end + 4], data[end + 4 :])
+    return (data[:end], data[end:]) if found >= 0 else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class OpeningRequest:
     """A request to become a WebSocket, well-formed, not yet judged.
 
@@ -88,41 +104,50 @@ class OpeningRequest:
         Raises:
             RequestRefused: it is malformed, or no opening handshake.
         """
-        request_line, *lines = head[:-4].split(b"\r\n")
-        first = _REQUEST_LINE.fullmatch(request_line)
+        first = _REQUEST_LINE.match(head)
         if first is None:
             raise RequestRefused(BAD_REQUEST)
         method, target, minor = first.groups()
-        headers = _parse_headers(lines)
-        if "host" not in headers and minor == b"1":
+        headers = _headers(head, first.end())
+        if minor == b"1" and b"host" not in headers:
             raise RequestRefused(BAD_REQUEST)
-        if "websocket" not in _listed(headers, "upgrade"):
+        if not _lists(headers, b"upgrade", b"websocket"):
             raise RequestRefused(UPGRADE_REQUIRED if method == b"GET" else METHOD_NOT_ALLOWED)
         if method != b"GET":
             raise RequestRefused(METHOD_NOT_ALLOWED)
         # A body would be read as WebSocket frames.
-        if "transfer-encoding" in headers or headers.get("content-length", ["0"]) != ["0"]:
+        if b"transfer-encoding" in headers or headers.get(b"content-length", b"0").strip(_BLANK) != b"0":
             raise RequestRefused(BAD_REQUEST)
-        if minor != b"1" or "upgrade" not in _listed(headers, "connection"):
+        if minor != b"1" or not _lists(headers, b"connection", b"upgrade"):
             raise RequestRefused(BAD_UPGRADE)
-        if headers.get("sec-websocket-version") != ["13"]:
+        if headers.get(b"sec-websocket-version", b"").strip(_BLANK) != b"13":
             raise RequestRefused(BAD_UPGRADE)
-        key = headers.get("sec-websocket-key", [""])[0]
-        if not _is_key(key):
+        key = headers.get(b"sec-websocket-key", b"").strip(_BLANK)
+        if _KEY.fullmatch(key) is None:
             raise RequestRefused(BAD_UPGRADE)
-        subprotocols = tuple(",".join(headers.get("sec-websocket-protocol", [])).split(","))
+        if b"#" in target:
+            raise RequestRefused(BAD_REQUEST)
         path, _, query = target.decode("ascii").partition("?")
-        if "#" in path or "#" in query:
-            raise RequestRefused(BAD_REQUEST)
+        offered = headers.get(b"sec-websocket-protocol")
         return cls(
-            path=path,
-            query=_parse_query(query),
-            host=headers["host"][0].lower(),
-            origin=headers["origin"][0] if "origin" in headers else None,
-            authorization=headers["authorization"][0] if "authorization" in headers else None,
-            subprotocols=tuple(name for each in subprotocols if (name := each.strip(_BLANK))),
-            key=key,
+            path,
+            _parse_query(query) if query else {},
+            headers[b"host"].decode("latin-1").strip(" \t").lower(),
+            _text(headers, b"origin"),
+            _text(headers, b"authorization"),
+            () if offered is None else _names(offered),
+            key.decode("ascii"),
         )
+
+    def accept(self, subprotocol: str | None) -> bytes:
+        """The response that opens the connection.
+
+        Args:
+            subprotocol: the one that was chosen of those offered.
+        """
+        digest = sha1(self.key.encode("ascii") + _MAGIC, usedforsecurity=False).digest()
+        chosen = (_SUBPROTOCOL % subprotocol).encode("ascii") if subprotocol else b""
+        return _SWITCHING % (chosen, binascii.b2a_base64(digest, newline=False))
 
     def plain(self, subprotocol: str | None) -> bytes:
         """The head that Autobahn gets: no token, no origin, nothing that it does not need.
@@ -130,7 +155,7 @@ class OpeningRequest:
         Args:
             subprotocol: the one that was chosen of those offered.
         """
-        offer = f"Sec-WebSocket-Protocol: {subprotocol}\r\n" if subprotocol else ""
+        offer = _SUBPROTOCOL % subprotocol if subprotocol else ""
         return (
             "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {self.key}\r\n{offer}\r\n"
@@ -151,38 +176,63 @@ def refusal_response(refusal: HttpRefusal) -> bytes:
     return "\r\n".join((*lines, "", "")).encode("ascii") + body
 
 
-def _parse_headers(lines: list[bytes]) -> dict[str, list[str]]:
-    headers: dict[str, list[str]] = {}
-    if len(lines) > _MAX_HEADERS:
+def _headers(head: bytes, start: int) -> dict[bytes, bytes]:
+    """The headers that decide something, by their names in lower case. Those of a name that may be given several times
+    are joined with commas, which means the same (RFC 9110, section 5.3)."""
+    # All lines in one pass of the regular expression.
+    pairs = _HEADER.findall(head, start)
+    count = head.count(b"\r\n", start) - 1
+    if count > _MAX_HEADERS:
         raise RequestRefused(HEADERS_TOO_LARGE)
-    for line in lines:
-        match = _HEADER.fullmatch(line)
-        if match is None:
-            raise RequestRefused(BAD_REQUEST)
-        name = match[1].decode("ascii").lower()
-        headers.setdefault(name, []).append(match[2].decode("latin-1").strip(_BLANK))
-        if name in _SINGLE and len(headers[name]) > 1:
-            raise RequestRefused(DUPLICATE_HEADER)
+    if len(pairs) != count:
+        # Some line is not well-formed. What is said twice before it is a mistake that has its own name.
+        pairs = _HEADER.findall(head, start, _HEADERS.match(head, start).end())  # type: ignore[union-attr]
+    headers: dict[bytes, bytes] = {}
+    for given, value in pairs:
+        name = given.lower()
+        if name in _ONCE:
+            if name in headers:
+                raise RequestRefused(DUPLICATE_HEADER)
+            headers[name] = value
+        elif name in _LISTS:
+            headers[name] = headers[name] + b"," + value if name in headers else value
+    if len(pairs) != count:
+        raise RequestRefused(BAD_REQUEST)
     return headers
 
 
-def _listed(headers: dict[str, list[str]], name: str) -> set[str]:
-    return {item.strip(_BLANK).lower() for value in headers.get(name, []) for item in value.split(",")}
+def _lists(headers: dict[bytes, bytes], name: bytes, wanted: bytes) -> bool:
+    """Whether a header's list has an item, in whatever case."""
+    value = headers.get(name, b"").lower()
+    return value.strip(_BLANK) == wanted or any(item.strip(_BLANK) == wanted for item in value.split(b","))
 
 
-def _is_key(key: str) -> bool:
-    try:
-        return len(key) == 24 and len(binascii.a2b_base64(key.encode("ascii"), strict_mode=True)) == 16
-    except (binascii.Error, UnicodeEncodeError):
-        return False
+def _text(headers: dict[bytes, bytes], name: bytes) -> str | None:
+    value = headers.get(name)
+    return None if value is None else value.strip(_BLANK).decode("latin-1")
+
+
+def _names(offered: bytes) -> tuple[str, ...]:
+    names = [each.strip(_BLANK) for each in offered.split(b",")]
+    return tuple([each.decode("latin-1") for each in names if each])
 
 
 def _parse_query(query: str) -> dict[str, list[str]]:
+    if query.count("&") >= _MAX_QUERY_FIELDS:
+        raise RequestRefused(BAD_QUERY)
+    is_coded = "%" in query or "+" in query
     parameters: dict[str, list[str]] = {}
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_MAX_QUERY_FIELDS)
-    except ValueError:  # too many fields, or not UTF-8
-        raise RequestRefused(BAD_QUERY) from None
-    for name, value in pairs:
-        parameters.setdefault(name, []).append(value)
+    for pair in query.split("&"):
+        if not pair:
+            continue
+        name, _, value = pair.partition("=")
+        if is_coded:
+            try:
+                name, value = unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")
+            except UnicodeDecodeError:
+                raise RequestRefused(BAD_QUERY) from None
+        if name in parameters:
+            parameters[name].append(value)
+        else:
+            parameters[name] = [value]
     return parameters

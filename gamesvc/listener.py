@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from functools import partial
 
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 
 from gamesvc.admission import Admission, FrontDoor
 from gamesvc.catalog import Catalog
 from gamesvc.connection import Admitted, GameConnection
 from gamesvc.controller import GameController
+from gamesvc.countdown import Countdowns
 from gamesvc.errors import (
     DRAINING,
     JOURNAL_DOWN,
@@ -29,6 +31,7 @@ from gamesvc.lifecycle import Lifecycle
 from gamesvc.limits import CLOSE_HANDSHAKE_SECONDS, DRAIN_SECONDS, Census, Limits
 from gamesvc.logs import Silence, logger, printable
 from gamesvc.messages import V1
+from gamesvc.opening import opened_attributes
 from gamesvc.pending import Role
 from gamesvc.server import GameServer
 from gamesvc.subscription import Subscription
@@ -41,16 +44,6 @@ _MAX_TRACE = 8192
 _DRAIN_STEP_SECONDS = 0.01
 _ROOM_TO_REFUSE = 256
 """Connections beyond the maximum that are told so with a 503."""
-
-
-class _Timers:
-    """What Autobahn wants of a timer, exact."""
-
-    def __init__(self, reactor: IReactorTime) -> None:
-        self._reactor = reactor
-
-    def call_later(self, delay: float, function: Callable[..., object], *args: object) -> IDelayedCall:
-        return self._reactor.callLater(delay, function, *args)
 
 
 class GameListener(WebSocketServerFactory):
@@ -109,7 +102,8 @@ class GameListener(WebSocketServerFactory):
         self._addresses: Census[str] = Census(limits.max_connections_per_address)
         self._draining = False
         self._all_gone: Deferred[None] | None = None
-        self._batched_timer = _Timers(reactor)
+        # By the name that Autobahn knows, too: its own are rounded down to whole seconds.
+        self.timers = self._batched_timer = Countdowns(reactor)
         self.setProtocolOptions(
             versions=[13],
             webStatus=False,  # it is an open redirect
@@ -125,6 +119,7 @@ class GameListener(WebSocketServerFactory):
             allowNullOrigin=True,
         )
         options = {name: getattr(self, name) for name in WebSocketServerProtocol.CONFIG_ATTRS}
+        options |= opened_attributes(options)
         self.protocol: type[WebSocketServerProtocol] = type(
             "GameConnection", (GameConnection,), {**options, "CONFIG_ATTRS": ()}
         )
@@ -144,8 +139,10 @@ class GameListener(WebSocketServerFactory):
     def connection_made(self, connection: GameConnection) -> None:
         """A connection came. It is cut off at once where far too many are there: even to refuse one takes room."""
         self._connections[connection] = None
-        if connection.host and not self._addresses.add(connection.host):
-            self._beyond.add(connection)
+        if self.limits.max_connections_per_address:
+            host = connection.host
+            if host and not self._addresses.add(host):
+                self._beyond.add(connection)
         if 0 < self.limits.max_connections < len(self._connections) - _ROOM_TO_REFUSE:
             connection.abort()
 
@@ -154,8 +151,8 @@ class GameListener(WebSocketServerFactory):
         del self._connections[connection]
         if connection in self._beyond:
             self._beyond.remove(connection)
-        elif connection.host:
-            self._addresses.remove(connection.host)
+        elif self.limits.max_connections_per_address and (host := connection.host):
+            self._addresses.remove(host)
         if self._all_gone is not None and not self._connections:
             gone, self._all_gone = self._all_gone, None
             gone.callback(None)
@@ -224,12 +221,7 @@ class GameListener(WebSocketServerFactory):
     def converse(self, admitted: Admitted, subscription: Subscription) -> GameController:
         """The controller of a connection that has opened, known to its game."""
         admission, game, role, place = admitted
-        controller = GameController(
-            lambda request, answer: game.submit(role, request, answer),
-            subscription,
-            self.limits,
-            self.reactor.seconds,
-        )
+        controller = GameController(partial(game.submit, role), subscription, self.limits, self.reactor.seconds)
         self.lifecycle.keep(game.game)
         game.join(controller, role)
         if admission.subprotocol == V1:

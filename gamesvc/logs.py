@@ -41,9 +41,18 @@ def printable(text: str) -> str:
 _LEVELS = LogLevelFilterPredicate()
 
 
-def logger(namespace: str) -> Logger:
+class OurLogger(Logger):
+    """A logger for which it costs nothing to say what nobody asked for: Twisted's makes an event of it first."""
+
+    def debug(self, format: str | None = None, **values: object) -> None:
+        """Tell of what is of interest where something is looked for."""
+        if _LEVELS.logLevelForNamespace("gamesvc") is LogLevel.debug:
+            self.emit(LogLevel.debug, format, **values)
+
+
+def logger(namespace: str) -> OurLogger:
     """A logger of ours: what is below the level that was set goes nowhere, whoever writes the log."""
-    return Logger(namespace, observer=FilteringLogObserver(globalLogPublisher, [_LEVELS]))
+    return OurLogger(namespace, observer=FilteringLogObserver(globalLogPublisher, [_LEVELS]))
 
 
 _log = logger(__name__)

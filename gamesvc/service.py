@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import sys
@@ -41,6 +42,8 @@ __all__ = ["GameService", "Options", "makeService"]
 log = logger(__name__)
 
 _SWITCH_SECONDS = 0.0005
+
+_COLLECT_EVERY = 10_000
 
 _CLOSE_SECONDS = 7.0
 """How long a server that stops waits for its journal to close: somewhat longer than that tries to find out what became
@@ -186,9 +189,19 @@ def makeService(options: Options) -> IService:
     # The default clock is the wall's: a step of it would freeze or fire all timers. Set before the first timer.
     reactor.seconds = time.monotonic
     try:
-        return make_game_service(options.config, reactor, _observer_factory(options))
+        service = make_game_service(options.config, reactor, _observer_factory(options))
     except ConfigError as error:
         raise SystemExit(f"gamesvc: {error}") from None
+    _spare_collections()
+    return service
+
+
+def _spare_collections() -> None:
+    # Python looks for circles among all objects whenever there are 700 more of them, which is with every few commands
+    # and connects, and has nothing to find but a few of each connection that has ended. What is here now stays.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_EVERY, 20, 50)
 
 
 def make_game_service(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from typing import Any
+from collections.abc import Sequence
+from random import Random
+from typing import Any, NamedTuple
 from unittest import mock
 
 import autobahn.websocket.protocol
@@ -17,7 +20,9 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.auth import TokenValidator
+from gamesvc.controller import GameController
 from gamesvc.errors import HTTP_REFUSALS, CloseCode
+from gamesvc.handshake import OpeningRequest
 from gamesvc.keys import VerifyingKey
 from gamesvc.limits import ENTER_SECONDS, MAX_FRAGMENTS
 from tests.wire import NOW, HeldJournal, Line, Logged, Transport, World, close_frame, frame, opening
@@ -254,7 +259,7 @@ class Entering(SynchronousTestCase):
     def test_a_fault_of_ours_does_not_reach_the_journal(self) -> None:
         line = self.world.line()
         line.ask()
-        with mock.patch.object(WebSocketServerProtocol, "processHandshake", side_effect=RuntimeError("secret")):
+        with mock.patch.object(OpeningRequest, "accept", side_effect=RuntimeError("secret")):
             self.settle()
         response = line.response()
         self.assertEqual((response.status, response.code), (500, "internal_error"))
@@ -573,7 +578,7 @@ class Traps(SynchronousTestCase):
         world = World()
         with mock.patch.object(autobahn.websocket.protocol, "pformat") as pformat:
             world.opened()
-        self.assertEqual(pformat.call_args.args, ([],))
+        self.assertIsNone(pformat.call_args)
 
     def test_options_are_not_copied_to_each_connection(self) -> None:
         own = vars(World().opened().protocol)
@@ -696,6 +701,298 @@ class AnyToken(SynchronousTestCase):
         self.assertIn(response.status, {400, 401})
         self.assertNotIn(token, response.body.decode() + "".join(logged.texts()))
         self.assertEqual([text for text in logged.texts() if "incident" in text], [])
+
+
+TINY, LARGEST = b'{"command":"hi"}', b'{"command":"hi","x":"%b"}'
+SAID = (
+    *(TINY, b'{"command":"hello","id":"7"}', b'{"command":"jump"}', b'{"id":"7"}', b"{}", b"[]", b"7", b"no", b"x"),
+    *(b'{"command":"yo","\xc3\xa9":"\xf0\x9f\x98\x80"}', b'{"command":"yo","command":"yo"}', b'{"command":7}', b"\0"),
+    *(LARGEST % (b"x" * (size - len(LARGEST) + 2)) for size in (124, 125, 126, 200)),
+    *(b" " * (size - len(TINY)) + TINY for size in (125, 126, 65535, 65536, 70_000)),
+    *(
+        b'{"command":"hi","\xff":1}',
+        b'{"command":"hi","x":"\xed\xa0\x80"}',
+        b"\xff",
+        b"\xc3",
+        b"\xe2\x82",
+        b"",
+        b"\x80",
+    ),
+)
+CONTROL = tuple(
+    frame(payload, opcode, fin=fin)
+    for payload, opcode, fin in (
+        *((b"", 9, True), (b"are you there", 9, True), (b"x" * 125, 9, True), (b"x" * 126, 9, True), (b"", 9, False)),
+        *((b"", 10, True), (b"I am", 10, True), (b"", 11, True), (b"x", 15, True)),
+        *(
+            (b"", 8, True),
+            (b"\x03", 8, True),
+            (b"\x03\xe8", 8, True),
+            (b"\x03\xe8bye", 8, True),
+            (b"\x03\xed", 8, True),
+        ),
+    )
+)
+FRAMES = st.one_of(
+    st.builds(frame, st.sampled_from(SAID[:13])),
+    st.builds(frame, st.sampled_from(SAID[:13])),
+    st.builds(frame, st.sampled_from(SAID), mask=st.binary(min_size=4, max_size=4)),
+    st.builds(frame, st.sampled_from(SAID), mask=st.none()),
+    st.builds(frame, st.sampled_from(SAID), st.integers(0, 15), fin=st.booleans()),
+    st.builds(
+        lambda payload, at, between: frame(payload[:at], fin=False) + b"".join(between) + frame(payload[at:], 0),
+        st.sampled_from(SAID),
+        st.integers(0, 30),
+        st.lists(st.sampled_from((*CONTROL, frame(b"", 0, fin=False), frame(TINY))), max_size=2),
+    ),
+    # Reserved bits, and lengths that could be shorter.
+    st.builds(lambda rsv: bytes((0x81 | rsv << 4,)) + frame(TINY)[1:], st.integers(1, 7)),
+    st.sampled_from(
+        (b"\x81\xfe\x00\x10\1\2\3\4" + frame(TINY)[6:], b"\x81\xff" + bytes(7) + b"\x10\1\2\3\4" + frame(TINY)[6:])
+    ),
+    st.sampled_from(CONTROL),
+    st.sampled_from(CONTROL[:2]),
+    st.binary(max_size=12),
+)
+
+
+class Heard(NamedTuple):
+    """What came of some bytes.
+
+    Attributes:
+        told: what their sender was sent.
+        others: what others in the game were sent.
+        there: how many are in the game.
+        ended: whether the server has closed its half of the line, and whether it has cut it off.
+    """
+
+    told: bytes
+    others: bytes
+    there: int
+    ended: tuple[bool, bool]
+
+
+class UsualFrames(SynchronousTestCase):
+    """Most frames are read by us and not by Autobahn, and nobody can tell: what comes back is the same, byte for byte
+    and turn by turn, and so is what it does to the game."""
+
+    def heard(self, pieces: Sequence[bytes | float], by_autobahn: bool, **options: Any) -> list[Heard]:
+        """What came of each piece of what a client sent; a number is a silence of so many seconds."""
+        world = World(**{"ping_interval": 0.0, **options})
+        alice, bob = world.opened(), world.opened()
+        heard = []
+        with contextlib.ExitStack() as stack:
+            if by_autobahn:
+                stack.enter_context(mock.patch("gamesvc.connection.short_text", return_value=None))
+            for piece in pieces:
+                if isinstance(piece, bytes):
+                    alice.send(piece)
+                else:
+                    world.pass_time(piece)
+                there = len(world.listener.games["lobby"].controllers)
+                ended = alice.transport.half_closed, alice.transport.lost
+                heard.append(Heard(alice.received(), bob.received(), there, ended))
+        return heard
+
+    def assert_same(self, pieces: Sequence[bytes | float], **options: Any) -> None:
+        self.assertEqual(
+            self.heard(pieces, False, **options), self.heard(pieces, True, **options), (str(pieces)[:1000], options)
+        )
+
+    def test_autobahn_does_not_read_them(self) -> None:
+        alice = World().opened()
+        with mock.patch.object(WebSocketServerProtocol, "_dataReceived", side_effect=AssertionError("read")):
+            alice.send(frame(b'{"command":"hello"}') + frame(b"{}" + b" " * 123))
+        self.assertEqual(
+            [each.get("event", each.get("status")) for each in alice.heard()], ["HelloEvent", "ok", "error"]
+        )
+
+    def test_from_the_first_other_frame_on_autobahn_reads_what_came_with_it(self) -> None:
+        alice = World().opened()
+        rest = frame(b"", 9) + frame(b'{"command":"yo"}')
+        with mock.patch.object(alice.protocol, "_dataReceived", wraps=alice.protocol._dataReceived) as received:
+            alice.send(frame(b'{"command":"hello"}') + rest)
+        received.assert_called_once_with(rest)
+        said = [json.loads(each.payload).get("event") for each in alice.frames() if each.opcode == 1]
+        self.assertEqual(said, ["HelloEvent", None, "YoEvent", None])
+
+    def test_however_short_conversations_are_cut_into_pieces(self) -> None:
+        hi = frame(TINY)
+        for data in (
+            frame(b"{}"),
+            hi,
+            hi + frame(b"", 9),
+            frame(b"a", 9) + hi,
+            frame(b"") + frame(b"7"),
+            frame(TINY[:7], fin=False) + frame(TINY[7:], 0),
+            frame(TINY[:7], fin=False) + frame(b"a", 9) + frame(TINY[7:], 0) + frame(b"{}"),
+            frame(b"7", fin=False) + frame(b"{}"),
+            frame(b"\xc3") + hi,
+            frame(b'{"\xff":1}') + hi,
+            hi + close_frame() + hi,
+            hi + frame(b"{}", 2) + hi,
+            hi + frame(b"{}", mask=None) + hi,
+            hi + b"\xf1" + hi[1:],
+            b"\xc1" + hi[1:],
+            frame(b"no") * 4,
+            frame('{"é":"😀"}'.encode()),
+            hi + frame(b"{}") + b"\x83\x80",
+        ):
+            for at in range(1, len(data)):
+                self.assert_same([data[:at], data[at:]])
+            self.assert_same([data])
+            self.assert_same([data[at : at + 1] for at in range(len(data))])
+
+    def test_every_cut_of_a_few_bytes(self) -> None:
+        for data in (frame(b"{}"), frame(b"\xff7"), frame(b"7") + b"\x89"):
+            ((whole, *_, ended),) = self.heard([data], True)
+            for cuts in range(1 << (len(data) - 1)):
+                ends = [at + 1 for at in range(len(data) - 1) if cuts >> at & 1]
+                pieces = [data[start:end] for start, end in zip([0, *ends], [*ends, len(data)], strict=True)]
+                heard = self.heard(pieces, False)
+                self.assertEqual((b"".join(each.told for each in heard), heard[-1].ended), (whole, ended), pieces)
+
+    def test_each_thing_that_can_be_said_alone_and_between_others(self) -> None:
+        hi = frame(TINY)
+        for payload in SAID:
+            for opcode, fin in ((1, True), (1, False), (0, True), (2, True)):
+                self.assert_same([hi, frame(payload, opcode, fin=fin) + hi, hi])
+        for each in CONTROL:
+            self.assert_same([hi + each + hi, hi])
+
+    @FAST
+    @given(
+        st.lists(st.one_of(FRAMES, FRAMES.map(lambda data: data[:-1])), max_size=8), st.randoms(use_true_random=False)
+    )
+    def test_any_bytes_in_any_pieces(self, frames: list[bytes], random: Random) -> None:
+        data = b"".join(frames)
+        pieces: list[bytes | float] = []
+        while data:
+            size = random.choice((1, 2, 7, 22, 30, 131, 5000, 100_000))
+            pieces.append(data[:size])
+            data = data[size:]
+            if len(pieces) > 300:
+                pieces.append(data)
+                break
+        self.assert_same(pieces)
+
+    @FAST
+    @given(
+        st.lists(st.one_of(FRAMES, st.sampled_from((0.25, 0.5, 1.0))), max_size=20),
+        st.sampled_from((0.0, 1.0, 4.0, 5.0)),
+        st.sampled_from((0, 1, 3)),
+        st.sampled_from((0.0, 2.0, 6.0)),
+    )
+    def test_with_bounds_on_rates(
+        self, pieces: list[bytes | float], commands: float, burst: int, frames: float
+    ) -> None:
+        self.assert_same(pieces, commands_per_second=commands, command_burst=burst, frames_per_second=frames)
+
+    def test_of_a_flood_in_one_piece(self) -> None:
+        for frames in (3, 10, 0):
+            for rate, burst in ((1, 2), (5, 5), (0, 0)):
+                options = {"frames_per_second": frames, "commands_per_second": rate, "command_burst": burst}
+                self.assert_same([frame(TINY) * 20, frame(TINY), 1.0, frame(TINY) * 5 + frame(b"", 9) * 5], **options)
+
+    def test_with_a_bound_on_the_size_of_messages(self) -> None:
+        for limit in (1, 15, 16, 17, 100, 125, 126):
+            for size in (1, 15, 16, 17, 18, 100, 101, 125, 126, 127):
+                payload = TINY.ljust(size) if size >= len(TINY) else b"7" * size
+                self.assert_same([frame(payload), frame(TINY)], max_message_bytes=limit)
+
+    def test_with_32_in_flight(self) -> None:
+        def heard(by_autobahn: bool) -> list[list[Any]]:
+            journal = HeldJournal()
+            world = World(journal=journal, ping_interval=0.0, commands_per_second=0.0, frames_per_second=0.0)
+            alice = world.line()
+            alice.ask()
+            while journal.held:
+                journal.answer()
+                world.turn()
+            alice.response()
+            heard = []
+            with contextlib.ExitStack() as stack:
+                if by_autobahn:
+                    stack.enter_context(mock.patch("gamesvc.connection.short_text", return_value=None))
+                for count in (40, 3, 200, 20):
+                    alice.send(frame(TINY) * count)
+                    heard.append(alice.heard())
+            while journal.held:
+                journal.answer()
+                world.turn()
+            return [*heard, alice.heard()]
+
+        fast = heard(False)
+        self.assertEqual(fast, heard(True))
+        self.assertEqual(fast[3][-1:], [4000], "more replies are owed than may be")
+
+    def test_a_message_is_an_answer_to_a_ping_that_is_out(self) -> None:
+        def heard(by_autobahn: bool) -> list[tuple[float, list[int], bool]]:
+            world = World(ping_interval=20, ping_timeout=10)
+            alice = world.opened()
+            heard = []
+            with contextlib.ExitStack() as stack:
+                if by_autobahn:
+                    stack.enter_context(mock.patch("gamesvc.connection.short_text", return_value=None))
+                for quarter in range(4 * 75):
+                    if quarter in (4 * 25, 4 * 25 + 1, 4 * 40):
+                        alice.send(frame(TINY))
+                    world.pass_time(0.25)
+                    opcodes = [each.opcode for each in alice.frames()]
+                    if opcodes:
+                        heard.append((quarter / 4, opcodes, alice.transport.lost))
+                self.assertTrue(alice.transport.lost, "the second ping has no answer")
+            return heard
+
+        fast = heard(False)
+        self.assertEqual(fast, heard(True))
+        self.assertEqual([opcodes for _, opcodes, _ in fast], [[9], [1, 1], [1, 1], [1, 1], [9]])
+
+    def test_what_comes_after_a_cut_in_the_middle_of_a_piece_has_no_effect(self) -> None:
+        world = World()
+        alice, bob = world.opened(), world.opened()
+        with mock.patch.object(
+            GameController, "short_text_received", autospec=True, side_effect=lambda *_: alice.protocol.abort()
+        ) as received:
+            alice.send(frame(TINY) * 5 + frame(b"", 9))
+        self.assertEqual((received.call_count, alice.received(), bob.heard()), (1, b"", []))
+
+    def test_a_fault_of_ours_in_the_middle_of_a_piece_is_one_1011(self) -> None:
+        world = World()
+        alice, bob = world.opened(), world.opened()
+        with mock.patch("gamesvc.controller.decode_request", side_effect=RuntimeError("a bug")):
+            alice.send(frame(TINY) * 5 + frame(b"", 9))
+        (close,) = alice.frames()
+        self.assertEqual((close.close_code, bob.heard()), (1011, []))
+
+
+class OpenedByAutobahn(SynchronousTestCase):
+    """Where Autobahn does something that is not known, each connection is opened by it."""
+
+    def setUp(self) -> None:
+        patch = mock.patch("gamesvc.listener.opened_attributes", return_value={})
+        patch.start()
+        self.addCleanup(patch.stop)
+        super().setUp()
+
+    def test_connections_do_not_open_themselves(self) -> None:
+        self.assertFalse(World().opened().protocol.opens_itself)
+
+
+class ConversationByAutobahn(OpenedByAutobahn, Conversation):
+    """The same."""
+
+
+class RefusalByAutobahn(OpenedByAutobahn, Refusal):
+    """The same."""
+
+
+class CloseByAutobahn(OpenedByAutobahn, Close):
+    """The same."""
+
+
+class SlowConsumerByAutobahn(OpenedByAutobahn, SlowConsumer):
+    """The same."""
 
 
 class Addresses(SynchronousTestCase):
