@@ -6,6 +6,7 @@ short while, because after a restart everybody comes back at once.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -22,6 +23,12 @@ MAX_RESUME_BYTES = 4 << 20
 
 MAX_READ_BYTES = 32 << 20
 """How far back the journal is read, in bytes of entries of any kind."""
+
+READ_AHEAD_EVENTS = 256
+"""How many more events are read than the one missed who waits and has missed most: some are private to others."""
+
+SLICE_SECONDS = 0.005
+"""How long those are looked after who wait, before it is others' turn."""
 
 HOLD_SECONDS = 10.0
 """How long what was read stays."""
@@ -66,6 +73,8 @@ class History:
         self._monotonic = monotonic
         self._released = released
         self._waiting: list[_Waiting] = []
+        # Of those who waited for what was read.
+        self._looking: deque[_Waiting] = deque()
         self._reading = False
         self._since = 0.0
         self._read_bytes = 0
@@ -107,14 +116,16 @@ class History:
 
     def expire(self) -> None:
         """Let nobody wait any longer."""
-        waiting, self._waiting = self._waiting, []
+        waiting = [*self._looking, *self._waiting]
+        self._looking.clear()
+        self._waiting = []
         for each in waiting:
             each.found(JournalError("the journal takes too long"))
 
     @property
     def is_busy(self) -> bool:
         """Whether somebody waits, or something is read."""
-        return bool(self._waiting) or self._reading
+        return bool(self._waiting) or bool(self._looking) or self._reading
 
     def _within(self, viewer: Viewer, place: Place) -> Place | None:
         missed = self._log.end_for(viewer).size - place.size
@@ -129,7 +140,9 @@ class History:
         if self._before is None:
             floor = self._log.event(self._log.floor)
             self._before = (floor.entry if floor is not None else self._last_entry()) + 1
-        self._read(self._before, MAX_RESUME_EVENTS, MAX_READ_BYTES, self._came)
+        missed = max(self._log.head(each.viewer) - each.since for each in self._waiting)
+        events = min(MAX_RESUME_EVENTS, missed + READ_AHEAD_EVENTS)
+        self._read(self._before, events, MAX_READ_BYTES, self._came)
 
     def _came(self, entries: list[Entry] | JournalError) -> None:
         self._reading = False
@@ -148,20 +161,44 @@ class History:
         ended = self._before <= 1 or self._log.floor == 0 or self._read_bytes > MAX_READ_BYTES
         self._holds += 1
         self._later(HOLD_SECONDS, self._release)
-        for each in waiting:
-            place = self._log.place_after(each.viewer, each.since)
+        self._looking.extend(waiting)
+        self._look_on(ended)
+
+    def _look_on(self, ended: bool) -> None:
+        """Look where those stand who wait, a slice of them at a time: after a restart everybody comes back at once.
+
+        Args:
+            ended: whether no more can be read.
+        """
+        over = self._monotonic() + SLICE_SECONDS
+        # Those to whom nothing is private and who have had the same stand at the same place.
+        places: dict[tuple[str | None, bool, int], Place | None] = {}
+        while self._looking:
+            each = self._looking.popleft()
+            viewer = each.viewer
+            key = (viewer.player if self._log.end_for(viewer).private else None), viewer.framework, each.since
+            if key not in places:
+                places[key] = self._log.place_after(viewer, each.since)
+            place = places[key]
             if place is not None:
-                each.found(self._within(each.viewer, place))
+                each.found(self._within(viewer, place))
             elif ended:
                 each.found(None)
             else:
                 self._waiting.append(each)
+            if self._looking and self._monotonic() >= over:
+                self._later(0, lambda: self._look_on(ended))
+                return
         if self._waiting:
             self._start()
+        self._let_go_if_done()
 
     def _release(self) -> None:
         self._holds -= 1
-        if not self._holds and not self._reading:
+        self._let_go_if_done()
+
+    def _let_go_if_done(self) -> None:
+        if not self._holds and not self.is_busy:
             self._let_go()
 
     def _let_go(self) -> None:

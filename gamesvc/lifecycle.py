@@ -389,8 +389,10 @@ class Lifecycle:
         self._tick = self._around.later(TICK_SECONDS, self._look_after)
         now = self._around.monotonic()
         stalled = False
-        for game in tuple(self.games.values()):
-            game.tick()
+        for game in tuple(self._around.attended):
+            if not game.tick():
+                self._around.attended.discard(game)
+        for game in self._around.attended:
             stalled = stalled or game.is_stalled
         for loading in self._loading.values():
             if now - loading.since >= OVERDUE_SECONDS:

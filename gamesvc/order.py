@@ -29,6 +29,9 @@ from gamesvc.surroundings import Surroundings
 class Follower(Protocol):
     """Who has to know how a game's order goes on."""
 
+    def waits(self) -> None:
+        """Something waits for the journal."""
+
     def kept(self, entry: Entry) -> None:
         """An entry is durable, as far as the game's durability goes."""
 
@@ -156,6 +159,7 @@ class Order:
                 continue
             self._in_flight = batch
             self._since = self._around.monotonic()
+            self._follower.waits()
             wake_at = self.wake_at
             self._around.journal.append(self._id, self._term, self.standing.entry, entries, wake_at, self._appended)
 

@@ -202,6 +202,8 @@ class GameServer:
             found(None)
         else:
             self._history.find(Viewer(role.sees, framework=True), since, found)
+            if self._history.is_busy:
+                self.waits()
 
     def join(self, controller: Participant, role: Role) -> None:
         """Take a connection in. A player's oldest one goes where they have too many."""
@@ -313,6 +315,10 @@ class GameServer:
 
     # What follows.
 
+    def waits(self) -> None:
+        """Something waits for the journal."""
+        self._around.attended.add(self)
+
     def kept(self, entry: Entry) -> None:
         """An entry is durable, as far as the game's durability goes."""
         self._saver.count(entry)
@@ -320,7 +326,9 @@ class GameServer:
     def settled(self) -> None:
         """Everything of an append was said."""
         self._set_bell()
-        if self.model.DURABILITY == "every" and self._saver.is_due:
+        if self.model.DURABILITY == "snapshot":
+            self._around.attended.add(self)
+        elif self.model.DURABILITY == "every" and self._saver.is_due:
             self.save(clean=True)
 
     def went_back(self) -> None:
@@ -392,14 +400,16 @@ class GameServer:
         """Whether the journal does not say what became of something."""
         return self._order.is_stalled
 
-    def tick(self) -> None:
-        """Look after what takes long, a few times a second. There may be thousands of games, and most have nothing."""
+    def tick(self) -> bool:
+        """Look after what takes long, a few times a second. Says whether there is something left to look after."""
         if not self._order.is_even:
             self._order.look()
         if self._history.is_busy:
             self._history.look()
-        if self.model.DURABILITY == "snapshot" and self._saver.is_due and not self._order.closed:
+        saves = self.model.DURABILITY == "snapshot" and not self._order.closed
+        if saves and self._saver.is_due:
             self.save(clean=False)
+        return not self.quiet or (saves and self._saver.changed)
 
     def save(self, *, clean: bool, saved: Callable[[JournalError | None], None] | None = None) -> None:
         """Have the journal keep how the game stands.

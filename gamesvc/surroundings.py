@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from gamesvc.journal import Journal
@@ -19,6 +19,17 @@ class Call(Protocol):
         """Don't do it."""
 
 
+class Attended(Protocol):
+    """Something that has to be looked after for a while."""
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether the journal does not say what became of something."""
+
+    def tick(self) -> bool:
+        """Look after what takes long. Says whether there is something left to look after."""
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What a game is lent.
@@ -31,6 +42,8 @@ class Surroundings:
         later: calls a function after some seconds.
         report: tells the operator of a fault in the model.
         max_connections_per_player: the oldest beyond goes; 0 means any number.
+        attended: those that are looked after a few times a second. Most games have nothing that takes long, and so cost
+            nothing while nothing happens in them.
     """
 
     journal: Journal
@@ -40,3 +53,4 @@ class Surroundings:
     later: Callable[[float, Callable[[], None]], Call]
     report: Report
     max_connections_per_player: int
+    attended: set[Attended] = field(default_factory=set)

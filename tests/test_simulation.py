@@ -29,7 +29,7 @@ from gamesvc.server import GameServer
 from tests.simulation import simulate
 
 SEEDS = int(os.environ.get("GAMESVC_SEEDS", "1500"))
-MOST_SEEDS = 400
+MOST_SEEDS = 2000
 """A mistake has to be found in so many schedules."""
 
 
