@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from gamesvc.auth import TokenValidator, is_game_id, is_player_name
@@ -29,15 +29,8 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 _SWITCH = {"1": True, "true": True, "0": False, "false": False}
 _MAX_DETAIL = 100
 _BEARER_SUBPROTOCOL = "bearer."
+_ORIGINS_KNOWN = 64
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
-
-
-class _Back(NamedTuple):
-    """What somebody says who comes back, or wants to see more than the events."""
-
-    epoch: str | None
-    since: int | None
-    state: bool
 
 
 class Origin(NamedTuple):
@@ -61,8 +54,7 @@ class Origin(NamedTuple):
         return cls(scheme, match[2].lower(), int(match[3]) if match[3] else _DEFAULT_PORTS.get(scheme))
 
 
-@dataclass(frozen=True)
-class Admission:
+class Admission(NamedTuple):
     """Somebody may ask to enter a game.
 
     Attributes:
@@ -109,6 +101,8 @@ class FrontDoor:
         self._null_origin = "null" in origins
         self._origins = frozenset(_parse_allowed(origin) for origin in origins if origin not in ("*", "null"))
         self._guest_name = guest_name
+        # It depends on nothing else, and most who come say the same. A head is bounded, so this is, too.
+        self._may_connect = lru_cache(_ORIGINS_KNOWN)(self._is_allowed)
 
     def judge(self, request: OpeningRequest) -> Admission:
         """Judge a request.
@@ -116,23 +110,24 @@ class FrontDoor:
         Raises:
             RequestRefused: it is not let in; says why.
         """
-        if request.origin is not None and not self._may_connect(request.origin, request.host):
+        origin, query = request.origin, request.query
+        if origin is not None and not self._may_connect(origin, request.host):
             # Browsers don't show this to anybody, so the log has to say what --allow-origin would take.
-            raise RequestRefused(ORIGIN_NOT_ALLOWED, ascii(request.origin[:_MAX_DETAIL]))
+            raise RequestRefused(ORIGIN_NOT_ALLOWED, ascii(origin[:_MAX_DETAIL]))
         subprotocol = _choose_subprotocol(request.subprotocols)
         game = request.path.rpartition("/")[2]
         if not is_game_id(game):
             raise RequestRefused(BAD_GAME_ID)
         token = _token(request)
-        watch = _switch(request, "spectate")
-        back = _Back(_single(request, "epoch"), _since(request), _switch(request, "state"))
+        watch = _switch(query, "spectate")
+        epoch, since, state = _single(query, "epoch"), _since(query), _switch(query, "state")
         if self._validator is None:
-            player = _single(request, "player")
+            player = _single(query, "player")
             if player is None:
                 player = self._guest_name()
             elif not is_player_name(player):
                 raise RequestRefused(BAD_PLAYER)
-            return Admission(game, player, None, watch, subprotocol, None, *back)
+            return Admission(game, player, None, watch, subprotocol, None, epoch, since, state)
         if token is None:
             raise RequestRefused(TOKEN_MISSING)
         claims = self._validator.validate(game, token)
@@ -142,9 +137,9 @@ class FrontDoor:
             if not claims.spectate:
                 raise RequestRefused(PLAYER_NOT_IN_GAME)
             watch = True
-        return Admission(game, claims.player, claims.players, watch, subprotocol, claims.expires, *back)
+        return Admission(game, claims.player, claims.players, watch, subprotocol, claims.expires, epoch, since, state)
 
-    def _may_connect(self, text: str, host: str) -> bool:
+    def _is_allowed(self, text: str, host: str) -> bool:
         """Whether a page may. A page that came from here may, but without tokens only by an address or as localhost:
         another name could be one that its owner points at this machine (DNS rebinding)."""
         if self._any_origin or (self._null_origin and text == "null"):
@@ -181,22 +176,26 @@ def _choose_subprotocol(offered: tuple[str, ...]) -> str | None:
     raise RequestRefused(UNKNOWN_SUBPROTOCOL)
 
 
-def _single(request: OpeningRequest, parameter: str) -> str | None:
-    values = request.query.get(parameter, [])
+def _single(query: dict[str, list[str]], parameter: str) -> str | None:
+    values = query.get(parameter)
+    if values is None:
+        return None
     if len(values) > 1:
         raise RequestRefused(BAD_QUERY)
     return values[0] if values else None
 
 
-def _switch(request: OpeningRequest, parameter: str) -> bool:
-    switch = _SWITCH.get(_single(request, parameter) or "0")
+def _switch(query: dict[str, list[str]], parameter: str) -> bool:
+    if parameter not in query:
+        return False
+    switch = _SWITCH.get(_single(query, parameter) or "0")
     if switch is None:
         raise RequestRefused(BAD_QUERY)
     return switch
 
 
-def _since(request: OpeningRequest) -> int | None:
-    text = _single(request, "since")
+def _since(query: dict[str, list[str]]) -> int | None:
+    text = _single(query, "since")
     if text is None:
         return None
     if not _NUMBER.fullmatch(text):
@@ -205,13 +204,14 @@ def _since(request: OpeningRequest) -> int | None:
 
 
 def _token(request: OpeningRequest) -> str | None:
-    offered = (name for name in request.subprotocols if name.startswith(_BEARER_SUBPROTOCOL))
-    found = [name.removeprefix(_BEARER_SUBPROTOCOL) for name in offered]
+    found = [
+        name.removeprefix(_BEARER_SUBPROTOCOL) for name in request.subprotocols if name.startswith(_BEARER_SUBPROTOCOL)
+    ]
     if request.authorization is not None:
         scheme, _, credentials = request.authorization.partition(" ")
         if scheme.lower() == "bearer":
             found.append(credentials.strip(" \t"))
-    found += request.query.get("token", [])
+    found += request.query.get("token", ())
     if len(found) > 1:
         raise RequestRefused(TOKEN_TWICE)
     return found[0] if found and found[0] else None

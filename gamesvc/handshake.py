@@ -26,10 +26,11 @@ from gamesvc.errors import (
 )
 from gamesvc.messages import encode_refusal
 
-_NAME = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_VALUE = rb"[\t\x20-\x7e\x80-\xff]*"
+# Possessive: no character of what follows a name or a value could be a part of it, so there is nothing to try again.
+_NAME = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+_VALUE = rb"[\t\x20-\x7e\x80-\xff]*+"
 _REQUEST_LINE = re.compile(rb"(%b) (/[\x21-\x7e]*) HTTP/1\.([01])\r\n" % _NAME)
-# A line that is well-formed, after the end of another one: so none is found in the middle of one that is not.
+# A well-formed line, after the end of another: so none is found in the middle of one that is not well-formed.
 _HEADER = re.compile(rb"(?<=\r\n)(%b):(%b)\r\n" % (_NAME, _VALUE))
 _HEADERS = re.compile(rb"(?:%b:%b\r\n)*" % (_NAME, _VALUE))
 _KEY = re.compile(rb"[A-Za-z0-9+/]{22}==")  # 16 bytes in base64
@@ -46,7 +47,6 @@ _SWITCHING = (
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n"
     b"%bSec-WebSocket-Accept: %b\r\n\r\n"
 )
-_SUBPROTOCOL = "Sec-WebSocket-Protocol: %s\r\n"
 
 
 def take_head(data: bytes, limit: int) -> tuple[bytes, bytes] | None:
@@ -72,7 +72,8 @@ def take_head(data: bytes, limit: int) -> tuple[bytes, bytes] | None:
     return (data[:end], data[end:]) if found >= 0 else None
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: that would take four times as long to make, and this is made at every connect.
+@dataclass(slots=True)
 class OpeningRequest:
     """A request to become a WebSocket, well-formed, not yet judged.
 
@@ -146,7 +147,7 @@ class OpeningRequest:
             subprotocol: the one that was chosen of those offered.
         """
         digest = sha1(self.key.encode("ascii") + _MAGIC, usedforsecurity=False).digest()
-        chosen = (_SUBPROTOCOL % subprotocol).encode("ascii") if subprotocol else b""
+        chosen = b"Sec-WebSocket-Protocol: %b\r\n" % subprotocol.encode("ascii") if subprotocol else b""
         return _SWITCHING % (chosen, binascii.b2a_base64(digest, newline=False))
 
     def plain(self, subprotocol: str | None) -> bytes:
@@ -155,7 +156,7 @@ class OpeningRequest:
         Args:
             subprotocol: the one that was chosen of those offered.
         """
-        offer = _SUBPROTOCOL % subprotocol if subprotocol else ""
+        offer = f"Sec-WebSocket-Protocol: {subprotocol}\r\n" if subprotocol else ""
         return (
             "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {self.key}\r\n{offer}\r\n"
@@ -177,27 +178,39 @@ def refusal_response(refusal: HttpRefusal) -> bytes:
 
 
 def _headers(head: bytes, start: int) -> dict[bytes, bytes]:
-    """The headers that decide something, by their names in lower case. Those of a name that may be given several times
-    are joined with commas, which means the same (RFC 9110, section 5.3)."""
-    # All lines in one pass of the regular expression.
-    pairs = _HEADER.findall(head, start)
-    count = head.count(b"\r\n", start) - 1
-    if count > _MAX_HEADERS:
+    """The headers, by their names in lower case; values as they came. Those of a list that is given in several pieces
+    are joined with commas, which means the same (RFC 9110, section 5.3).
+
+    Args:
+        head: the whole.
+        start: where the header lines begin.
+
+    Raises:
+        RequestRefused: a line is malformed, there are too many, or one that decides something is given twice.
+    """
+    lines = head.count(b"\r\n", start) - 1
+    if lines > _MAX_HEADERS:
         raise RequestRefused(HEADERS_TOO_LARGE)
-    if len(pairs) != count:
-        # Some line is not well-formed. What is said twice before it is a mistake that has its own name.
-        pairs = _HEADER.findall(head, start, _HEADERS.match(head, start).end())  # type: ignore[union-attr]
-    headers: dict[bytes, bytes] = {}
-    for given, value in pairs:
-        name = given.lower()
-        if name in _ONCE:
-            if name in headers:
-                raise RequestRefused(DUPLICATE_HEADER)
-            headers[name] = value
-        elif name in _LISTS:
-            headers[name] = headers[name] + b"," + value if name in headers else value
-    if len(pairs) != count:
+    found = _HEADER.findall(head, start)
+    if len(found) != lines:
+        # Of what is wrong the first is told: something may be given twice before the malformed line.
+        well_formed = _HEADERS.match(head, start)
+        _joined(_HEADER.findall(head, start, well_formed.end() if well_formed else start))
         raise RequestRefused(BAD_REQUEST)
+    headers = {name.lower(): value for name, value in found}
+    return headers if len(headers) == lines else _joined(found)
+
+
+def _joined(found: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    headers: dict[bytes, bytes] = {}
+    for given, value in found:
+        name = given.lower()
+        if name not in headers:
+            headers[name] = value
+        elif name in _ONCE:
+            raise RequestRefused(DUPLICATE_HEADER)
+        elif name in _LISTS:
+            headers[name] += b"," + value
     return headers
 
 

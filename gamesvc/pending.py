@@ -141,7 +141,8 @@ class PendingCommand:
     def judge(self, game: Game) -> None:
         self.effect = self.entry = None
         id = self._request.id
-        spec = game.commands.get(self._request.command.lower())
+        name = self._request.command
+        spec = game.commands.get(name) or game.commands.get(name.lower())
         if spec is None:
             self._refusal = encode_error(UNKNOWN_COMMAND, f"invalid command {_echo(self._request.command)}", id)
             return

@@ -305,7 +305,7 @@ class GameServer:
             return NOT_A_PLAYER
         if self.instance.standing.finished:
             return GAME_OVER
-        if len(self.instance.players) < self._fewest:
+        if self._fewest and len(self.instance.players) < self._fewest:
             return NOT_STARTED
         return None
 

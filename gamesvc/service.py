@@ -34,6 +34,7 @@ from gamesvc.journal.threaded import ThreadedJournal
 from gamesvc.keys import load_public_key
 from gamesvc.listener import GameListener
 from gamesvc.logs import logger, observer_factory, set_level
+from gamesvc.polling import poll_without_log_context
 from gamesvc.server import GameServer
 from gamesvc.turn import Turn
 
@@ -188,6 +189,7 @@ def makeService(options: Options) -> IService:
     sys.setswitchinterval(_SWITCH_SECONDS)
     # The default clock is the wall's: a step of it would freeze or fire all timers. Set before the first timer.
     reactor.seconds = time.monotonic
+    poll_without_log_context(reactor)
     try:
         service = make_game_service(options.config, reactor, _observer_factory(options))
     except ConfigError as error:
