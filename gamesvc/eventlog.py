@@ -69,7 +69,7 @@ class LoggedEvent:
 
     __slots__ = ("_frames", "body", "entry", "framework", "is_framework", "public", "to", "windows")
 
-    def __init__(self, body: bytes, to: frozenset[str] | None, entry: int, public: int, framework: int) -> None:
+    def __init__(self, body: bytes, to: frozenset[str] | None, entry: int, public: int = 0, framework: int = 0) -> None:
         self.body = body
         self.to = to
         self.entry = entry
@@ -230,19 +230,23 @@ class EventLog:
         position = self.end
         self.end += 1
         self.written += size
+        event = LoggedEvent(body, to, entry)
         if to is not None:
             for player in to:
                 self._private.setdefault(player, _Tally()).add(size)
-        elif is_framework(body):
+        elif event.is_framework:
             self._framework.add(size)
         else:
             self._public.add(size)
-        event = LoggedEvent(body, to, entry, self._public.events, self._framework.events)
+        event.public = self._public.events
+        event.framework = self._framework.events
         self._events[position] = event
         self._positions.append(position)
         if to is None:
             event.windows = 1
-            self._fall(self._public_window.add(position, size))
+            fallen = self._public_window.add(position, size)
+            if fallen:
+                self._fall(fallen)
         else:
             event.windows = len(to)
             if not to:
@@ -410,7 +414,8 @@ class EventLog:
 
     def _drop(self, position: int) -> None:
         del self._events[position]
-        self.floor = max(self.floor, position + 1)
+        if position >= self.floor:
+            self.floor = position + 1
 
 
 _NOTHING = _Tally()

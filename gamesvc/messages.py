@@ -91,7 +91,7 @@ def decode_request(payload: bytes) -> Request:
     if id is not None and not _is_id(id):
         raise MessageError(BAD_ID)
     command = body.pop("command", None)
-    if not isinstance(command, str) or not command:
+    if type(command) is not str or not command:
         raise MessageError(NO_COMMAND, id=id)
     return Request(command, id, body)
 

@@ -145,7 +145,7 @@ class Subscription:
         self._publisher = publisher
         self._sink = sink
         self._welcome = b""
-        self._replies: deque[tuple[int, bytes]] | None = None
+        self._replies: list[tuple[int, bytes]] | None = None
         self._reply_bytes = 0
         self.write = sink.write
         self.direct = direct
@@ -174,8 +174,9 @@ class Subscription:
             return
         frame = text_frame(payload)
         if self._replies is None:
-            self._replies = deque()
-        self._replies.append((self._publisher.log.end, frame))
+            self._replies = [(self._publisher.log.end, frame)]
+        else:
+            self._replies.append((self._publisher.log.end, frame))
         self.idle = False
         self._reply_bytes += len(frame)
         if not self.paused:
@@ -316,7 +317,7 @@ class Subscription:
         room = CHUNK_BYTES
         events, size = self.seen
         viewer, log = self.viewer, self._publisher.log
-        replies: deque[tuple[int, bytes]] = self._replies or deque()
+        replies = deque(self._replies or ())
         while room > 0:
             if replies and replies[0][0] <= self.cursor:
                 frame = replies.popleft()[1]
@@ -338,7 +339,7 @@ class Subscription:
                 break
             frames.append(frame)
             room -= len(frame)
-        self._replies = replies or None
+        self._replies = list(replies) or None
         self.seen = events, size
         self.sight = sight_of(self.private, viewer)
 
