@@ -63,8 +63,10 @@ class Play:
         except RuntimeError as error:
             fault = f"{type(error).__name__} (incident 12ab)"
             effect = self.instance.drop(self.now, alarm)
-        ran = {"name": alarm.method, "arguments": alarm.arguments, "timer": alarm.id, "fault": fault}
-        self.entries.append(effect.entry(self.instance.kind, "timer", **ran))
+        entry = effect.entry(
+            self.instance.kind, "timer", name=alarm.method, arguments=alarm.arguments, timer=alarm.id, fault=fault
+        )
+        self.entries.append(entry)
         return self
 
     def renew(self, seed: bytes | None = None, epoch: str | None = None) -> Play:

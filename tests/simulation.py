@@ -41,8 +41,8 @@ from gamesvc.eventlog import Viewer
 from gamesvc.limits import ENTER_SECONDS, OVERDUE_SECONDS, SLOW_CONSUMER_SECONDS, Limits
 from gamesvc.listener import GameListener
 from gamesvc.messages import V1
-from gamesvc.publisher import Subscription
 from gamesvc.server import GameServer
+from gamesvc.subscription import Subscription
 from tests.simulation_clock import Later, Reactor, Time
 from tests.simulation_games import FAILING
 from tests.simulation_judge import Broken, Judge, hold

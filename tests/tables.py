@@ -15,9 +15,10 @@ from gamesvc.journal.records import Opening
 from gamesvc.messages import Request
 from gamesvc.model import GameModel, Player
 from gamesvc.pending import Role
-from gamesvc.publisher import GamePublisher, Subscription
+from gamesvc.publisher import GamePublisher
 from gamesvc.receipts import Receipts
 from gamesvc.server import Beginning, GameServer
+from gamesvc.subscription import Subscription
 from gamesvc.surroundings import Surroundings
 from tests.journals import Asked, HeldJournal
 

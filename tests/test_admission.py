@@ -344,6 +344,16 @@ class Origins(SynchronousTestCase):
         self.assertFalse(self.allowed("http://localhost:3000", "localhost:8080", with_tokens=False))
         self.assertFalse(self.allowed("http://localhost:8080", "127.0.0.1:8080", with_tokens=False))
 
+    def test_who_came_before_changes_nothing(self) -> None:
+        hosts = [f"{name}:{port}" for name in ("localhost", "play.example", "10.0.0.1") for port in range(8000, 8010)]
+        pairs = [(f"http://{page}", host) for page in hosts for host in hosts[::3]]
+        for with_tokens in (True, False):
+            one = door(with_tokens, "http://play.example:8001")
+            for origin, host in (*pairs, *reversed(pairs), *pairs[:10] * 2):
+                request = asked(bearer=token(), origin=origin, host=host)
+                fresh = verdict(door(with_tokens, "http://play.example:8001"), request)
+                self.assertEqual(verdict(one, request), fresh, (origin, host))
+
     def test_a_refused_one_is_told_to_the_operator_in_a_form_that_a_log_can_take(self) -> None:
         for origin in ("https://evil.example", "https://\x85evil\x9b2J\xff", "x" * 16000):
             error = self.assertRaises(RequestRefused, door().judge, asked(origin=origin))

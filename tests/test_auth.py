@@ -6,11 +6,15 @@ import base64
 import hashlib
 import hmac
 import json
+import sys
 import traceback
+import unicodedata
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from unittest import mock
 
+import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
@@ -25,6 +29,7 @@ from gamesvc.auth import (
     MAX_PLAYERS,
     MAX_TOKEN_LENGTH,
     Claims,
+    KnownTokens,
     TokenGenerator,
     TokenValidator,
     is_player_name,
@@ -252,6 +257,11 @@ class Times(SynchronousTestCase):
         ):
             self.assertEqual(verdict(token(claims(**{name: time}))), wanted, (name, time - NOW))
 
+    def test_both_nbf_and_iat_have_to_have_come(self) -> None:
+        for late in ("nbf", "iat"):
+            times = {"nbf": NOW - 5, "iat": NOW - 5, late: NOW + 10.5}
+            self.assertEqual(verdict(token(claims(**times))), "token_invalid", late)
+
     def test_times_are_finite_numbers(self) -> None:
         unlike: tuple[object, ...] = (True, False, str(int(NOW)), f"{NOW + 5}", "", None, [], {})
         for name in ("exp", "nbf", "iat"):
@@ -333,6 +343,172 @@ class AnyToken(SynchronousTestCase):
                 self.assertNotIn(piece, told)
 
 
+class Clocked:
+    """A validator, and the clock that it goes by."""
+
+    def __init__(self, known: KnownTokens | None = None) -> None:
+        self.now = NOW
+        self.validator = TokenValidator(ISSUER, algorithm_of(ED25519.public_key(), "key.pem"), lambda: self.now, known)
+
+    def outcome(self, text: str, game: str = "lobby", now: float = NOW) -> object:
+        """What comes of a token at a time: what it says, or all that is said of its refusal."""
+        self.now = now
+        try:
+            return self.validator.validate(game, text)
+        except RequestRefused as refused:
+            return refused.refusal.code, refused.detail
+
+
+def uncached(text: str, game: str = "lobby", now: float = NOW) -> object:
+    """What comes of a token that nobody has ever seen."""
+    return Clocked().outcome(text, game, now)
+
+
+MOMENTS = st.floats(NOW - 30, NOW + 130) | st.sampled_from((NOW, NOW + 1e9, NOW - MAX_LIFETIME_SECONDS))
+MOSTLY_GOOD = st.fixed_dictionaries(
+    {
+        "iss": st.just(ISSUER),
+        "aud": st.just("lobby"),
+        "sub": st.sampled_from(["alice", "bob"]),
+        "exp": st.floats(NOW, NOW + 100) | st.integers(int(NOW), int(NOW) + 100) | TIMES,
+    },
+    optional={
+        "ply": st.just(["alice", "bob"]),
+        "spectate": st.booleans(),
+        "nbf": st.floats(NOW - 30, NOW + 60),
+        "iat": st.integers(int(NOW) - 30, int(NOW) + 60),
+    },
+)
+GAMES = st.sampled_from(["lobby", "lobby", "other"])
+DAMAGES = st.none() | st.tuples(st.integers(0, 10_000), st.sampled_from("AQgw-_.=\n\xe9"))
+
+
+class Known(SynchronousTestCase):
+    @FAST
+    @given(
+        st.lists(MOSTLY_GOOD | CLAIMS, min_size=1, max_size=3).map(lambda said: list(map(token, said))),
+        st.lists(st.tuples(st.integers(0, 2), DAMAGES, GAMES, MOMENTS), min_size=4, max_size=12),
+        st.integers(0, 3),
+    )
+    def test_nothing_comes_of_a_token_that_would_not_if_it_were_not_known(
+        self, texts: list[str], steps: list[tuple[int, tuple[int, str] | None, str, float]], most: int
+    ) -> None:
+        known = KnownTokens(most)
+        clocked = Clocked(known)
+        for index, damage, game, now in steps:
+            text = texts[index % len(texts)]
+            # First where most are let in, so that what comes after it meets a known one wherever there can be one.
+            self.assertEqual(clocked.outcome(text), uncached(text))
+            self.assertEqual(clocked.outcome(text, game, now), uncached(text, game, now))
+            if damage is not None:
+                at, put = damage[0] % len(text), damage[1]
+                damaged = text[:at] + put + text[at + 1 :]
+                self.assertEqual(clocked.outcome(damaged, game, now), uncached(damaged, game, now))
+            self.assertLessEqual(len(known), most)
+
+    def test_no_character_of_a_known_one_can_be_changed_added_or_left_out(self) -> None:
+        clocked = Clocked()
+        good = token(claims())
+        self.assertIsInstance(clocked.outcome(good), Claims)
+        for index, character in enumerate(good):
+            for put in ("", character * 2, "A" if character != "A" else "B", "=", "\ud800"):
+                changed = good[:index] + put + good[index + 1 :]
+                self.assertEqual(verdict(changed, clocked.validator), "token_invalid", (index, put))
+        self.assertIsInstance(clocked.outcome(good), Claims)
+
+    def test_its_signature_is_verified_once(self) -> None:
+        clocked = Clocked()
+        good = token(claims(ply=["alice", "bob"]))
+        with mock.patch.object(jwt, "decode", wraps=jwt.decode) as decode:
+            first = clocked.outcome(good)
+            for now in (NOW, NOW + 30, NOW + 61):
+                self.assertEqual(clocked.outcome(good, now=now), first)
+        self.assertEqual(decode.call_count, 1)
+
+    def test_it_expires_and_begins_when_it_would_have_and_a_step_of_the_clock_is_followed(self) -> None:
+        clocked = Clocked()
+        text = token(claims(exp=NOW + 60, nbf=NOW))
+        for now, wanted in (
+            (NOW, "ok"),
+            (NOW + 69.5, "ok"),
+            (NOW + 70, "token_expired"),
+            (NOW + 1e9, "token_expired"),
+            (NOW - 10, "ok"),
+            (NOW - 11, "token_invalid"),
+            (NOW - MAX_LIFETIME_SECONDS, "token_invalid"),
+            (NOW + 5, "ok"),
+        ):
+            clocked.now = now
+            self.assertEqual(verdict(text, clocked.validator), wanted, now - NOW)
+
+    def test_it_is_for_its_own_game_alone(self) -> None:
+        clocked = Clocked()
+        good = token(claims())
+        for game, wanted in (("lobby", "ok"), ("other", "wrong_game"), ("Lobby", "wrong_game"), ("lobby", "ok")):
+            self.assertEqual(verdict(good, clocked.validator, game), wanted)
+
+    def test_what_is_refused_is_not_kept(self) -> None:
+        known = KnownTokens()
+        clocked = Clocked(known)
+        good = token(claims())
+        for text in (
+            *(good[:-1], good[:-2], good + "=", "", "x" * 9000, "\ud800", token(claims(), lambda message: bytes(64))),
+            *(token(claims(aud="other")), token(claims(exp=NOW - 100)), token(claims(nbf=NOW + 100))),
+            *(token(claims(sub="")), token(claims(ply=[])), token(claims(exp=NOW + 1e8)), token(claims(exp="soon"))),
+        ):
+            self.assertNotEqual(verdict(text, clocked.validator), "ok")
+        self.assertEqual(len(known), 0)
+
+    def test_those_that_have_not_let_anybody_in_for_longest_are_forgotten_first(self) -> None:
+        clocked = Clocked(KnownTokens(2))
+        first, second, third = (token(claims(sub=name)) for name in ("alice", "bob", "carol"))
+        with mock.patch.object(jwt, "decode", wraps=jwt.decode) as decode:
+            for text, verified in (
+                (first, 1),
+                (second, 2),
+                (first, 2),
+                (third, 3),
+                (first, 3),
+                (third, 3),
+                (second, 4),
+            ):
+                self.assertEqual(verdict(text, clocked.validator), "ok")
+                self.assertEqual(decode.call_count, verified)
+
+    def test_who_is_refused_makes_none_younger(self) -> None:
+        clocked = Clocked(KnownTokens(2))
+        short, long, new = token(claims(exp=NOW + 10)), token(claims(exp=NOW + 999)), token(claims(exp=NOW + 998))
+        for text in (short, long):
+            self.assertEqual(verdict(text, clocked.validator), "ok")
+        clocked.now = NOW + 100
+        self.assertEqual(verdict(short, clocked.validator), "token_expired")
+        self.assertEqual(verdict(new, clocked.validator), "ok")
+        with mock.patch.object(jwt, "decode", wraps=jwt.decode) as decode:
+            self.assertEqual(verdict(long, clocked.validator), "ok")
+            self.assertEqual(decode.call_count, 0)
+
+    def test_they_take_as_many_bytes_as_they_may_and_no_more(self) -> None:
+        def named(number: int) -> str:
+            return token(claims(jti=str(number), ply=[f"{number}-{index}" for index in range(MAX_PLAYERS)]))
+
+        known = KnownTokens(most_bytes=100_000)
+        clocked = Clocked(known)
+        for number in range(12):
+            self.assertEqual(verdict(named(number), clocked.validator), "ok")
+        names = MAX_PLAYERS * (sys.getsizeof("0-100") + 8)
+        self.assertTrue(2 <= len(known) <= 100_000 // names)
+        self.assertEqual(verdict(token(claims()), Clocked(KnownTokens(most_bytes=0)).validator), "ok")
+
+    def test_nothing_of_its_text_is_kept(self) -> None:
+        known = KnownTokens()
+        good = token(claims(ply=["alice", "bob"]))
+        self.assertIsInstance(Clocked(known).outcome(good), Claims)
+        kept = repr(vars(known))
+        self.assertIn("alice", kept)
+        for piece in good.split("."):
+            self.assertNotIn(piece, kept)
+
+
 class PlayerNames(SynchronousTestCase):
     def test_a_name_is_1_to_64_characters_without_control_characters(self) -> None:
         for name in ("a", "x" * 64, "😀" * 64, "Jürgen", "O'Neil, Ms.", "名前", " ", "null"):
@@ -341,6 +517,12 @@ class PlayerNames(SynchronousTestCase):
             self.assertFalse(is_player_name(bad), bad)
         for character in (*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0)), "\u2028", "\u2029", "\ud800", "\udfff"):
             self.assertFalse(is_player_name(f"a{character}b"), ascii(character))
+
+    def test_no_character_is_forgotten(self) -> None:
+        for character in map(chr, range(sys.maxunicode + 1)):
+            may = unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp")
+            if is_player_name(character) is not may:
+                self.fail(ascii(character))
 
 
 class Generator(SynchronousTestCase):

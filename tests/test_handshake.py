@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
 import json
 from functools import partial
 from http import HTTPStatus
+from urllib.parse import parse_qsl
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -152,9 +156,12 @@ class Requests(SynchronousTestCase):
             ("bad_upgrade", head(without="Sec-WebSocket-Key")),
             # Its key has 16 bytes, in base64.
             ("bad_upgrade", head("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j", without="Sec-WebSocket-Key")),
+            ("bad_upgrade", head(f"Sec-WebSocket-Key: {KEY}A", without="Sec-WebSocket-Key")),
+            ("bad_upgrade", head(f"Sec-WebSocket-Key: A{KEY}", without="Sec-WebSocket-Key")),
             ("bad_upgrade", head("Sec-WebSocket-Key: " + "d" * 24, without="Sec-WebSocket-Key")),
             ("bad_upgrade", head("Sec-WebSocket-Key: " + "d" * 22 + "=\xe9", without="Sec-WebSocket-Key")),
             ("bad_upgrade", head("Sec-WebSocket-Key: dGhlIHNhbXBsZS-ub25jZQ==", without="Sec-WebSocket-Key")),
+            ("ok", head("Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAB==", without="Sec-WebSocket-Key")),
             # Header lines.
             ("bad_request", head("NoColon")),
             ("bad_request", head("Space : x")),
@@ -184,6 +191,14 @@ class Requests(SynchronousTestCase):
             self.assertEqual(code(twice), "duplicate_header", name)
             self.assertEqual(code(head(f"{name.upper()}: {value}", without=name)), "ok", name)
 
+    def test_spaces_and_tabs_around_a_value_are_no_part_of_it(self) -> None:
+        for line in (*REQUIRED, "Content-Length: 0"):
+            name, _, value = line.partition(": ")
+            for spaced in (f"{name}:{value}", f"{name}:\t {value} \t"):
+                self.assertEqual(code(head(spaced, without=name)), "ok", spaced)
+        host = OpeningRequest.parse(head("Host:\tlocalhost:8080  ", without="Host")).host
+        self.assertEqual(host, "localhost:8080")
+
     def test_only_spaces_and_tabs_around_a_value_are_no_part_of_it(self) -> None:
         for byte in "\x85\xa0":
             self.assertEqual(code(head(f"Upgrade: websocket{byte}")), "upgrade_required")
@@ -191,6 +206,52 @@ class Requests(SynchronousTestCase):
             self.assertEqual(OpeningRequest.parse(head(f"Origin: {byte}null")).origin, f"{byte}null")
             offered = OpeningRequest.parse(head(f"Sec-WebSocket-Protocol: {byte}{V1}{byte}")).subprotocols
             self.assertEqual(offered, (f"{byte}{V1}{byte}",))
+
+    def test_of_two_mistakes_the_first_is_told(self) -> None:
+        twice = ("Origin: https://a.example", "Origin: https://b.example")
+        self.assertEqual(code(head(*twice, "No colon")), "duplicate_header")
+        self.assertEqual(code(head("No colon", *twice)), "bad_request")
+        self.assertEqual(code(head(twice[0], "No colon", twice[1])), "bad_request")
+        self.assertEqual(code(head(*twice, "No colon", line="GET lobby HTTP/1.1")), "bad_request")
+        self.assertEqual(code(head(*twice, *[b"a:"] * 128)), "headers_too_large")
+
+    def test_what_stands_in_a_malformed_line_is_no_header(self) -> None:
+        for hiding in ("(X: a", "X : a", "X Host: evil.example", "X\x00Host: evil.example", "X\nHost: evil.example"):
+            self.assertEqual(code(head(hiding)), "bad_request", hiding)
+            self.assertEqual(code(head(hiding, without="Host")), "bad_request", hiding)
+
+    def test_a_list_may_come_in_several_pieces_and_with_empty_items(self) -> None:
+        pieces = "Upgrade: h2c,", "UPGRADE:", "upgrade: ,\t WebSocket ,", "Connection: keep-alive", "connection:upgrade"
+        self.assertEqual(code(head(*pieces)), "ok")
+        for missing in (2, 4):
+            self.assertNotEqual(code(head(*pieces[:missing], *pieces[missing + 1 :])), "ok")
+        offers = "Sec-WebSocket-Protocol: a,b", "sec-websocket-protocol:", "Sec-Websocket-Protocol: ,c "
+        self.assertEqual(OpeningRequest.parse(head(*offers)).subprotocols, ("a", "b", "c"))
+
+    @FAST
+    @given(st.binary(min_size=15, max_size=17).map(base64.b64encode), st.integers(0, 24), st.sampled_from("A=-_ \xe9"))
+    def test_a_key_is_just_what_is_16_bytes_in_base64(self, key: bytes, where: int, put: str) -> None:
+        changed = key.decode()[:where] + put + key.decode()[where + 1 :]
+        for each in (key.decode(), changed.strip(" ")):
+            try:
+                is_key = len(each) == 24 and len(binascii.a2b_base64(each, strict_mode=True)) == 16
+            except ValueError:
+                is_key = False
+            given = code(head(f"Sec-WebSocket-Key: {each}", without="Sec-WebSocket-Key"))
+            self.assertEqual(given, "ok" if is_key else "bad_upgrade", each)
+
+    @FAST
+    @given(st.text('ab&=+%23cC"/?;', max_size=30) | st.lists(st.just("a=1"), max_size=40).map("&".join))
+    def test_a_query_is_read_as_forms_are(self, query: str) -> None:
+        wanted: dict[str, list[str]] = {}
+        try:
+            pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=32)
+        except ValueError:
+            self.assertEqual(code(head(target=f"/lobby?{query}")), "bad_query")
+            return
+        for name, value in pairs:
+            wanted.setdefault(name, []).append(value)
+        self.assertEqual(OpeningRequest.parse(head(target=f"/lobby?{query}")).query, wanted)
 
 
 class Smuggling(SynchronousTestCase):
@@ -268,6 +329,42 @@ class PlainHeads(SynchronousTestCase):
             self.assertEqual((again.key, again.subprotocols), (KEY, offered))
 
 
+class Accepted(SynchronousTestCase):
+    def test_the_example_of_the_rfc_is_answered_as_it_says(self) -> None:
+        lines = OpeningRequest.parse(head()).accept(None).split(b"\r\n")
+        self.assertEqual(lines[0], b"HTTP/1.1 101 Switching Protocols")
+        self.assertEqual(lines[-2:], [b"", b""])
+        wanted = {b"Upgrade: WebSocket", b"Connection: Upgrade", b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="}
+        self.assertEqual(set(lines[1:-2]), wanted)
+
+    @FAST
+    @given(st.binary(min_size=16, max_size=16), st.sampled_from([None, V1, CLASSIC]))
+    def test_the_key_is_answered_and_of_what_was_offered_only_what_was_chosen(
+        self, nonce: bytes, chosen: str | None
+    ) -> None:
+        key = base64.b64encode(nonce).decode()
+        asked = head(
+            *(f"Sec-WebSocket-Key: {key}", f"Authorization: Bearer {SECRET}", "Origin: https://game.example"),
+            *(f"Sec-WebSocket-Protocol: x, {CLASSIC}, {V1}", "Sec-WebSocket-Extensions: permessage-deflate"),
+            without="Sec-WebSocket-Key",
+        )
+        first, *lines = (
+            OpeningRequest.parse(asked).accept(chosen).decode("ascii").removesuffix("\r\n\r\n").split("\r\n")
+        )
+        digest = hashlib.sha1(f"{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode()).digest()
+        wanted = {
+            "Upgrade": "WebSocket",
+            "Connection": "Upgrade",
+            "Sec-WebSocket-Accept": base64.b64encode(digest).decode(),
+        }
+        if chosen:
+            wanted["Sec-WebSocket-Protocol"] = chosen
+        self.assertEqual(
+            (first, dict(line.split(": ", 1) for line in lines)), ("HTTP/1.1 101 Switching Protocols", wanted)
+        )
+        self.assertEqual(len(lines), len(wanted))
+
+
 class Responses(SynchronousTestCase):
     def test_each_refusal_is_a_whole_http_response_with_its_error_as_json(self) -> None:
         for refusal in HTTP_REFUSALS.values():
@@ -291,6 +388,9 @@ class Many(SynchronousTestCase):
     def test_a_request_has_at_most_128_headers(self) -> None:
         self.assertEqual(code(head(*[b"a:"] * 100)), "ok")
         self.assertEqual(code(head(*[b"a:"] * 200)), "headers_too_large")
+        room = 128 - len(REQUIRED)
+        self.assertEqual(code(head(*[b"a:"] * room)), "ok")
+        self.assertEqual(code(head(*[b"a:"] * (room + 1))), "headers_too_large")
 
 
 class Cost(SynchronousTestCase):
@@ -305,5 +405,9 @@ class Cost(SynchronousTestCase):
             head(line="GET /" + "/" * size + "\x00"),
             head(line="G" * size),
             head(b"Sec-WebSocket-Protocol:" + b" ," * (size // 2)),
+            head(b"x" * (size // 2) + b"\n" + b"x" * (size // 2) + b":"),
+            head(b"x:\n" * (size // 3)),
+            head(*[b"Upgrade:" + b"," * 60] * 120),
+            head(line="GET /?" + "%41" * (size // 3) + " HTTP/1.1"),
         ):
             self.assertLess(cost(partial(code, hostile)) / plain, 50.0, hostile[-50:])
