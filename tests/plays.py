@@ -50,8 +50,8 @@ class Play:
         self.now += 2.25
         given = self.instance.kind.COMMANDS[name].arguments(**arguments)
         effect = self.instance.command(self.now, name, Player(player), given)
-        asked = {"player": player, "id": id, "name": name, "arguments": encode_arguments(arguments)}
-        self.entries.append(effect.entry(self.instance.kind, "command", **asked))
+        asked = encode_arguments(arguments)
+        self.entries.append(effect.entry(self.instance.kind, "command", player, id, name, asked))
         return self
 
     def timer(self, id: int) -> Play:
