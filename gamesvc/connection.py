@@ -1,52 +1,32 @@
 """GameConnection: one connection, the protocol that Autobahn drives. Bytes in, bytes out.
 
-What Autobahn 26.10.2 gets wrong for us is set right here and in `listener`, narrowly; ``tests/test_connection.py``
-tells when upstream has:
-
-- ``connectionMade`` reads ``tcpNoDelay`` before the options are copied to the protocol, and a bare ``except`` hides
-  that: TCP_NODELAY is never set. And every connect runs ``pformat`` over all options, even with debug off. Both end
-  where the options are attributes of the protocol's class, and ``CONFIG_ATTRS``, which says what to copy, is empty.
-- Its timers are rounded down to whole seconds (txaio's batched timer): a timeout of 0.5 s may fire at once.
-- Its logger writes requests, tokens included, as they came: it gets one that writes nothing.
-- It reads a request's head laxly: it gets a plain one, which `handshake` made.
+How it comes to be open, and how a line ends, is `entering`'s affair.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from autobahn.twisted.websocket import WebSocketServerProtocol
 from autobahn.websocket.utf8validator import Utf8Validator
-from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.interfaces import IPushProducer, IReactorTime, ISSLTransport
+from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from gamesvc.admission import Admission
 from gamesvc.controller import GameController
-from gamesvc.countdown import Countdowns
-from gamesvc.eager import EagerSender, eager_sender
+from gamesvc.entering import EnteringConnection, Timer, stopped
 from gamesvc.errors import (
-    BAD_UPGRADE,
-    JOURNAL_DOWN,
-    SERVER_ERROR,
     CloseCode,
-    HttpRefusal,
-    RequestRefused,
     with_incident,
 )
-from gamesvc.eventlog import Place, Viewer
+from gamesvc.eventlog import Viewer
 from gamesvc.frames import SHORT_HEAD_BYTES, short_text
-from gamesvc.handshake import OpeningRequest, refusal_response, take_head
-from gamesvc.limits import CLOSE_HANDSHAKE_SECONDS, ENTER_SECONDS, MAX_FRAGMENTS, SLOW_CONSUMER_SECONDS, Limits
-from gamesvc.logs import Silence, logger
+from gamesvc.limits import MAX_FRAGMENTS, SLOW_CONSUMER_SECONDS
+from gamesvc.logs import logger
 from gamesvc.messages import V1
-from gamesvc.pending import Role
-from gamesvc.server import GameServer
 from gamesvc.subscription import Subscription
 
 log = logger(__name__)
@@ -58,106 +38,16 @@ _REASONS: dict[int, str] = {int(code): code.reason for code in CloseCode}
 _NAMES: dict[int, str] = {int(code): code.name.lower() for code in CloseCode}
 
 
-class Admitted(NamedTuple):
-    """Somebody is let in: what was judged of them, the game, as whom they take part, and where they stand in its
-    events, if they come back."""
-
-    admission: Admission
-    game: GameServer
-    role: Role
-    place: Place | None
-
-
-class Timer(Protocol):
-    """A call that was put off."""
-
-    def cancel(self) -> None:
-        """Don't call it."""
-
-
-def _stopped(call: Timer | None) -> Timer | None:
-    """Stop a timer, where it runs. Returns None, for the place where it was kept."""
-    if call is not None:
-        call.cancel()
-    return None
-
-
-class Listener(Protocol):
-    """What a connection asks of its listener.
-
-    Attributes:
-        limits: how much a client may ask for.
-        reactor: for timers.
-        timers: for those that many connections have.
-    """
-
-    limits: Limits
-    reactor: IReactorTime
-    timers: Countdowns
-
-    def now(self) -> float:
-        """The time, in seconds since the epoch."""
-
-    def connection_made(self, connection: GameConnection) -> None:
-        """A connection came. It may be cut off at once."""
-
-    def connection_lost(self, connection: GameConnection) -> None:
-        """A connection is gone."""
-
-    def enter(
-        self,
-        request: OpeningRequest,
-        connection: GameConnection,
-        entered: Callable[[Admitted | RequestRefused], None],
-    ) -> None:
-        """Let somebody in.
-
-        Raises:
-            RequestRefused: not this one, or not now.
-        """
-
-    def converse(self, admitted: Admitted, subscription: Subscription) -> GameController:
-        """The controller of a connection that has opened, known to its game."""
-
-    def left(self, admitted: Admitted, controller: GameController | None) -> None:
-        """Somebody is out again; `controller` where their connection had opened."""
-
-    def report(self, what: str, fault: BaseException) -> str:
-        """Write a fault to the log, and return the incident's id."""
-
-
 @implementer(IPushProducer)
-class GameConnection(WebSocketServerProtocol):
+class GameConnection(EnteringConnection):
     """One connection: bytes in, bytes out. What they mean is its controller's affair."""
 
-    factory: Listener
-    transport: Any  # what it can do beyond ITransport differs between TCP, UNIX and TLS
-    log = Silence()
-    autoPingInterval: float
-    openHandshakeTimeout: float
-    opens_itself = False
-    """Whether it answers opening requests without Autobahn; see `opening`."""
-
-    # What a connection begins with is its class's, so that thousands of them share it.
     _expiry: Timer | None = None
     _stall: Timer | None = None
-    _lingering: Timer | None = None
-    _entering: Timer | None = None
-    _admitted: Admitted | None = None
     _controller: GameController | None = None
     _subscription: Subscription | None = None
-    _request: OpeningRequest | None = None
-    _sender: EagerSender | None = None
-    _write: Callable[[bytes], object]
-    _has_asked = False
-    _is_held = False
-    _deaf = False
     _is_closing = False
     _fragments = 0
-
-    def __init__(self) -> None:
-        if not self.opens_itself:
-            super().__init__()
 
     @cached_property
     def utf8validator(self) -> Any:  # type: ignore[override]  # a plain attribute of Autobahn's
@@ -165,20 +55,6 @@ class GameConnection(WebSocketServerProtocol):
         return Utf8Validator()
 
     # From the transport.
-
-    def connectionMade(self) -> None:
-        self._sender = eager_sender(self.transport, self._queued)
-        self._write = self._sender.write if self._sender is not None else self.transport.write
-        if self.opens_itself:
-            with suppress(AttributeError):  # only TCP has it
-                self.transport.setTcpNoDelay(True)
-            if self.openHandshakeTimeout > 0:
-                timers = self.factory.timers
-                handshake = timers.call_later(self.openHandshakeTimeout, self.onOpenHandshakeTimeout)
-                self.openHandshakeTimeoutCall: Any = handshake
-        else:
-            super().connectionMade()
-        self.factory.connection_made(self)
 
     def dataReceived(self, data: bytes) -> None:
         # Twisted would write an exception to the log as it is, with whatever a client put into it.
@@ -227,7 +103,7 @@ class GameConnection(WebSocketServerProtocol):
         else:
             super().connectionLost(reason)
         self._leave()
-        self._lingering = _stopped(self._lingering)
+        self._lingering = stopped(self._lingering)
         self.factory.connection_lost(self)
 
     # Timers. There is one of each at a time.
@@ -240,14 +116,6 @@ class GameConnection(WebSocketServerProtocol):
         self._stall = None
         self._end(CloseCode.SLOW_CONSUMER)
 
-    def _linger(self) -> None:
-        if self._lingering is None:
-            self._lingering = self.factory.timers.call_later(CLOSE_HANDSHAKE_SECONDS, self._lingered)
-
-    def _lingered(self) -> None:
-        self._lingering = None
-        self.abort()
-
     # From the transport, which is a consumer.
 
     def pauseProducing(self) -> None:
@@ -258,7 +126,7 @@ class GameConnection(WebSocketServerProtocol):
                 self._stall = self.factory.timers.call_later(SLOW_CONSUMER_SECONDS, self._stalled)
 
     def resumeProducing(self) -> None:
-        self._stall = _stopped(self._stall)
+        self._stall = stopped(self._stall)
         if self._subscription is not None:
             self._subscription.resume()
 
@@ -267,82 +135,14 @@ class GameConnection(WebSocketServerProtocol):
 
     # The opening handshake.
 
-    def processHandshake(self) -> None:
-        if self._has_asked:
-            return
+    def onOpen(self) -> None:
+        # Autobahn keeps to itself what goes wrong here.
         try:
-            taken = take_head(self.data, self.factory.limits.max_header_bytes)
-            if taken is None:
-                return
-            head, self.data = taken
-            self._has_asked = True
-            self._request = OpeningRequest.parse(head)
-            # The handshake is complete: from here on it is not the peer who may be slow.
-            self._stop_handshake_timeout()
-            self.factory.enter(self._request, self, self._entered)
-        except RequestRefused as refused:
-            self._entered(refused)
-        if self._request is not None and self.state == self.STATE_CONNECTING and not self._deaf:
-            # The journal is asked. Until it answers, nothing more is read.
-            self._is_held = True
-            self.transport.pauseProducing()
-            self._entering = self.factory.timers.call_later(ENTER_SECONDS, self._not_entered)
-
-    def _not_entered(self) -> None:
-        self._entering = None
-        self._entered(RequestRefused(JOURNAL_DOWN))
-
-    def _entered(self, outcome: Admitted | RequestRefused) -> None:
-        request, self._request = self._request, None
-        if self.state != self.STATE_CONNECTING or self._deaf:
-            if isinstance(outcome, Admitted):
-                self.factory.left(outcome, None)
-            return
-        self._entering = _stopped(self._entering)
-        if self._is_held:
-            self._is_held = False
-            self.transport.resumeProducing()
-        if isinstance(outcome, RequestRefused) or request is None:
-            refused = outcome if isinstance(outcome, RequestRefused) else RequestRefused(BAD_UPGRADE)
-            self._refuse(refused.refusal, refused.detail)
-            return
-        self._admitted = outcome
-        # This may be called by the journal, who must not meet an exception of ours.
-        try:
-            if self.opens_itself:
-                self._open(request.accept(outcome.admission.subprotocol))
-            else:
-                self.data = request.plain(outcome.admission.subprotocol) + self.data
-                super().processHandshake()
+            self._take_part()
         except (Exception, SystemExit) as fault:
             self._fail(self.factory.report("a connection", fault))
 
-    def _open(self, response: bytes) -> None:
-        """Do what Autobahn does when its handshake is complete."""
-        self._write(response)
-        self.state = self.STATE_OPEN
-        if self.autoPingInterval:
-            ping = self.factory.timers.call_later(self.autoPingInterval, self._sendAutoPing)
-            self.autoPingPendingCall: Any = ping
-        self.onOpen()
-        if self.data:
-            self.consumeData()
-
-    def onConnect(self, request: object) -> str | None:
-        return self._admitted.admission.subprotocol if self._admitted else None
-
-    def failHandshake(self, reason: object, code: object = 400, responseHeaders: object = None) -> None:
-        # Autobahn's reasons quote the request. It was well-formed before Autobahn saw it, so this is for safety.
-        self._refuse(BAD_UPGRADE)
-
-    def _refuse(self, refusal: HttpRefusal, detail: str = "") -> None:
-        status, code = refusal.status, refusal.code
-        log.info("refused {peer}: {status} {code} {detail}", peer=self.address, status=status, code=code, detail=detail)
-        self.transport.write(refusal_response(refusal))
-        self.state = self.STATE_CLOSED
-        self._hang_up()
-
-    def onOpen(self) -> None:
+    def _take_part(self) -> None:
         admitted = self._admitted
         if admitted is None:
             raise RuntimeError("a connection opened that nobody let in")
@@ -413,6 +213,7 @@ class GameConnection(WebSocketServerProtocol):
     def _answer_close(self, code: Any, reason: Any) -> None:
         self._drain()
         super().onCloseFrame(code, reason)
+        self._leave()  # after a close frame nothing is sent any more
 
     def dropConnection(self, abort: bool = False) -> None:
         # We have hung up: to drop the line now would lose what the peer has not read yet.
@@ -436,10 +237,6 @@ class GameConnection(WebSocketServerProtocol):
         if self._subscription is not None:
             self._subscription.stand_aside()
 
-    def sendData(self, data: bytes, sync: bool = False, chopsize: object = None) -> None:
-        # Whatever Autobahn sends goes the same way, so that nothing overtakes.
-        self._write(data)
-
     def close(self, code: CloseCode, incident: str = "") -> None:
         """Close the connection. What is due should have been written.
 
@@ -457,27 +254,9 @@ class GameConnection(WebSocketServerProtocol):
 
     # The end.
 
-    @property
-    def host(self) -> str:
-        """The peer's network address; empty where it has none."""
-        peer = self.transport.getPeer()
-        return peer.host if isinstance(peer, (IPv4Address, IPv6Address)) else ""
-
-    @property
-    def address(self) -> str:
-        """The peer's address and port, for the log."""
-        peer = self.transport.getPeer()
-        return f"{peer.host}:{peer.port}" if isinstance(peer, (IPv4Address, IPv6Address)) else "a local socket"
-
-    def abandon_handshake(self) -> None:
-        """Cut the line, where the opening handshake is not complete."""
-        if self.state == self.STATE_CONNECTING:
-            self.abort()
-
     def abort(self) -> None:
-        """Cut the line, without a word."""
-        self._deaf = True
-        self.transport.abortConnection()
+        super().abort()
+        self._leave()
 
     def _drain(self) -> None:
         """Send what is due, before something ends the conversation: every command is answered."""
@@ -490,44 +269,21 @@ class GameConnection(WebSocketServerProtocol):
             self._controller.close(code)
 
     def _fail(self, incident: str) -> None:
-        state: int = self.state
-        if state == self.STATE_CONNECTING:
-            self._refuse(SERVER_ERROR.for_incident(incident))
-        elif state == self.STATE_OPEN:
+        if self.state == _OPEN:
             self.close(CloseCode.INTERNAL_ERROR, incident)
         else:
-            self.abort()
-
-    def _hang_up(self) -> None:
-        """Let the peer read what was sent, take nothing more from it, and cut the line soon.
-
-        To close at once would lose what the peer has not read yet, where it still sends: the kernel answers that with
-        a reset, which discards.
-        """
-        self._deaf = True
-        self._stop_handshake_timeout()
-        self._linger()
-        self.unregisterProducer()
-        if ISSLTransport.providedBy(self.transport):
-            self.transport.loseConnection()
-        else:
-            self.transport.loseWriteConnection()
+            super()._fail(incident)
 
     @property
     def _has_ended(self) -> bool:
         """Whether nothing that still comes has an effect: replies may still be due."""
         return self._deaf or self._is_closing or (self._controller is not None and self._controller.closed)
 
-    def _stop_handshake_timeout(self) -> None:
-        if self.openHandshakeTimeoutCall is not None:
-            self.openHandshakeTimeoutCall.cancel()
-            self.openHandshakeTimeoutCall = None
-
     def _leave(self) -> None:
         """Take no more part in the game; once more is harmless."""
-        self._entering = _stopped(self._entering)
-        self._expiry = _stopped(self._expiry)
-        self._stall = _stopped(self._stall)
+        self._entering = stopped(self._entering)
+        self._expiry = stopped(self._expiry)
+        self._stall = stopped(self._stall)
         controller, self._controller = self._controller, None
         subscription, self._subscription = self._subscription, None
         admitted, self._admitted = self._admitted, None

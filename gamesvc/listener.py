@@ -12,9 +12,10 @@ from twisted.internet.interfaces import IReactorTime
 
 from gamesvc.admission import Admission, FrontDoor
 from gamesvc.catalog import Catalog
-from gamesvc.connection import Admitted, GameConnection
+from gamesvc.connection import GameConnection
 from gamesvc.controller import GameController
 from gamesvc.countdown import Countdowns
+from gamesvc.entering import Admitted, EnteringConnection
 from gamesvc.errors import (
     DRAINING,
     JOURNAL_DOWN,
@@ -97,8 +98,8 @@ class GameListener(WebSocketServerFactory):
             max_connections_per_player=limits.max_connections_per_player,
         )
         self.lifecycle = Lifecycle(self.games, catalog, limits, around, random_bytes)
-        self._connections: dict[GameConnection, None] = {}
-        self._beyond: set[GameConnection] = set()
+        self._connections: dict[EnteringConnection, None] = {}
+        self._beyond: set[EnteringConnection] = set()
         self._addresses: Census[str] = Census(limits.max_connections_per_address)
         self._draining = False
         self._all_gone: Deferred[None] | None = None
@@ -130,13 +131,13 @@ class GameListener(WebSocketServerFactory):
         return ", ".join(kind.name for kind in self._catalog)
 
     @property
-    def connections(self) -> tuple[GameConnection, ...]:
+    def connections(self) -> tuple[EnteringConnection, ...]:
         """All of them, those still shaking hands included."""
         return tuple(self._connections)
 
     # What connections ask of it.
 
-    def connection_made(self, connection: GameConnection) -> None:
+    def connection_made(self, connection: EnteringConnection) -> None:
         """A connection came. It is cut off at once where far too many are there: even to refuse one takes room."""
         self._connections[connection] = None
         if self.limits.max_connections_per_address:
@@ -146,7 +147,7 @@ class GameListener(WebSocketServerFactory):
         if 0 < self.limits.max_connections < len(self._connections) - _ROOM_TO_REFUSE:
             connection.abort()
 
-    def connection_lost(self, connection: GameConnection) -> None:
+    def connection_lost(self, connection: EnteringConnection) -> None:
         """A connection is gone."""
         del self._connections[connection]
         if connection in self._beyond:
@@ -160,7 +161,7 @@ class GameListener(WebSocketServerFactory):
     def enter(
         self,
         request: OpeningRequest,
-        connection: GameConnection,
+        connection: EnteringConnection,
         entered: Callable[[Admitted | RequestRefused], None],
     ) -> None:
         """Let somebody in.

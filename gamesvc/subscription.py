@@ -186,6 +186,7 @@ class Subscription:
 
     def greet(self, payload: bytes) -> None:
         """Send something before everything else."""
+        self.stand_aside()
         self._welcome = text_frame(payload)
         self.idle = False
         self._publisher.serve(self)

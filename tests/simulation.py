@@ -34,8 +34,8 @@ import gamesvc.publisher
 import gamesvc.saver
 from gamesvc.admission import Admission
 from gamesvc.catalog import Catalog
-from gamesvc.connection import Admitted
 from gamesvc.controller import GameController
+from gamesvc.entering import Admitted
 from gamesvc.errors import JOURNAL_DOWN, CloseCode, RequestRefused
 from gamesvc.eventlog import Viewer
 from gamesvc.limits import ENTER_SECONDS, OVERDUE_SECONDS, SLOW_CONSUMER_SECONDS, Limits

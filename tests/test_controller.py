@@ -252,6 +252,54 @@ class Bounds(SynchronousTestCase):
         self.assertEqual((line.data.count(b'"ok"'), line.data.count(b"error")), (Limits.command_burst, 0))
 
 
+MOMENTS = st.tuples(
+    st.sampled_from((b'{"command":"a"}', b'{"command":"a","id":"x"}', b"{}", b"no", b'{"command":"a","id":7}')),
+    st.sampled_from((0.0, 0.0, 0.1, 0.5, 1.0)),
+    st.booleans(),
+)
+
+
+class ShortTexts(SynchronousTestCase):
+    """A text that is one frame counts as a frame and as a message."""
+
+    @settings(deadline=None, database=None, max_examples=150)
+    @given(
+        st.lists(MOMENTS, max_size=30),
+        st.builds(
+            Limits,
+            commands_per_second=st.sampled_from((0.0, 2.0, 10.0)),
+            command_burst=st.sampled_from((0, 1, 3)),
+            frames_per_second=st.sampled_from((0.0, 1.0, 5.0)),
+        ),
+    )
+    def test_it_is_answered_as_one_that_came_as_frame_and_text(
+        self, moments: list[tuple[bytes, float, bool]], limits: Limits
+    ) -> None:
+        short, plain = Conversation(limits, prompt=False), Conversation(limits, prompt=False)
+        for payload, seconds, answers in moments:
+            short.controller.short_text_received(payload)
+            plain.send(payload)
+            for talk in (short, plain):
+                talk.clock += seconds
+                if answers:
+                    for position in range(len(talk.asked)):
+                        talk.answer(position)
+            self.assertEqual((short.replies, short.closed), (plain.replies, plain.closed))
+            self.assertEqual([request for request, _ in short.asked], [request for request, _ in plain.asked])
+
+    def test_more_of_them_than_allowed_close_with_1008_and_the_last_is_not_taken(self) -> None:
+        talk = Conversation(Limits(commands_per_second=0.0, frames_per_second=8.0))
+        for _ in range(9):
+            talk.controller.short_text_received(b'{"command":"a"}')
+        self.assertEqual((talk.outcomes, talk.closed), (["ok"] * 8, [CloseCode.POLICY_VIOLATION]))
+
+    def test_after_the_end_they_have_no_effect(self) -> None:
+        talk = Conversation()
+        talk.controller.close(CloseCode.REPLACED)
+        talk.controller.short_text_received(b'{"command":"a"}')
+        self.assertEqual((talk.asked, talk.replies), ([], []))
+
+
 class TheEnd(SynchronousTestCase):
     """After which nothing has an effect, but what was taken before has its reply."""
 

@@ -558,3 +558,67 @@ class Memory(SynchronousTestCase):
         log = logged(said)
         log.forget(log.end, set())
         self.assertEqual((log.counts, log.head(Viewer(None, False))), (counts(said), 400))
+
+
+class NextAfter(SynchronousTestCase):
+    """Where there is something to tell again, for who would step over much that is not here any more."""
+
+    def assert_finds(self, log: EventLog) -> None:
+        here = held(log)
+        for position in range(-1, log.end + 2):
+            following = next((each for each in here if each > position), log.end)
+            self.assertEqual(log.next_after(position), following, (position, here, log.end))
+
+    def test_of_nothing_it_is_the_end(self) -> None:
+        self.assert_finds(EventLog())
+        self.assertEqual(EventLog(Counts(7, 7, 0, {})).next_after(0), 7)
+
+    @PROPERTY
+    @given(
+        STORIES,
+        st.integers(0, 30),
+        st.integers(0, 5),
+        st.integers(0, 3),
+        st.lists(st.tuples(st.integers(0, 10), st.sets(st.sampled_from(NAMES))), max_size=6),
+        st.sampled_from((0, 64)),
+    )
+    def test_it_is_the_first_that_is_here_whatever_was_dropped_and_comes_then(
+        self, said: list[Said], known: int, public: int, private: int, turns: list[tuple[int, set[str]]], slack: int
+    ) -> None:
+        with recent(public, private), mock.patch.object(eventlog, "_SLACK", slack):
+            log = logged(said[known:], EventLog(counts(said[:known])))
+            for events, behind in turns:
+                log.forget(log.end - len(behind), behind)
+                self.assert_finds(log)
+                logged(said[:events], log)
+                self.assert_finds(log)
+
+    @PROPERTY
+    @given(STORIES, st.integers(0, 30), st.integers(0, 5), st.integers(0, 3), st.integers(1, 12))
+    def test_so_it_is_where_something_was_brought_back(
+        self, said: list[Said], known: int, public: int, private: int, chunk: int
+    ) -> None:
+        journal = Read.of(said)
+        with recent(public, private):
+            log = logged(said[known:], EventLog(counts(said[:known])))
+            log.forget(log.end, set())
+            log.hold()
+            bring_back(log, journal, chunk)
+            self.assert_finds(log)
+            logged(said[:3], log)
+            self.assert_finds(log)
+            log.release()
+            log.forget(log.end, set())
+            self.assert_finds(log)
+
+    def test_it_takes_no_longer_because_much_was_dropped(self) -> None:
+        def find(others: int) -> float:
+            log = logged(public(2))
+            for _ in range(others):
+                logged([Said(body(0), frozenset({"bob"}), 3)] * 100, log)
+                log.forget(0, set())
+            logged(public(1), log)
+            self.assertLess(log.next_after(1), log.end - 1, "bob's last are here")
+            return cost(lambda: [log.next_after(position) for position in range(50)])
+
+        self.assertLess(find(500), 50 * find(1))

@@ -1,4 +1,4 @@
-"""WebSocket frames of encoded messages, held against a reader of frames written from RFC 6455, section 5.2."""
+"""WebSocket frames, held against a reader and a writer of frames that were written from RFC 6455, section 5.2."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc.frames import text_frame
+from gamesvc.frames import SHORT_HEAD_BYTES, short_text, text_frame
+from tests.wire import frame
 
 BOUNDARIES = (0, 1, 125, 126, 127, 65535, 65536, 70000)
 
@@ -37,3 +38,80 @@ class TextFrames(SynchronousTestCase):
     def test_every_boundary_of_the_length_is_right(self) -> None:
         for size in BOUNDARIES:
             self.assertEqual(read(text_frame(b"x" * size)), (0x8100, b"x" * size))
+
+
+MASKS = st.one_of(st.binary(min_size=4, max_size=4), st.sampled_from((bytes(4), b"\xff" * 4, b"\x00\x00\x00\x01")))
+TEXTS = st.text(min_size=1, max_size=125).map(str.encode).filter(lambda text: len(text) <= 125)
+AROUND = st.binary(max_size=20)
+
+
+class ShortTexts(SynchronousTestCase):
+    """What is a frame of the usual kind, and says what; nothing else is."""
+
+    def assert_none(self, data: bytes) -> None:
+        self.assertIsNone(short_text(data), data)
+        self.assertIsNone(short_text(b"before" + data, 6), data)
+
+    def test_each_length_from_1_to_125_is_read_with_each_mask(self) -> None:
+        for mask in (bytes(4), b"\xff" * 4, b"\x01\x02\x03\x04", b"\x80\x00\x7f\xff"):
+            for length in range(1, 126):
+                text = bytes(33 + index % 90 for index in range(length))
+                self.assertEqual(short_text(frame(text, mask=mask)), text)
+
+    def test_zeros_are_text_at_both_ends(self) -> None:
+        for text in (b"\0", b"\0\0\0", b"\0a\0", bytes(125)):
+            for mask in (bytes(4), b"\xff\0\xff\0"):
+                self.assertEqual(short_text(frame(text, mask=mask)), text)
+
+    @settings(deadline=None, database=None, max_examples=200)
+    @given(TEXTS, MASKS, AROUND, AROUND)
+    def test_any_text_is_read_wherever_it_stands_and_whatever_follows(
+        self, text: bytes, mask: bytes, before: bytes, after: bytes
+    ) -> None:
+        data = before + frame(text, mask=mask) + after
+        self.assertEqual(short_text(data, len(before)), text)
+        self.assertEqual(len(before) + SHORT_HEAD_BYTES + len(text), len(data) - len(after))
+
+    @settings(deadline=None, database=None, max_examples=200)
+    @given(st.binary(min_size=1, max_size=125), MASKS)
+    def test_of_any_bytes_those_are_read_that_are_utf8(self, payload: bytes, mask: bytes) -> None:
+        try:
+            payload.decode("utf-8", "strict")
+        except UnicodeDecodeError:
+            self.assert_none(frame(payload, mask=mask))
+        else:
+            self.assertEqual(short_text(frame(payload, mask=mask)), payload)
+
+    def test_what_is_nearly_utf8_is_not_read(self) -> None:
+        # Half a character, an overlong form, a surrogate, what lies beyond Unicode.
+        for wrong in (
+            b"\xc3",
+            b"\xe2\x82",
+            b"\xf0\x9f\x98",
+            b"\xc0\xaf",
+            b"\xed\xa0\x80",
+            b"\xf4\x90\x80\x80",
+            b"\xff",
+        ):
+            for payload in (wrong, b"a" + wrong, wrong + b"a", b"a" * (125 - len(wrong)) + wrong):
+                self.assert_none(frame(payload))
+
+    def test_one_that_is_not_all_there_is_not_read(self) -> None:
+        for length in (1, 2, 50, 125):
+            data = frame(b"x" * length)
+            for end in range(len(data)):
+                self.assert_none(data[:end])
+        self.assertIsNone(short_text(b""))
+        self.assertIsNone(short_text(frame(b"x"), 7))
+        self.assertIsNone(short_text(frame(b"x"), 100))
+
+    def test_every_other_first_byte_is_not_read(self) -> None:
+        data = frame(b"abc")
+        for first in range(256):
+            if first != 0x81:
+                self.assert_none(bytes((first,)) + data[1:])
+
+    def test_every_second_byte_that_is_no_mask_and_length_from_1_to_125_is_not_read(self) -> None:
+        for second in range(256):
+            data = bytes((0x81, second)) + b"\1\2\3\4" + b"a" * 200
+            self.assertEqual(short_text(data) is not None, 0x81 <= second <= 0x80 + 125, second)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import NamedTuple
 from unittest import mock
 
@@ -16,7 +16,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from gamesvc import eventlog
 from gamesvc.errors import CloseCode
 from gamesvc.eventlog import EventLog, Viewer
-from gamesvc.publisher import CHUNK_BYTES, GamePublisher, Subscription
+from gamesvc.publisher import CHUNKS_A_TURN, GamePublisher
+from gamesvc.subscription import CHUNK_BYTES, Direct, Send, Subscription
 
 PROPERTY = settings(deadline=None, database=None, max_examples=120)
 MAX_LAG_EVENTS, MAX_LAG_BYTES = 6, 150_000
@@ -55,6 +56,10 @@ def event(number: int, size: int = 0) -> bytes:
 class Reader:
     """A subscriber: the connection that it writes to, and an account of what should come."""
 
+    direct: Direct | None = None
+    halted = False
+    """Whether its socket has not taken something at once: then that was no single write."""
+
     def __init__(
         self,
         publisher: GamePublisher,
@@ -74,7 +79,7 @@ class Reader:
         self.judged = 0  # what was due in earlier turns
         place = None if since is None else publisher.log.place_after(self.viewer, since, recent=False)
         self.seq = self.first = publisher.log.head(self.viewer) if place is None or since is None else since
-        self.subscription: Subscription = publisher.subscribe(self.viewer, self, place)
+        self.subscription: Subscription = publisher.subscribe(self.viewer, self, place, self.direct)
         for body in [each.body for each in said if self.may_see(each)][self.seq :]:
             self.expect_event(body)
         # Who has missed much when they come may be as much further behind.
@@ -93,6 +98,10 @@ class Reader:
             self.chokes_in -= 1
             if not self.chokes_in:
                 self.subscription.pause()
+
+    def drain(self) -> None:
+        """Its peer reads everything, and the transport says so."""
+        self.subscription.resume()
 
     def close(self, code: CloseCode) -> None:
         assert self.closed is None, "closed twice"
@@ -138,6 +147,68 @@ class Reader:
         return self.is_too_far_behind and any(self.sizes[self.judged :])
 
 
+class SocketReader(Reader):
+    """One at a socket, which may be sent to directly as long as nothing waits before it in the transport."""
+
+    HIGH_WATER = 1 << 16
+
+    def __init__(
+        self,
+        publisher: GamePublisher,
+        name: str | None,
+        framework: bool = False,
+        since: int | None = None,
+        said: Sequence[Said] = (),
+    ) -> None:
+        self.room: int | None = None
+        self.waiting = 0
+        self.send: Send = self._send
+        self.direct = self
+        super().__init__(publisher, name, framework, since, said)
+
+    @property
+    def is_clear(self) -> bool:
+        return not self.waiting
+
+    def _send(self, data: bytes) -> int:
+        self._assert_may_be_sent(data)
+        assert self.is_clear, "overtakes what waits"
+        taken = len(data) if self.room is None else min(self.room, len(data))
+        if self.room is not None:
+            self.room -= taken
+            self.halted |= taken < len(data)
+            if not taken:
+                raise BlockingIOError
+        self.writes.append(data[:taken])
+        return taken
+
+    def write(self, data: bytes) -> None:
+        """As an `EagerSender` does it."""
+        self._assert_may_be_sent(data)
+        if self.is_clear:
+            with contextlib.suppress(BlockingIOError):
+                data = data[self.send(data) :]
+        if data:
+            self.subscription.stand_aside()
+            assert not self.subscription.in_step, "something waits, and it is in step"
+            self.writes.append(data)
+            self.waiting += len(data)
+            if self.waiting > self.HIGH_WATER:
+                self.subscription.pause()
+
+    def _assert_may_be_sent(self, data: bytes) -> None:
+        assert self.closed is None, "written after close"
+        assert self.subscription.open, "written after unsubscribe"
+        assert not self.subscription.paused, "written in a pause"
+        assert data, "written nothing"
+
+    def drain(self) -> None:
+        """Its peer reads everything, and the transport says so."""
+        self.room = None
+        self.waiting = 0
+        self.subscription.resume()
+
+
 class Publish(NamedTuple):
     size: int
     to: frozenset[str] | None
@@ -150,6 +221,7 @@ class Tell(NamedTuple):
 class Subscribe(NamedTuple):
     name: str | None
     framework: bool = False
+    socket: bool = False
 
 
 class ComeBack(NamedTuple):
@@ -181,11 +253,18 @@ class Choke(NamedTuple):
     writes: int
 
 
+class Narrow(NamedTuple):
+    """The socket will take so many bytes and no more, until its peer reads."""
+
+    who: int
+    room: int
+
+
 class EndOfTurn(NamedTuple):
     pass
 
 
-Step = Publish | Tell | Subscribe | ComeBack | Unsubscribe | Pause | Resume | Reply | Choke | EndOfTurn
+Step = Publish | Tell | Subscribe | ComeBack | Unsubscribe | Pause | Resume | Reply | Choke | Narrow | EndOfTurn
 
 NAMES = ("alice", "bob", "carol")
 WHO = st.integers(0, 3)
@@ -194,17 +273,35 @@ STEPS = st.one_of(
     st.builds(Publish, SIZES, st.none()),
     st.builds(Publish, SIZES, st.frozensets(st.sampled_from(NAMES), min_size=1)),
     st.builds(Tell),
-    st.builds(Subscribe, st.sampled_from((None, *NAMES)), st.booleans()),
+    st.builds(Subscribe, st.sampled_from((None, *NAMES)), st.booleans(), st.booleans()),
     st.builds(ComeBack, WHO),
     st.builds(Unsubscribe, WHO),
     st.builds(Pause, WHO),
     st.builds(Resume, WHO),
     st.builds(Reply, WHO),
     st.builds(Choke, WHO, st.integers(1, 3)),
+    st.builds(Narrow, WHO, st.sampled_from((0, 1, 50, 500, 40_000))),
     st.builds(EndOfTurn),
     st.builds(EndOfTurn),
 )
-SCHEDULES = st.lists(STEPS, min_size=8, max_size=50).map(lambda steps: [Subscribe("alice"), Subscribe("bob"), *steps])
+BEGINNINGS = st.sampled_from(
+    (
+        [Subscribe("alice"), Subscribe("bob")],
+        [Subscribe("alice", socket=True), Subscribe("bob", socket=True)],
+        [Subscribe("alice", True, True), Subscribe(None, socket=True), Subscribe("alice", socket=True)],
+    )
+)
+# Some at a time, so that there are many turns, and subscribers who are in step.
+MOVES = st.one_of(
+    st.tuples(STEPS),
+    st.tuples(STEPS, st.just(EndOfTurn())),
+    st.tuples(st.just(Publish(0, None)), st.just(EndOfTurn())),
+    st.tuples(STEPS, st.just(Publish(0, None)), st.just(EndOfTurn())),
+    st.tuples(st.builds(Narrow, WHO, st.sampled_from((0, 1, 50))), STEPS, st.just(EndOfTurn()), st.builds(Resume, WHO)),
+)
+SCHEDULES = st.tuples(BEGINNINGS, st.lists(MOVES, min_size=8, max_size=40)).map(
+    lambda parts: [*parts[0], *(step for move in parts[1] for step in move)]
+)
 
 
 class Stage:
@@ -219,15 +316,18 @@ class Stage:
         self.viewers: list[Reader] = []
         self.said: list[Said] = []
 
-    def subscribe(self, name: str | None, framework: bool = False, since: int | None = None) -> Reader:
-        viewer = Reader(self.publisher, name, framework, since, self.said)
+    def subscribe(
+        self, name: str | None, framework: bool = False, socket: bool = False, since: int | None = None
+    ) -> Reader:
+        viewer = (SocketReader if socket else Reader)(self.publisher, name, framework, since, self.said)
         self.viewers.append(viewer)
         return viewer
 
     def come_back(self, viewer: Reader) -> Reader:
         """A new connection of the same viewer, who has had what the old one got."""
         self.publisher.unsubscribe(viewer.subscription)
-        return self.subscribe(*viewer.viewer, since=viewer.first + viewer.events_got)
+        is_socket = isinstance(viewer, SocketReader)
+        return self.subscribe(*viewer.viewer, socket=is_socket, since=viewer.first + viewer.events_got)
 
     def publish(self, number: int, *to: str, size: int = 0) -> None:
         """Publish an event, to everybody where nobody is named."""
@@ -269,7 +369,7 @@ class Stage:
                 self._have_viewer(self.viewers[step.who], step, number)
 
     def _have_viewer(
-        self, viewer: Reader, step: ComeBack | Unsubscribe | Pause | Resume | Reply | Choke, number: int
+        self, viewer: Reader, step: ComeBack | Unsubscribe | Pause | Resume | Reply | Choke | Narrow, number: int
     ) -> None:
         match step:
             case ComeBack():
@@ -279,14 +379,17 @@ class Stage:
             case Pause():
                 viewer.subscription.pause()
             case Resume():
-                viewer.subscription.resume()
+                viewer.drain()
             case Reply():
                 self.reply(viewer, b'{"status":"ok","id":"%d"}' % number)
             case Choke():
                 viewer.chokes_in = step.writes
+            case Narrow():
+                if isinstance(viewer, SocketReader):
+                    viewer.room = step.room
 
 
-@contextmanager
+@contextlib.contextmanager
 def recent(events: int) -> Iterator[None]:
     """A log keeps so many events for those who come back, and of each player's own as many."""
     with mock.patch.multiple(eventlog, RECENT_EVENTS=events, RECENT_PRIVATE_EVENTS=events):
@@ -304,6 +407,7 @@ class CheckedStage(Stage):
         super().end_turn()
         for viewer, (was_paused, writes, got) in zip(viewers, before, strict=True):
             viewer.judged = len(viewer.due)
+            halted, viewer.halted = viewer.halted, False
             new = len(viewer.writes) - writes
             assert viewer.got == viewer.due[: len(viewer.got)], "not what is due, or not in order"
             if viewer in must_close or viewer.closed is not None:
@@ -315,7 +419,7 @@ class CheckedStage(Stage):
             frames = sum(len(payload) + 10 for payload in viewer.due[got:])
             if was_paused:
                 assert new == 0
-            elif frames <= CHUNK_BYTES:
+            elif frames <= CHUNK_BYTES and not halted:
                 assert new == bool(frames), "not in one write"
         there = [viewer for viewer in self.viewers if viewer.subscription.open]
         if all(viewer.got == viewer.due and not viewer.subscription.paused for viewer in there):
@@ -335,7 +439,7 @@ class Schedules(SynchronousTestCase):
             stage.play(steps)
             for viewer in stage.viewers:
                 viewer.chokes_in = 0
-                viewer.subscription.resume()
+                viewer.drain()
             stage.end_turn()
             for viewer in stage.viewers:
                 self.assertEqual(stage.log.head(viewer.viewer), viewer.seq)
@@ -443,6 +547,23 @@ class Writes(SynchronousTestCase):
         keys = [next(iter(json.loads(payload))) for payload in alice.got]
         self.assertEqual((keys, len(bob.got)), (["event", "status", "event"], 3))
 
+    def test_replies_keep_their_places_between_the_events_of_one_write(self) -> None:
+        alice, other = self.stage.subscribe("alice"), self.stage.subscribe("alice")
+        classic, v1 = self.stage.subscribe(None), self.stage.subscribe("carol", framework=True)
+        for number in range(6):
+            if number == 3:
+                self.stage.tell(number)
+            for name, viewer in (("a", alice), ("v", v1)):
+                for again in range(number % 3):
+                    self.stage.reply(viewer, b'{"status":"%b %d %d"}' % (name.encode(), number, again))
+            self.stage.publish(number, *(("bob",) if number in (0, 4) else ()))
+        self.stage.reply(alice, b'{"status":"last"}')
+        self.stage.end_turn()
+        for viewer in (alice, other, classic, v1):
+            self.assertEqual((viewer.got, len(viewer.writes)), (viewer.due, 1))
+        said = [each.get("number", each.get("status")) for each in map(json.loads, alice.got)]
+        self.assertEqual(said, ["a 1 0", 1, "a 2 0", "a 2 1", 2, 3, "a 4 0", "a 5 0", "a 5 1", 5, "last"])
+
     def test_those_who_see_the_same_share_its_bytes_in_memory(self) -> None:
         viewers = [self.stage.subscribe(name) for name in ("alice", "bob", None)]
         for number in range(5):
@@ -484,6 +605,143 @@ class Writes(SynchronousTestCase):
         stage.publish(1)
         stage.end_turn()
         self.assertEqual(bob.got, bob.due)
+
+
+class InStep(SynchronousTestCase):
+    """Who has had everything, and at whose socket nothing waits, is sent to directly."""
+
+    def setUp(self) -> None:
+        self.stage = Stage()
+        self.alice, self.bob = self.enter("alice"), self.enter("bob")
+        self.publish()
+        self.assert_in_step(self.alice, self.bob)
+
+    def enter(self, name: str | None, framework: bool = False) -> SocketReader:
+        reader = self.stage.subscribe(name, framework, socket=True)
+        assert isinstance(reader, SocketReader)
+        return reader
+
+    def publish(self, *to: str, size: int = 0) -> None:
+        """An event, and the end of the turn."""
+        self.stage.publish(len(self.stage.said), *to, size=size)
+        self.stage.end_turn()
+
+    def assert_in_step(self, *readers: SocketReader) -> None:
+        self.assertEqual([reader.subscription.in_step for reader in readers], [True] * len(readers))
+
+    def assert_all_came(self) -> None:
+        for reader in self.stage.viewers:
+            self.assertEqual(reader.got, reader.due)
+
+    def test_an_event_and_a_reply_leave_directly(self) -> None:
+        with mock.patch.object(SocketReader, "write", side_effect=AssertionError("written")):
+            self.publish()
+            self.stage.reply(self.alice, b"{}")
+            self.stage.end_turn()
+        self.assert_all_came()
+        self.assert_in_step(self.alice, self.bob)
+
+    def test_who_has_a_private_event_is_in_step_again_afterwards_with_numbers_of_their_own(self) -> None:
+        self.publish("alice")
+        self.publish()
+        self.publish()
+        self.assert_all_came()
+        self.assert_in_step(self.alice, self.bob)
+        self.assertNotEqual(self.alice.subscription.sight, self.bob.subscription.sight)
+
+    def test_a_reply_between_events_comes_between_them(self) -> None:
+        self.publish()
+        self.stage.publish(100)
+        self.stage.reply(self.alice, b"{}")
+        self.stage.publish(101)
+        self.stage.end_turn()
+        self.publish()
+        self.assert_all_came()
+        self.assert_in_step(self.alice, self.bob)
+
+    def test_what_the_socket_takes_in_part_or_not_at_all_comes_in_order(self) -> None:
+        for room in (0, 1, 30):
+            for replies in (0, 1, 3):
+                for events in (0, 1, 3):
+                    self.alice.room = room
+                    for _ in range(2):
+                        for number in range(events):
+                            self.stage.publish(number)
+                        for number in range(replies):
+                            self.stage.reply(self.alice, b'{"status":"ok","id":"%d"}' % number)
+                        self.stage.end_turn()
+                        self.assert_all_came()
+                    self.assertIs(self.alice.subscription.in_step, not replies + events)
+                    self.alice.drain()
+                    self.publish()
+                    self.publish()
+                    self.assert_all_came()
+                    self.assert_in_step(self.alice, self.bob)
+
+    def test_who_stands_still_is_sent_nothing_and_gets_everything_when_it_reads(self) -> None:
+        stage = self.stage = Stage(max_lag_events=1000, max_lag_bytes=1 << 30)
+        alice, _ = self.enter("alice"), self.enter("bob")
+        self.publish()
+        alice.room = 10
+        for _ in range(10):
+            self.publish(size=20_000)
+        self.assertTrue(alice.subscription.paused)
+        self.assertTrue(alice.HIGH_WATER < alice.waiting < alice.HIGH_WATER + 30_000, alice.waiting)
+        alice.drain()
+        stage.end_turn()
+        self.publish()
+        self.assert_all_came()
+        self.assert_in_step(alice)
+
+    def test_a_transport_that_has_put_something_into_its_buffer_by_itself_is_not_overtaken(self) -> None:
+        # A pong, say.
+        self.alice.waiting = 7
+        self.alice.subscription.stand_aside()
+        self.publish()
+        self.assertFalse(self.alice.subscription.in_step)
+        self.alice.waiting = 0
+        self.publish()
+        self.publish()
+        self.assert_all_came()
+        self.assert_in_step(self.alice, self.bob)
+
+    def test_close_sends_what_is_due_and_nothing_again(self) -> None:
+        for events in range(4):
+            carol = self.enter("carol")
+            for _ in range(events):
+                self.publish()
+            self.stage.publish(100)
+            carol.subscription.close(CloseCode.REPLACED)
+            self.stage.publish(101)
+            self.stage.end_turn()
+            self.assertEqual((carol.got, len(carol.got), carol.closed), (carol.due, events + 1, CloseCode.REPLACED))
+
+    def test_who_leaves_is_sent_nothing_more(self) -> None:
+        self.stage.publish(100)
+        self.stage.publisher.unsubscribe(self.alice.subscription)
+        self.stage.publish(101)
+        self.stage.end_turn()
+        self.assertEqual((len(self.alice.got), self.bob.got), (1, self.bob.due))
+        self.assertEqual(self.stage.publisher.subscriptions, (self.bob.subscription,))
+
+    def test_a_batch_that_is_too_large_for_one_write_comes_in_order(self) -> None:
+        for _ in range(3):
+            for number in range(MAX_LAG_EVENTS):
+                self.stage.publish(number, size=20_000)
+            self.stage.end_turn()
+            self.publish()
+            self.assert_all_came()
+        self.assert_in_step(self.alice, self.bob)
+
+    def test_clients_of_the_classic_dialect_stay_in_step_while_others_are_told_something(self) -> None:
+        v1 = self.enter("carol", framework=True)
+        self.publish()
+        for number in range(3):
+            self.stage.tell(number)
+            self.stage.end_turn()
+            self.publish()
+        self.assert_all_came()
+        self.assert_in_step(self.alice, self.bob, v1)
 
 
 class TheSlow(SynchronousTestCase):
@@ -769,6 +1027,151 @@ class TheEnd(SynchronousTestCase):
         self.stage.publish(1)
         self.stage.end_turn()
         self.assertEqual(follower.writes, [])
+
+
+class Meter:
+    """A connection that reads, and counts what it gets.
+
+    Attributes:
+        writes: how often it was written to.
+        size: how many bytes.
+        last: the last frames.
+    """
+
+    def __init__(self) -> None:
+        self.writes = 0
+        self.size = 0
+        self.last = b""
+
+    def write(self, data: bytes) -> None:
+        self.writes += 1
+        self.size += len(data)
+        self.last = data
+
+    def close(self, code: CloseCode) -> None:
+        raise AssertionError(f"closed with {code}")
+
+
+class ACrowd(SynchronousTestCase):
+    """Many come back at once, and each has missed much."""
+
+    CROWD = 1000
+    EVENTS, EVENT_BYTES = 300, 5000
+
+    def setUp(self) -> None:
+        self.soon: list[Callable[[], None]] = []
+        self.log = EventLog()
+        self.publisher = GamePublisher(self.soon.append, self.log, max_lag_events=1000, max_lag_bytes=1 << 30)
+        self.log.hold()
+        for number in range(self.EVENTS):
+            self.publisher.publish(event(number, self.EVENT_BYTES))
+        self.end_turn()
+        self.ready = Meter()
+        self.alice = self.publisher.subscribe(Viewer("alice", framework=True), self.ready)
+        self.crowd = [Meter() for _ in range(self.CROWD)]
+        place = self.log.place_after(Viewer(None, framework=True), 0, recent=False)
+        for number, each in enumerate(self.crowd):
+            self.publisher.subscribe(Viewer(f"p{number}", framework=True), each, place)
+
+    def end_turn(self) -> None:
+        """One turn's end, and not what is left to the next."""
+        (flush,) = self.soon
+        self.soon.clear()
+        flush()
+
+    def test_a_turn_is_bounded_and_another_is_asked_for_until_everybody_has_everything(self) -> None:
+        sizes = []
+        while self.soon:
+            before = sum(each.size for each in self.crowd)
+            self.end_turn()
+            sizes.append(sum(each.size for each in self.crowd) - before)
+        self.assertLessEqual(max(sizes), (CHUNKS_A_TURN + 1) * (CHUNK_BYTES + self.EVENT_BYTES + 100))
+        self.assertGreater(min(sizes[:-1]), (CHUNKS_A_TURN - 1) * CHUNK_BYTES)
+        ((size, last),) = {(each.size, each.last) for each in self.crowd}
+        self.assertGreater(size, self.EVENTS * self.EVENT_BYTES)
+        self.assertEqual(json.loads(payloads(last)[-1])["seq"], self.EVENTS)
+
+    def test_an_event_reaches_who_is_ready_in_its_own_turn(self) -> None:
+        for number in range(3):
+            self.publisher.publish(event(number))
+            self.end_turn()
+            (told,) = payloads(self.ready.last)
+            self.assertEqual((json.loads(told)["seq"], self.ready.writes), (self.EVENTS + number + 1, number + 1))
+            self.assertTrue(self.soon, "the others have not had everything yet")
+
+    def test_so_do_an_event_and_the_reply_that_follows_it(self) -> None:
+        self.publisher.publish(event(1))
+        self.alice.reply(b"{}")
+        self.end_turn()
+        self.assertEqual([json.loads(each).get("seq") for each in payloads(self.ready.last)], [self.EVENTS + 1, None])
+
+    def test_so_does_a_reply_alone(self) -> None:
+        self.alice.reply(b"{}")
+        self.end_turn()
+        self.assertEqual(payloads(self.ready.last), [b"{}"])
+
+    def test_so_does_a_private_event(self) -> None:
+        self.publisher.publish(event(1), frozenset({"alice"}))
+        self.end_turn()
+        self.assertEqual([json.loads(each)["seq"] for each in payloads(self.ready.last)], [self.EVENTS + 1])
+
+    def test_so_does_a_greeting(self) -> None:
+        newcomer = Meter()
+        self.publisher.subscribe(Viewer("bob", framework=True), newcomer).greet(b"{}")
+        self.end_turn()
+        self.assertEqual(payloads(newcomer.last), [b"{}"])
+
+    def test_those_who_stand_at_the_same_place_share_its_bytes_in_memory(self) -> None:
+        self.end_turn()
+        served = [each for each in self.crowd if each.writes]
+        self.assertGreater(len(served), 1)
+        self.assertEqual(len({id(each.last) for each in served}), 1)
+
+
+class OthersSecrets(SynchronousTestCase):
+    """Who is behind does not go through each of the private events of others that lie between."""
+
+    MANY, A_TURN = 100_000, 2000
+
+    def steps(self, viewer: Viewer, own: int) -> int:
+        """How many positions are looked at, to bring somebody up to date who has two public events and some of their
+        own among very many of somebody else's."""
+        soon: list[Callable[[], None]] = []
+
+        def end_turn() -> None:
+            while soon:
+                soon.pop(0)()
+
+        log = EventLog()
+        publisher = GamePublisher(soon.append, log, max_lag_events=10, max_lag_bytes=1 << 20)
+        sink = Meter()
+        subscription = publisher.subscribe(viewer, sink)
+        subscription.pause()
+        publisher.publish(event(0))
+        end_turn()
+        body, to = event(1), frozenset({"bob"})
+        for turn in range(self.MANY // self.A_TURN):
+            for _ in range(self.A_TURN):
+                publisher.publish(body, to)
+            if turn < own:
+                publisher.publish(event(2), frozenset({viewer.player or ""}))
+            end_turn()
+        publisher.publish(event(3))
+        end_turn()
+        with mock.patch.object(log, "event", wraps=log.event) as looked:
+            subscription.resume()
+            end_turn()
+        seqs = [json.loads(each)["seq"] for each in payloads(sink.last)]
+        self.assertEqual((seqs, sink.writes), ([*range(1, own + 3)], 1))
+        self.assertGreater(log.end, self.MANY)
+        count: int = looked.call_count
+        return count
+
+    def test_a_spectator(self) -> None:
+        self.assertLess(self.steps(Viewer(None, framework=False), 0), 200)
+
+    def test_a_player_who_has_private_events_too(self) -> None:
+        self.assertLess(self.steps(Viewer("alice", framework=True), 5), 200)
 
 
 class Memory(SynchronousTestCase):
