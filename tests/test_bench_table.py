@@ -6,6 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from bench.figures import Spread
 from bench.scenarios import SCENARIOS
+from bench.servers import SERVERS
 from bench.table import HEAD, as_markdown, compared, for_terminal, number, ratio_number, sections
 from tests.bench_session import rounds, session, whole
 
@@ -14,7 +15,9 @@ class Table(SynchronousTestCase):
     def test_each_scenario_has_a_section_and_each_server_a_row(self) -> None:
         parts = list(sections(whole({})))
         self.assertEqual(len(parts), len(SCENARIOS))
-        self.assertEqual([len(rows) for _, rows in parts], [11 if each.all_servers else 2 for each in SCENARIOS])
+        self.assertEqual(
+            [len(rows) for _, rows in parts], [len(SERVERS) if each.all_servers else 2 for each in SCENARIOS]
+        )
         self.assertEqual({len(row) for _, rows in parts for row in rows}, {len(HEAD)})
 
     def test_what_was_not_measured_is_not_there(self) -> None:
