@@ -59,7 +59,16 @@ class GameConnection(EnteringConnection):
     def dataReceived(self, data: bytes) -> None:
         # Twisted would write an exception to the log as it is, with whatever a client put into it.
         try:
-            if self._controller is not None and self._is_between_messages:
+            # Frames of the usual kind are taken here, where Autobahn waits for nothing but the next message. A ping
+            # that is out is its affair: any message answers it.
+            if (
+                self._controller is not None
+                and self.state == _OPEN
+                and not self.data
+                and self.current_frame is None
+                and not self.inside_message
+                and self.autoPingTimeoutCall is None
+            ):
                 data = self._take_short_texts(self._controller, data)
             if data and not self._has_ended:
                 if self.opens_itself and self.state == self.STATE_CONNECTING:
@@ -70,18 +79,6 @@ class GameConnection(EnteringConnection):
         # SystemExit, too: a model that calls sys.exit() when it is created must not take the other games with it.
         except (Exception, SystemExit) as fault:
             self._fail(self.factory.report("a connection", fault))
-
-    @property
-    def _is_between_messages(self) -> bool:
-        """Whether Autobahn waits for nothing but the next message. A ping that is out is its affair, too: any message
-        answers it."""
-        return (
-            self.state == _OPEN
-            and not self.data
-            and self.current_frame is None
-            and not self.inside_message
-            and self.autoPingTimeoutCall is None
-        )
 
     def _take_short_texts(self, controller: GameController, data: bytes) -> bytes:
         """Take in what is said in frames of the usual kind, which takes Autobahn many times as long. Returns what is
@@ -94,6 +91,8 @@ class GameConnection(EnteringConnection):
                 break
             at += SHORT_HEAD_BYTES + len(text)
             controller.short_text_received(text)
+            if at == len(data):
+                return b""
         return data[at:] if at else data
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
