@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from unittest import mock
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -357,6 +358,203 @@ class FromTheJournal(SynchronousTestCase):
         self.assertIsInstance(late[0], Place)
 
 
+class InSlices(SynchronousTestCase):
+    """Very many come back at once: it is others' turn between them."""
+
+    def setUp(self) -> None:
+        self.patch(eventlog, "RECENT_EVENTS", 4)
+        self.game = Game(played(*[1] * 30))
+        self.others = 0
+
+    def come(self, count: int, cost: float) -> list[list[Outcome]]:
+        """So many come back, and each takes so many seconds of work when their place is found."""
+        return [self.come_back(WATCHER, number % 20, cost) for number in range(count)]
+
+    def come_back(self, viewer: Viewer, since: int, cost: float) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+
+        def found(outcome: Outcome) -> None:
+            self.game.clock.rightNow += cost
+            outcomes.append(outcome)
+
+        self.game.history.find(viewer, since, found)
+        return outcomes
+
+    def told(self, came: list[list[Outcome]]) -> int:
+        return sum(bool(outcomes) for outcomes in came)
+
+    def one_turn(self) -> None:
+        """Let the reactor have one turn: what is put off meanwhile waits for the next."""
+        due = [call for call in self.game.clock.calls if call.getTime() <= self.game.clock.seconds()]
+        for call in due:
+            self.game.clock.calls.remove(call)
+            call.func(*call.args, **call.kw)
+
+    def test_each_turn_serves_a_slice_of_them_in_order_until_all_are_served(self) -> None:
+        came = self.come(2000, cost=history.SLICE_SECONDS / 10)
+        self.assertEqual((self.told(came), len(self.game.readings)), (0, 1))
+        self.game.answer()
+        slices = [self.told(came)]
+        while self.game.history.is_busy:
+            self.one_turn()
+            slices.append(self.told(came))
+            self.assertEqual([bool(outcomes) for outcomes in came], [place < slices[-1] for place in range(2000)])
+        sizes = [after - before for before, after in zip([0, *slices], slices, strict=False)]
+        self.assertTrue(all(9 <= size <= 11 for size in sizes[:-1]), sizes)
+        self.assertEqual((slices[-1], self.game.readings), (2000, []))
+        for number, (place,) in enumerate(came):
+            assert isinstance(place, Place)
+            self.assertEqual(place.events, number % 20)
+
+    def test_those_who_take_no_time_are_served_in_one_turn(self) -> None:
+        came = self.come(2000, cost=0)
+        self.game.answer()
+        self.assertEqual((self.told(came), self.game.history.is_busy), (2000, False))
+
+    def test_one_who_takes_longer_than_a_slice_is_a_slice(self) -> None:
+        came = self.come(5, cost=1)
+        self.game.answer()
+        for served in range(1, 6):
+            self.assertEqual(self.told(came), served)
+            self.one_turn()
+
+    def test_nobody_of_a_later_slice_waits_for_more_than_5_seconds(self) -> None:
+        came = self.come(20, cost=OVERDUE_SECONDS / 10)
+        self.game.answer()
+        while self.game.clock.seconds() < OVERDUE_SECONDS:
+            self.game.history.look()
+            self.one_turn()
+        served = self.told(came)
+        self.assertEqual(served, 10)
+        self.game.history.look()
+        self.assertEqual(self.told(came), 20)
+        self.assertTrue(all(isinstance(place, Place) for (place,) in came[:served]))
+        self.assertTrue(all(isinstance(error, JournalError) for (error,) in came[served:]))
+        self.assertFalse(self.game.history.is_busy)
+        self.game.clock.advance(history.HOLD_SECONDS)
+        self.assertEqual([len(outcomes) for outcomes in came], [1] * 20)
+        # Nothing is left of them that would stand in the way of the next.
+        outcomes = self.game.find(WATCHER, 2)
+        while self.game.readings:
+            self.game.answer()
+        self.assertIsInstance(outcomes[0], Place)
+
+    def test_those_of_later_slices_are_let_go_where_the_game_is_lost(self) -> None:
+        came = self.come(20, cost=1)
+        self.game.answer()
+        self.game.history.expire()
+        self.assertEqual((self.told(came), self.game.history.is_busy), (20, False))
+        self.assertEqual([type(outcomes[0]) for outcomes in came], [Place, *[JournalError] * 19])
+
+    def test_what_was_read_stays_until_the_last_slice_and_no_longer(self) -> None:
+        count = int(history.HOLD_SECONDS) + 5
+        came = self.come(count, cost=1)
+        self.game.answer()
+        while self.told(came) < count:
+            self.game.happen(())
+            self.game.publisher.flush()
+            self.assertGreaterEqual(len(self.game.log), 30, "it is needed yet")
+            self.one_turn()
+        self.assertTrue(all(isinstance(place, Place) for (place,) in came))
+        self.game.turn()
+        self.assertLessEqual(len(self.game.log), 4)
+
+    def test_who_comes_between_two_slices_is_served_and_the_journal_is_not_asked_again(self) -> None:
+        came = self.come(10, cost=1)
+        self.game.answer()
+        late = self.come(1, cost=1)
+        self.assertEqual((self.told(came), self.told(late), self.game.readings), (1, 1, []))
+
+    def test_who_needs_more_than_was_read_waits_for_the_next_read_and_the_others_do_not(self) -> None:
+        self.patch(history, "READ_AHEAD_EVENTS", 10)
+        # What alice missed lies far apart.
+        entries = [entry(number, number - 1, ("alice",) if number % 10 == 1 else ("bob",)) for number in range(1, 101)]
+        self.game = Game(entries)
+        came = [self.come_back(ALICE, since, cost=1) for since in (9, 9, 1, 0, 9)]
+        reads = []
+        while self.game.readings:
+            self.game.answer()
+            while self.game.history.is_busy and not self.game.readings:
+                self.one_turn()
+            reads.append([bool(outcomes) for outcomes in came])
+        self.assertEqual((reads[0], reads[-1]), ([True, True, False, False, True], [True] * 5))
+        places = [place for (place,) in came if isinstance(place, Place)]
+        self.assertEqual([place.events for place in places], [9, 9, 1, 0, 9])
+
+
+class LookedUp(SynchronousTestCase):
+    """Those who stand at the same place are looked up once."""
+
+    def setUp(self) -> None:
+        self.patch(eventlog, "RECENT_EVENTS", 4)
+        self.patch(eventlog, "RECENT_PRIVATE_EVENTS", 2)
+
+    def looked_up(self, game: Game, came: list[tuple[Viewer, int]]) -> int:
+        """How often the log is asked where somebody stands, when the journal has answered."""
+        told = [game.come_back(viewer, since) for viewer, since in came]
+        with mock.patch.object(game.log, "place_after", wraps=game.log.place_after) as asked:
+            game.answer()
+        game.turn()
+        for (viewer, since), (outcomes, sink) in zip(came, told, strict=True):
+            self.assertIsInstance(outcomes[0], Place)
+            self.assertEqual(
+                sink.got, [(number, seq) for seq, number in enumerate(game.seen(viewer), 1) if seq > since]
+            )
+        count: int = asked.call_count
+        return count
+
+    def test_who_has_had_the_same_and_has_nothing_private(self) -> None:
+        crowd = [Viewer(f"p{number}", framework=True) for number in range(500)]
+        game = Game(played(*[1] * 30))
+        self.assertEqual(self.looked_up(game, [(viewer, 3) for viewer in (WATCHER, *crowd)]), 1)
+        game = Game(played(*[1] * 30))
+        self.assertEqual(self.looked_up(game, [(viewer, place % 7) for place, viewer in enumerate(crowd)]), 7)
+
+    def test_who_has_private_events_is_looked_up_for_themselves(self) -> None:
+        game = Game()
+        for number in range(30):
+            game.happen(((), ("alice",), ("alice", "bob"))[number % 3])
+        game.turn()
+        came = [(ALICE, 2), (ALICE, 2), (BOB, 2), (WATCHER, 2), (Viewer("carol", True), 2)]
+        self.assertEqual(self.looked_up(game, came), 3)
+
+    def test_who_does_not_see_the_same_is_looked_up_for_themselves(self) -> None:
+        game = Game()
+        for number in range(30):
+            game.happen(((), ("*",))[number % 2])
+        game.turn()
+        self.assertEqual(self.looked_up(game, [(WATCHER, 2), (Viewer(None, False), 2), (WATCHER, 2)]), 2)
+
+
+class ReadAhead(SynchronousTestCase):
+    """The journal is asked for no more than was missed, and some."""
+
+    def setUp(self) -> None:
+        self.patch(eventlog, "RECENT_EVENTS", 4)
+        self.game = Game(played(*[1] * 1000))
+
+    def test_for_one_who_missed_little_little_is_read(self) -> None:
+        self.game.find(WATCHER, 990)
+        (asked,) = self.game.readings
+        self.assertEqual((asked.events, asked.size), (10 + history.READ_AHEAD_EVENTS, history.MAX_READ_BYTES))
+
+    def test_it_is_read_for_who_has_missed_most_of_those_who_wait(self) -> None:
+        for since in (990, 500, 300, 995):
+            self.game.find(WATCHER, since)
+        # The first is asked for at once; for those who then wait still, once more.
+        asked = []
+        while self.game.readings:
+            asked.append(self.game.readings[0].events)
+            self.game.answer()
+        self.assertEqual(asked, [10 + history.READ_AHEAD_EVENTS, 700 + history.READ_AHEAD_EVENTS])
+        self.assertFalse(self.game.history.is_busy)
+
+    def test_it_is_never_asked_for_more_than_somebody_may_be_sent(self) -> None:
+        self.patch(history, "MAX_RESUME_EVENTS", 500)
+        self.game.find(WATCHER, 510)
+        self.assertEqual(self.game.readings[0].events, 500)
+
+
 VIEWERS = (WATCHER, ALICE, BOB, Viewer("alice", False), Viewer(None, False))
 EVENTS = st.lists(st.sampled_from(((), (), ("alice",), ("bob",), ("alice", "bob"), ("*",))), max_size=4)
 STEPS = st.one_of(
@@ -378,6 +576,7 @@ class AnySchedule(SynchronousTestCase):
         self.patch(eventlog, "RECENT_EVENTS", recent)
         self.patch(eventlog, "RECENT_PRIVATE_EVENTS", at_a_time % 4 + 1)
         self.patch(history, "MAX_RESUME_EVENTS", at_a_time)
+        self.patch(history, "SLICE_SECONDS", 0.0 if at_a_time % 2 else 0.005)
         entries: list[Entry] = []
         for events in before:
             entries.append(entry(len(entries) + 1, sum(len(each.events) for each in entries), *events))
@@ -403,8 +602,10 @@ class AnySchedule(SynchronousTestCase):
                     game.answer()
                 else:
                     game.readings.pop(0).done(Unavailable("down"))
-        while game.readings:
-            game.answer()
+        while game.history.is_busy:
+            while game.readings:
+                game.answer()
+            game.turn()
         game.clock.advance(60)
         game.turn()
         for viewer, since, head, outcomes, sink in came:

@@ -47,6 +47,11 @@ class MemoryJournalTest(SynchronousTestCase):
         self.assertIn(type(found), (type(None), Fenced))
         return found is None
 
+    def kept(self, last: int) -> list[int]:
+        """The numbers of a game's entries that are there up to one."""
+        found = self.ask(self.journal.history, "g", last + 1, 10**6, 10**9)
+        return [each.number for each in found]
+
     def test_all_that_is_asked_for_in_a_turn_is_answered_in_one_call(self) -> None:
         term = self.open("g")
         asked = [Got() for _ in range(10)]
@@ -84,19 +89,41 @@ class MemoryJournalTest(SynchronousTestCase):
         self.patch(memory, "KEEP_EVENTS", 20)
         term = self.open("g", *[entry(number, events=2) for number in range(1, 31)])
 
-        def kept() -> list[int]:
-            found = self.ask(self.journal.history, "g", 31, 10**6, 10**9)
-            return [each.number for each in found]
-
-        self.assertEqual(kept(), list(range(1, 31)), "there is no snapshot yet")
+        self.assertEqual(self.kept(30), list(range(1, 31)), "there is no snapshot yet")
         self.ask(self.journal.save, "g", term, snapshot(10), None)
-        self.assertEqual(kept(), list(range(11, 31)), "a recovery needs what is after the snapshot")
+        self.assertEqual(self.kept(30), list(range(11, 31)), "a recovery needs what is after the snapshot")
         self.ask(self.journal.save, "g", term, snapshot(30), None)
-        self.assertEqual(kept(), list(range(21, 31)), "who comes back needs the last events")
+        self.assertEqual(self.kept(30), list(range(21, 31)), "who comes back needs the last events")
         stored = self.ask(self.journal.claim, "g")
         self.assertEqual((stored.last, stored.snapshot, stored.entries), (30, snapshot(30), []))
         self.ask(self.journal.append, "g", stored.term, 30, [entry(31, events=2)], None)
-        self.assertEqual(kept(), list(range(22, 31)))
+        self.assertEqual(self.kept(30), list(range(22, 31)))
+
+    def test_entries_without_events_are_forgotten_too(self) -> None:
+        self.patch(memory, "KEEP_EVENTS", 20)
+        term = self.open("g", *[entry(number, events=0) for number in range(1, 101)])
+        self.assertEqual(self.kept(100), list(range(1, 101)), "there is no snapshot yet")
+        self.ask(self.journal.save, "g", term, snapshot(50), None)
+        self.assertEqual(self.kept(100), list(range(51, 101)), "a recovery needs what is after the snapshot")
+        self.ask(self.journal.save, "g", term, snapshot(100), None)
+        self.assertEqual(self.kept(100), list(range(81, 101)))
+        for number in range(101, 131):
+            self.ask(self.journal.append, "g", term, number - 1, [entry(number, events=0)], None)
+            self.ask(self.journal.save, "g", term, snapshot(number), None)
+            self.assertEqual(len(self.kept(number)), 20)
+        stored = self.ask(self.journal.claim, "g")
+        self.assertEqual((stored.last, stored.snapshot, stored.entries), (130, snapshot(130), []))
+
+    def test_where_few_entries_have_events_no_more_of_either_stay_than_may(self) -> None:
+        self.patch(memory, "KEEP_EVENTS", 20)
+        # Of each ten, one has three events.
+        term = self.open("g", *[entry(number, events=3 * (number % 10 == 0)) for number in range(1, 101)])
+        self.ask(self.journal.save, "g", term, snapshot(100), None)
+        self.assertEqual(self.kept(100), list(range(81, 101)))
+        # Of each entry ten: then it is the events that count.
+        self.ask(self.journal.append, "g", term, 100, [entry(number, events=10) for number in range(101, 104)], None)
+        self.ask(self.journal.save, "g", term, snapshot(103), None)
+        self.assertEqual(self.kept(103), [102, 103])
 
     def test_of_too_many_games_the_one_that_was_not_touched_for_longest_goes(self) -> None:
         self.journal = self.make(3)

@@ -9,7 +9,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc import Event, GameModel, Player, command, lifecycle
+from gamesvc import Event, GameModel, Player, command, eventlog, lifecycle
 from gamesvc.catalog import Catalog, Kind
 from gamesvc.errors import (
     GAME_DELETED,
@@ -19,6 +19,7 @@ from gamesvc.errors import (
     TOO_MANY_GAMES,
     CloseCode,
     HttpRefusal,
+    JournalError,
     RequestRefused,
 )
 from gamesvc.eventlog import Place
@@ -27,6 +28,7 @@ from gamesvc.lifecycle import SPARED_SECONDS, TICK_SECONDS, Lifecycle
 from gamesvc.limits import OVERDUE_SECONDS, Limits
 from gamesvc.messages import Request
 from gamesvc.pending import Role
+from gamesvc.saver import SNAPSHOT_SECONDS
 from gamesvc.server import GameServer
 from tests.tables import ALICE, BOB, Answers, Connected, World
 from tests.wire import Logged
@@ -944,6 +946,173 @@ class Timers(SynchronousTestCase):
             if "sleeper" not in self.house.games:
                 self.house.pass_time(1, step=1)
         self.assertEqual(set(self.house.games), {"a", "b", "c", "d", "sleeper"})
+
+
+class LookedAfter(SynchronousTestCase):
+    """Games in which something takes long are looked after a few times a second, and no others."""
+
+    def setUp(self) -> None:
+        self.ticks: list[GameServer] = []
+        tick = GameServer.tick
+
+        def noted(server: GameServer) -> bool:
+            self.ticks.append(server)
+            return tick(server)
+
+        self.patch(GameServer, "tick", noted)
+
+    def ticked(self, house: House, seconds: float) -> list[GameServer]:
+        """Which games are looked after, one after the other, when some time passes and the journal does not answer."""
+        self.ticks.clear()
+        for _ in range(round(seconds / TICK_SECONDS)):
+            house.clock.advance(TICK_SECONDS)
+        return list(self.ticks)
+
+    def submit(self, house: House, server: GameServer) -> Answers:
+        """A command that waits for the journal."""
+        answers = Answers()
+        server.submit(AS_ALICE, Request("add", None, {}), answers.append)
+        house.turn()
+        return answers
+
+    def test_nobody_looks_after_games_in_which_nothing_happens(self) -> None:
+        for model in (Counter, Careless, Quick):
+            house = House(model, idle_game_seconds=0)
+            servers = [house.open(f"g{number}") for number in range(5)]
+            # One that is saved now and then has been saved by now.
+            house.pass_time(10, step=TICK_SECONDS)
+            for server in servers:
+                Connected(server, AS_ALICE)
+            self.assertEqual(self.ticked(house, 60), [], model)
+            self.assertEqual(house.around.attended, set())
+
+    def test_nobody_looks_after_one_whose_commands_were_answered(self) -> None:
+        for model in (Counter, Careless):
+            house = House(model)
+            server = house.open()
+            for _ in range(5):
+                house.do(server, "add")
+            self.ticked(house, TICK_SECONDS)
+            self.assertEqual(self.ticked(house, 5), [], model)
+
+    def test_one_that_waits_for_the_journal_is_looked_after_until_it_is_answered(self) -> None:
+        house = House()
+        server, other = house.open("g"), house.open("other")
+        answers = self.submit(house, server)
+        self.assertEqual(self.ticked(house, 2), [server] * 4)
+        house.run()
+        self.assertEqual(answers.code, "ok")
+        self.ticked(house, TICK_SECONDS)
+        self.assertEqual((self.ticked(house, 5), house.around.attended), ([], set()))
+        house.run()
+        self.submit(house, other)
+        self.assertEqual(self.ticked(house, 1), [other] * 2)
+
+    def test_a_game_whose_last_answer_leads_to_the_next_append_is_looked_after_further(self) -> None:
+        house = House()
+        server = house.open()
+        for _ in range(3):
+            answers = self.submit(house, server)
+            later = self.submit(house, server)
+            next(each for each in house.journal.asked if each.what == "append").ok()
+            self.assertEqual((answers.code, later.code), ("ok", "silence"))
+            self.assertEqual(self.ticked(house, 1), [server] * 2)
+            house.run()
+
+    def test_so_is_one_of_which_the_journal_is_asked_for_older_events(self) -> None:
+        self.patch(eventlog, "RECENT_EVENTS", 2)
+        house = House()
+        server = house.open()
+        Connected(server, AS_ALICE)
+        for _ in range(10):
+            house.do(server, "add")
+        self.ticked(house, 1)
+        house.run()
+        places: list[Any] = []
+        server.find_place(AS_ALICE, epoch(server), 3, places.append)
+        self.assertEqual(self.ticked(house, 1), [server] * 2)
+        house.run()
+        self.assertIsInstance(places[0], Place)
+        self.ticked(house, TICK_SECONDS)
+        self.assertEqual(self.ticked(house, 5), [])
+        # Nobody waits for longer than it takes until that is too long.
+        server.find_place(AS_ALICE, epoch(server), 9, places.append)
+        self.assertIsInstance(places[1], Place)
+
+    def test_who_asks_for_older_events_is_told_when_the_journal_takes_too_long(self) -> None:
+        self.patch(eventlog, "RECENT_EVENTS", 2)
+        house = House()
+        server = house.open()
+        for _ in range(10):
+            house.do(server, "add")
+        self.ticked(house, 1)
+        house.run()
+        places: list[Any] = []
+        server.find_place(AS_ALICE, epoch(server), 3, places.append)
+        self.ticked(house, OVERDUE_SECONDS - TICK_SECONDS)
+        self.assertEqual(places, [])
+        self.ticked(house, 2 * TICK_SECONDS)
+        self.assertIsInstance(places[0], JournalError)
+
+    def test_one_that_is_saved_every_few_seconds_is_saved_also_when_nothing_more_happens_in_it(self) -> None:
+        house = House(Quick, idle_game_seconds=0)
+        server = house.open()
+        house.pass_time(30, step=TICK_SECONDS)
+        before = len(house.journal.of("save"))
+        house.do(server, "add")
+        at = house.clock.seconds()
+        house.pass_time(SNAPSHOT_SECONDS + 2 * TICK_SECONDS, step=TICK_SECONDS)
+        saves = house.journal.of("save")[before:]
+        self.assertEqual([save.snapshot.number for save in saves], [2])
+        self.assertLess(house.clock.seconds() - at, SNAPSHOT_SECONDS + 3 * TICK_SECONDS)
+        self.ticked(house, 2 * TICK_SECONDS)
+        self.assertEqual(self.ticked(house, 60), [])
+        self.assertEqual(len(house.journal.of("save")), before + 1)
+        house.run()
+        for number in (3, 4):
+            house.do(server, "add")
+            house.pass_time(SNAPSHOT_SECONDS + 2 * TICK_SECONDS, step=TICK_SECONDS)
+            self.assertEqual(house.journal.of("save")[-1].snapshot.number, number)
+
+    def test_one_that_has_fallen_asleep_or_was_lost_is_looked_after_no_more(self) -> None:
+        for model in (Counter, Quick):
+            house = House(model)
+            house.do(house.open(), "add")
+            house.fall_asleep()
+            house.pass_time(2 * TICK_SECONDS)
+            self.assertEqual(house.around.attended, set(), model)
+            server = house.open()
+            if model is Counter:
+                self.submit(house, server)
+                next(each for each in house.journal.asked if each.what == "append").fenced()
+            else:
+                house.do(server, "add")
+                server.save(clean=False)
+                next(each for each in house.journal.asked if each.what == "save").fenced()
+            self.assertTrue(server.closed)
+            self.ticked(house, TICK_SECONDS)
+            self.assertEqual((self.ticked(house, 5), house.around.attended), ([], set()), model)
+
+    def test_a_journal_that_stands_still_is_told_of_once_however_many_games_wait_and_again_the_next_time(self) -> None:
+        log = Logged(self)
+        house = House()
+        servers = [house.open(game) for game in ("a", "b", "c")]
+
+        def told() -> int:
+            return len([text for text in log.texts() if "has not answered" in text])
+
+        for time in (1, 2):
+            answers = [self.submit(house, server) for server in servers]
+            self.ticked(house, OVERDUE_SECONDS - TICK_SECONDS)
+            self.assertEqual(told(), time - 1)
+            self.ticked(house, 30)
+            self.assertEqual((told(), [each.code for each in answers]), (time, ["outcome_unknown"] * 3))
+            self.assertTrue(all(server.is_stalled for server in servers))
+            house.run()
+            self.ticked(house, 2 * TICK_SECONDS)
+            house.run()
+            self.assertFalse(any(server.is_stalled for server in servers))
+            self.assertEqual(house.do(servers[0], "add")["status"], "ok")
 
 
 class Stopping(SynchronousTestCase):

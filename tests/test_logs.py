@@ -15,7 +15,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twisted.logger import ILogObserver, LogEvent, Logger, LogLevel, LogPublisher, globalLogPublisher
+from twisted.logger import ILogObserver, LogEvent, Logger, LogLevel, LogPublisher, formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.python.logfile import LogFile
 from twisted.trial.unittest import SynchronousTestCase
@@ -172,6 +172,55 @@ class Levels(Written):
                 log.emit(LogLevel.levelWithName(each), "a thing happened")
             self.assertEqual([event["log_level"].name for event in passed], [*LOG_LEVELS[position:]])
             passed.clear()
+
+
+class Unasked(SynchronousTestCase):
+    """What nobody asked for costs nothing."""
+
+    def setUp(self) -> None:
+        self.addCleanup(set_level, "info")
+        self.passed: list[LogEvent] = []
+        self.made = 0
+        emit = Logger.emit
+
+        @implementer(ILogObserver)
+        def take(event: LogEvent) -> None:
+            if event["log_namespace"] == "gamesvc.test":
+                self.passed.append(event)
+
+        def noted(*arguments: Any, **values: Any) -> None:
+            self.made += 1
+            emit(*arguments, **values)
+
+        globalLogPublisher.addObserver(take)
+        self.addCleanup(globalLogPublisher.removeObserver, take)
+        self.patch(Logger, "emit", noted)
+
+    def test_at_the_levels_above_debug_no_event_is_made_of_it(self) -> None:
+        log = logger("gamesvc.test")
+        for level in LOG_LEVELS[1:]:
+            set_level(level)
+            log.debug("{player} entered", player="alice")
+            self.assertEqual((self.made, self.passed), (0, []), level)
+
+    def test_where_it_was_asked_for_it_is_passed_on_with_its_values(self) -> None:
+        log = logger("gamesvc.test")
+        for expected in (1, 2):
+            set_level("debug")
+            log.debug("{player} entered", player="alice")
+            self.assertEqual((self.made, len(self.passed)), (expected, expected))
+            event = self.passed[-1]
+            self.assertEqual((formatEvent(event), event["log_level"]), ("alice entered", LogLevel.debug))
+            self.assertIs(event["log_logger"], log)
+            set_level("info")
+            log.debug("{player} entered", player="bob")
+
+    def test_whatever_else_is_said_is_passed_on_as_by_any_logger(self) -> None:
+        log = logger("gamesvc.test")
+        set_level("info")
+        for say in (log.info, log.warn, log.error, log.critical):
+            say("a thing happened")
+        self.assertEqual([event["log_level"].name for event in self.passed], ["info", "warn", "error", "critical"])
 
 
 class Reopening(Written):

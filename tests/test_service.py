@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -35,6 +36,7 @@ def process() -> Iterator[None]:
         mock.patch("gamesvc.service._reactor", Reactor),
         mock.patch("sys.excepthook"),
         mock.patch("sys.setswitchinterval"),
+        mock.patch("gamesvc.service._spare_collections"),
     ):
         yield
 
@@ -152,6 +154,15 @@ class Start(SynchronousTestCase):
             str(error),
             "gamesvc: game 'tests.tictactoe:Chess': the module tests.tictactoe has no 'Chess' (game: option --game)",
         )
+
+    def test_the_reactors_polls_take_the_shorter_way(self) -> None:
+        options = Options()
+        options.parseOptions([])
+        with process(), mock.patch("gamesvc.service.poll_without_log_context") as shorten:
+            service = makeService(options)
+        assert isinstance(service, GameService)
+        (reactor,) = shorten.call_args.args
+        self.assertIs(service.listener.reactor, reactor)
 
     def test_twistd_is_given_our_log_observer_unless_it_was_told_of_another_logger(self) -> None:
         cases: dict[str, dict[str, Any]] = {
@@ -331,3 +342,55 @@ class Clock(SynchronousTestCase):
     def test_a_step_of_the_walls_clock_does_not_freeze_timers(self) -> None:
         done = subprocess.run([sys.executable, "-c", CLOCK_STEP], capture_output=True, text=True, timeout=20)
         self.assertEqual((done.stdout, done.stderr), ("fired\n", ""))
+
+
+COLLECTIONS = """
+import gc
+before = gc.get_threshold(), gc.get_freeze_count()
+import gamesvc.service
+from gamesvc.config import Options
+imported = gc.get_threshold(), gc.get_freeze_count()
+options = Options()
+options.parseOptions([])
+gamesvc.service.makeService(options)
+{after}
+print(imported == before, gc.isenabled(), gc.get_threshold()[0], gc.get_freeze_count() > 10_000)
+"""
+
+
+class Collections(SynchronousTestCase):
+    """Python's search for circles, which has nothing to find among what is there when the server starts."""
+
+    def run_script(self, after: str = "") -> str:
+        script = COLLECTIONS.format(after=after)
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=20)
+        self.assertEqual(done.stderr, "")
+        return done.stdout
+
+    def test_what_is_there_when_the_server_is_made_is_spared_and_the_rest_is_looked_through_seldom(self) -> None:
+        self.assertEqual(self.run_script(), "True True 10000 True\n")
+
+    def test_circles_that_come_about_later_are_found(self) -> None:
+        after = """
+import weakref
+class Circle: pass
+circle = Circle()
+circle.itself = circle
+gone = weakref.ref(circle)
+del circle
+kept = [[] for _ in range(20_000)]
+assert gone() is None
+"""
+        self.assertEqual(self.run_script(after), "True True 10000 True\n")
+
+    def test_what_only_wires_a_server_leaves_the_process_as_it_is(self) -> None:
+        before = gc.get_threshold(), gc.get_freeze_count()
+        make_game_service(config(journal=["memory"]), Reactor())
+        self.assertEqual((gc.get_threshold(), gc.get_freeze_count()), before)
+
+    def test_where_a_setting_is_not_usable_nothing_is_frozen(self) -> None:
+        options = Options()
+        options.parseOptions(["--game", "tests.tictactoe:Chess"])
+        with process(), mock.patch("gamesvc.service._spare_collections") as spare:
+            self.assertRaises(SystemExit, makeService, options)
+        spare.assert_not_called()
