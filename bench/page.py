@@ -20,7 +20,7 @@ generator has little time left (*idle*), what is said per second is its own limi
 CPU second holds all the same. Everything goes over loopback.
 
 Each sample has a server of its own that is started for it, is warmed up for a second with the same load, and is then
-measured. In each round every server is measured in every scenario, in another order each time. A figure is the median
+measured; connections are made twice, and the second time tells how fast. In each round every server is measured in every scenario, in another order each time. A figure is the median
 of the rounds; a ratio is taken within each round, and its median is shown with the lowest and the highest.
 
 - *per CPU s*: what the server did, by the processor time that its process took for it, all threads and the kernel's
@@ -36,7 +36,8 @@ of the rounds; a ratio is taken within each round, and its median is shown with 
 Every server has the same rooms: a command is parsed, its event gets the next number of its game and goes to everybody
 in it, then the sender gets a reply. gamesvc does more with each: it checks the command against its signature, holds the
 sender to their rate, can take back what failed, and with SQLite has it on disk before anybody hears of it. The peers do
-nothing of that. They are written as a user of that library would write them for speed (`bench/peers`): without
+nothing of that; *bare Python* even less: it is no server, but the least that one written in Python has to do, and so
+tells the price of the language from that of what is done with it. The others are written as a user of that library would write them for speed (`bench/peers`): without
 compression, an event encoded once, JSON by orjson in Python. Those in asyncio run on asyncio's own event loop, not on
 uvloop. Colyseus and socket.io speak their own protocols; Colyseus' clients get their seats by HTTP before, which is not
 counted."""

@@ -40,7 +40,8 @@ class _Queue:
     def add(self, call: Call) -> Countdown:
         countdown = Countdown(self, self._reactor.seconds() + self._seconds, call)
         self._waiting[countdown] = None
-        if self._timer is None:
+        # Where others wait, and there is no timer, `_fire` is at it, and will set the one that they need.
+        if self._timer is None and len(self._waiting) == 1:
             self._timer = self._reactor.callLater(self._seconds, self._fire)
         return countdown
 

@@ -99,7 +99,7 @@ class History:
         place = self._log.place_after(viewer, since, recent=self._read is None)
         if place is not None:
             found(self._within(viewer, place))
-        elif self._read is None or self._log.floor == 0:
+        elif self._read is None or self._log.floor == 0 or self._read_bytes > MAX_READ_BYTES:
             found(None)
         else:
             self._waiting.append(_Waiting(viewer, since, found))
@@ -151,7 +151,7 @@ class History:
             self._is_given_up = False
             entries = JournalError("the journal took too long")
         if isinstance(entries, JournalError):
-            self._let_go()
+            self._let_go_if_done()
             for each in waiting:
                 each.found(entries)
             return

@@ -316,7 +316,7 @@ class GameServer:
     # What follows.
 
     def waits(self) -> None:
-        """Something waits for the journal."""
+        """Something waits for the journal, or will."""
         self._around.attended.add(self)
 
     def kept(self, entry: Entry) -> None:
@@ -423,6 +423,8 @@ class GameServer:
             if isinstance(error, Fenced) and not self._is_lost:
                 self._order.closed = True
                 self.lost()
+            elif error is not None:
+                self.waits()  # to be saved later
             if saved is not None:
                 saved(error)
 

@@ -186,6 +186,20 @@ class PutOffWithin(Counted):
         self.advance(5)
         self.assertEqual(self.called, [("first", 2.0), ("second", 2.5), ("soon", 3.0)])
 
+    def test_for_the_same_time_those_who_wait_already_come_in_time(self) -> None:
+        self.put_off(10, "first", lambda: self.put_off(10, "again"))
+        self.clock.advance(0.5)
+        self.put_off(10, "second")
+        self.advance(25)
+        self.assertEqual(self.called, [("first", 10.0), ("second", 10.5), ("again", 20.0)])
+
+    def test_so_they_do_where_what_was_put_off_is_cancelled_at_once(self) -> None:
+        self.put_off(10, "first", lambda: self.put_off(10, "never").cancel())
+        self.clock.advance(0.5)
+        self.put_off(10, "second")
+        self.advance(25)
+        self.assertEqual(self.called, [("first", 10.0), ("second", 10.5)])
+
 
 class Failing(Counted):
     """A call that fails."""
@@ -252,7 +266,7 @@ STEPS = st.lists(
         st.builds(
             PutOff,
             st.sampled_from(SECONDS),
-            st.just(()),
+            st.lists(st.sampled_from(SECONDS), max_size=2).map(tuple),
             st.none() | WHO,
             st.sampled_from((False, False, False, True)),
         ),

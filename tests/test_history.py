@@ -565,6 +565,47 @@ STEPS = st.one_of(
 )
 
 
+class Far(SynchronousTestCase):
+    """How far the journal is read back, for whoever asks."""
+
+    def setUp(self) -> None:
+        self.patch(eventlog, "RECENT_EVENTS", 4)
+        self.patch(eventlog, "RECENT_PRIVATE_EVENTS", 4)
+        secrets = [entry(number, number - 1, ("bob",), size=100) for number in range(2, 400)]
+        self.entries = [entry(1, 0, ()), *secrets]
+
+    def test_asking_again_and_again_does_not_load_the_whole_journal(self) -> None:
+        self.patch(history, "MAX_READ_BYTES", 3000)
+        game = Game(self.entries)
+        for _ in range(20):
+            game.find(ALICE, 0)
+            while game.readings:
+                game.answer()
+            game.clock.advance(1)
+        self.assertLess(len(game.log), 80)
+
+    def test_a_read_that_fails_does_not_take_from_others_what_was_read_for_them(self) -> None:
+        self.entries[-10:] = [entry(number, number - 1, ("alice",), size=100) for number in range(390, 400)]
+        game = Game(self.entries)
+        told: list[Outcome] = []
+
+        def found(outcome: Outcome) -> None:
+            game.clock.rightNow += 1  # each is a slice
+            told.append(outcome)
+
+        for _ in range(5):
+            game.history.find(ALICE, game.log.head(ALICE) - 10, found)
+        game.answer()
+        self.assertEqual(len(told), 1)
+        game.find(BOB, 0)  # needs more than was read
+        (reading,) = game.readings
+        reading.done(Unavailable("down"))
+        game.happen(())
+        for _ in range(10):
+            game.clock.advance(0)
+        self.assertEqual([type(outcome) for outcome in told], [Place] * 5)
+
+
 class AnySchedule(SynchronousTestCase):
     """Whatever happens while somebody comes back."""
 

@@ -1187,3 +1187,17 @@ class Stopping(SynchronousTestCase):
         house.run()
         self.assertIs(refusal(outcomes), JOURNAL_DOWN)
         self.assertEqual((house.games, house.clock.getDelayedCalls()), ({}, []))
+
+
+class SavedAgain(SynchronousTestCase):
+    def test_where_it_can_not_be_saved_it_is_tried_again_although_nothing_more_happens(self) -> None:
+        house = House(Quick, idle_game_seconds=0)
+        house.do(house.open(), "add")
+        for _ in range(2):
+            while not any(each.what == "save" for each in house.journal.asked):
+                house.clock.advance(TICK_SECONDS)
+                self.assertLess(house.clock.seconds(), 60)
+            next(each for each in house.journal.asked if each.what == "save").unavailable()
+        house.pass_time(60, step=TICK_SECONDS)
+        self.assertEqual(len(house.journal.of("save")), 3)
+        self.assertEqual(house.journal.of("save")[-1].snapshot.number, 2)

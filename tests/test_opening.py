@@ -16,6 +16,7 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.connection import GameConnection
+from gamesvc.limits import CLOSE_HANDSHAKE_SECONDS
 from gamesvc.opening import opened_attributes
 from tests.wire import Line, World, close_frame, frame, opening
 
@@ -309,7 +310,7 @@ class Same(SynchronousTestCase):
             line.send(data)
             line.cut()
             self.assertEqual((world.listener.connections, self.flushLoggedErrors()), ((), []))
-            world.turn()
+            world.pass_time(CLOSE_HANDSHAKE_SECONDS)
             self.assertEqual(world.reactor.getDelayedCalls(), [])
 
     def test_nagles_algorithm_is_off(self) -> None:
