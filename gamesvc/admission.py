@@ -101,7 +101,7 @@ class FrontDoor:
         self._null_origin = "null" in origins
         self._origins = frozenset(_parse_allowed(origin) for origin in origins if origin not in ("*", "null"))
         self._guest_name = guest_name
-        # It depends on nothing else, and most who come say the same. A head is bounded, so this is, too.
+        # It depends on nothing else, and most who come say the same. As large as heads may be, so large may these be.
         self._may_connect = lru_cache(_ORIGINS_KNOWN)(self._is_allowed)
 
     def judge(self, request: OpeningRequest) -> Admission:

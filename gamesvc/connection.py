@@ -103,6 +103,9 @@ class GameConnection(EnteringConnection):
             super().connectionLost(reason)
         self._leave()
         self._lingering = stopped(self._lingering)
+        # Else it would be the sender's and the sender its own, until somebody looks for such circles.
+        self._sender = None
+        self._write = self.transport.write
         self.factory.connection_lost(self)
 
     # Timers. There is one of each at a time.

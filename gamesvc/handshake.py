@@ -1,7 +1,8 @@
 """The opening request of a connection, read strictly (RFC 9112 and RFC 6455, section 4.2.1).
 
 Autobahn's own reading splits lines at bytes such as 0x85, so that a value can smuggle a header in, has no bound, and
-logs what it does not like. So the head is read here, and Autobahn gets a plain one made from it.
+logs what it does not like. So the head is read here, and answered; or Autobahn gets a plain one made from it, where it
+has to open connections (see `opening`).
 """
 
 from __future__ import annotations

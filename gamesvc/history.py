@@ -78,6 +78,7 @@ class History:
         self._reading = False
         self._since = 0.0
         self._read_bytes = 0
+        self._has_ended = False
         self._before: int | None = None
         self._is_given_up = False
         self._holds = 0
@@ -146,6 +147,7 @@ class History:
 
     def _came(self, entries: list[Entry] | JournalError) -> None:
         self._reading = False
+        self._since = self._monotonic()
         waiting, self._waiting = self._waiting, []
         if self._is_given_up:
             self._is_given_up = False
@@ -158,18 +160,29 @@ class History:
         self._before = entries[0].number if entries else 0
         self._log.prepend((entry.number, entry.events) for entry in entries)
         self._read_bytes += sum(len(event.body) for entry in entries for event in entry.events)
-        ended = self._before <= 1 or self._log.floor == 0 or self._read_bytes > MAX_READ_BYTES
+        self._has_ended = self._before <= 1 or self._log.floor == 0 or self._read_bytes > MAX_READ_BYTES
         self._holds += 1
         self._later(HOLD_SECONDS, self._release)
         self._looking.extend(waiting)
-        self._look_on(ended)
+        self._look_on()
 
-    def _look_on(self, ended: bool) -> None:
-        """Look where those stand who wait, a slice of them at a time: after a restart everybody comes back at once.
+    def _look_on(self) -> None:
+        """Look where those stand who wait, a slice of them at a time: after a restart everybody comes back at once."""
+        try:
+            is_done = self._look_for_a_slice()
+        except BaseException:
+            # Whoever was told may fail at that; it is for those who come after to hear what they wait for.
+            self._later(0, self._look_on)
+            raise
+        if not is_done:
+            self._later(0, self._look_on)
+            return
+        if self._waiting:
+            self._start()
+        self._let_go_if_done()
 
-        Args:
-            ended: whether no more can be read.
-        """
+    def _look_for_a_slice(self) -> bool:
+        """Returns whether all have been told."""
         over = self._monotonic() + SLICE_SECONDS
         # Those to whom nothing is private and who have had the same stand at the same place.
         places: dict[tuple[str | None, bool, int], Place | None] = {}
@@ -182,16 +195,13 @@ class History:
             place = places[key]
             if place is not None:
                 each.found(self._within(viewer, place))
-            elif ended:
+            elif self._has_ended:
                 each.found(None)
             else:
                 self._waiting.append(each)
             if self._looking and self._monotonic() >= over:
-                self._later(0, lambda: self._look_on(ended))
-                return
-        if self._waiting:
-            self._start()
-        self._let_go_if_done()
+                return False
+        return True
 
     def _release(self) -> None:
         self._holds -= 1

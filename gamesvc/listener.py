@@ -228,7 +228,12 @@ class GameListener(WebSocketServerFactory):
         if admission.subprotocol == V1:
             # Who can't be told what they missed gets the state instead.
             missed = admission.since is not None and place is None
-            subscription.greet(game.welcome(role, place, show_state=admission.state or missed))
+            try:
+                subscription.greet(game.welcome(role, place, show_state=admission.state or missed))
+            except BaseException:
+                # A type of the author's may fail at being shown.
+                game.leave(controller)
+                raise
         return controller
 
     def left(self, admitted: Admitted, controller: GameController | None) -> None:

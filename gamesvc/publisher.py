@@ -16,7 +16,8 @@ from gamesvc.eventlog import EventLog, LoggedEvent, Place, Viewer
 from gamesvc.subscription import CHUNK_BYTES, Batch, Direct, Send, Sink, Span, Subscription
 
 CHUNKS_A_TURN = 16
-"""So many chunks go to those who catch up. Then it is others' turn: other games', and of those who send."""
+"""So many chunks go to those who catch up. Then it is other games' turn; and that of what comes in, when the end of
+this turn has taken long enough (see `turn`)."""
 
 FEW_EVENTS = 64
 """Who is no further behind than so many events of the game, need not wait until those had a chunk who are."""
@@ -105,6 +106,8 @@ class GamePublisher:
         is_even = subscription.idle and subscription.cursor == self._flushed
         if direct is not None and is_even and not subscription.in_step and direct.is_clear:
             subscription.in_step = True
+            subscription.catching_up = False
+            self._catching_up.pop(subscription, None)
             del self._aside[subscription]
             self._in_step.setdefault(subscription.sight, {})[subscription] = direct.send
 
@@ -154,8 +157,12 @@ class GamePublisher:
         for event in new:
             event.keep_no_frames()
         behind = self._behind
-        needed = min([end, *(each.cursor for each in behind)]) if behind else end
-        self.log.forget(needed, {each.viewer.player for each in behind if each.viewer.player})
+        if not behind:
+            self.log.forget(end, set())
+        elif new:
+            # Not each time that somebody has caught up a little: there may be thousands.
+            needed = min(end, min(each.cursor for each in behind))
+            self.log.forget(needed, {each.viewer.player for each in behind if each.viewer.player})
 
     def _send_new(self, new: list[LoggedEvent], start: int, end: int) -> None:
         addressed: set[str | None] = set()
@@ -192,6 +199,7 @@ class GamePublisher:
                 batch = batches[sight]
                 if batch is not None and subscription.takes_batch():
                     self._waiting.pop(subscription, None)
+                    self._behind.pop(subscription, None)
                     subscription.send_batch(batch, start)
                     self._let_in_step(subscription)
                     continue
@@ -223,6 +231,8 @@ class GamePublisher:
             mark = self._behind[subscription] = written
             subscription.seen = self._seen_before(subscription)
         if not subscription.paused:
+            # That it was behind while it read must not show when others' events come.
+            subscription.judged = self.total(subscription.viewer)
             if subscription not in self._catching_up:
                 self._waiting[subscription] = None
             return
@@ -252,7 +262,7 @@ class GamePublisher:
                     continue
                 self.set_aside(subscription)
             if self.log.end - subscription.cursor > FEW_EVENTS:
-                self._catching_up[subscription] = None
+                self._let_catch_up(subscription)
             else:
                 self._send_chunk(subscription, shared)
 
@@ -263,6 +273,7 @@ class GamePublisher:
         while self._catching_up and room > 0:
             subscription = next(iter(self._catching_up))
             del self._catching_up[subscription]
+            subscription.catching_up = False
             room -= self._send_chunk(subscription, shared)
         if self._catching_up:
             self.schedule()
@@ -277,9 +288,13 @@ class GamePublisher:
             else:
                 self._behind.pop(subscription, None)
             if subscription.is_waiting:
-                self._catching_up[subscription] = None
+                self._let_catch_up(subscription)
         self._let_in_step(subscription)
         return sent
+
+    def _let_catch_up(self, subscription: Subscription) -> None:
+        subscription.catching_up = True
+        self._catching_up[subscription] = None
 
     def _judge(self, subscription: Subscription) -> None:
         """Close a subscriber that is too far behind, if it was an event of its own that brought that about: others'

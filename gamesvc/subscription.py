@@ -113,6 +113,7 @@ class Subscription:
         paused: whether the connection can't take more for now.
         idle: whether nothing waits for it alone, and its connection reads.
         open: whether anything may still be sent.
+        catching_up: whether it has so much to catch up on that it takes turns with others.
         in_step: whether the publisher sends directly to its socket; its cursor counts when it does no more.
         direct: its socket; None where it has none that may be written to.
         write: the sink's.
@@ -124,6 +125,7 @@ class Subscription:
         "_reply_bytes",
         "_sink",
         "_welcome",
+        "catching_up",
         "cursor",
         "direct",
         "idle",
@@ -150,6 +152,7 @@ class Subscription:
         self.write = sink.write
         self.direct = direct
         self.in_step = False
+        self.catching_up = False
         self.viewer = viewer
         self.cursor = place.position
         self.private = place.private
@@ -164,8 +167,9 @@ class Subscription:
 
     @property
     def pending_replies(self) -> int:
-        """How many replies wait for the connection to read; those that only wait for the turn's end are none."""
-        return len(self._replies) if self.paused and self._replies else 0
+        """How many replies wait for the connection to read, or until others have caught up; those that only wait for
+        the end of the turn are none."""
+        return len(self._replies) if self._replies and (self.paused or self.catching_up) else 0
 
     def reply(self, payload: bytes) -> None:
         """Send to this subscriber alone, after everything that is in the log now. Closes one that does not read, where
@@ -179,10 +183,10 @@ class Subscription:
             self._replies.append((self._publisher.log.end, frame))
         self.idle = False
         self._reply_bytes += len(frame)
-        if not self.paused:
-            self._publisher.serve(self)
-        elif self._reply_bytes > self._publisher.max_lag_bytes:
+        if (self.paused or self.catching_up) and self._reply_bytes > self._publisher.max_lag_bytes:
             self.close(CloseCode.SLOW_CONSUMER)
+        elif not self.paused:
+            self._publisher.serve(self)
 
     def greet(self, payload: bytes) -> None:
         """Send something before everything else."""
@@ -309,8 +313,11 @@ class Subscription:
             frames.append(span.frames)
         else:
             self._gather_own(frames)
-        if self.cursor == log.end:
+        end = log.end_for(viewer)
+        if self.cursor == log.end or self.seen == (end.events, end.size):
+            # What is left, if anything is, is others'.
             self.missed = _NONE
+        if self.cursor == log.end:
             self.idle = self._replies is None and not self.paused
         return b"".join(frames)
 

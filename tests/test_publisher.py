@@ -16,7 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from gamesvc import eventlog
 from gamesvc.errors import CloseCode
 from gamesvc.eventlog import EventLog, Viewer
-from gamesvc.publisher import CHUNKS_A_TURN, GamePublisher
+from gamesvc.publisher import CHUNKS_A_TURN, FEW_EVENTS, GamePublisher
 from gamesvc.subscription import CHUNK_BYTES, Direct, Send, Subscription
 
 PROPERTY = settings(deadline=None, database=None, max_examples=120)
@@ -1250,3 +1250,88 @@ class Memory(SynchronousTestCase):
         self.stage.publisher.unsubscribe(self.slow.subscription)
         self.stage.end_turn()
         self.assertEqual(len(self.stage.log), 0)
+
+
+class TakesAll:
+    """A connection that takes everything, and may be sent to directly."""
+
+    is_clear = True
+
+    def __init__(self) -> None:
+        self.data = b""
+        self.closed: CloseCode | None = None
+
+    def write(self, data: bytes) -> None:
+        self.data += data
+
+    def send(self, data: bytes) -> int:
+        self.data += data
+        return len(data)
+
+    def close(self, code: CloseCode) -> None:
+        self.closed = code
+
+
+class TakingTurns(SynchronousTestCase):
+    """Somebody has caught up with nearly all, while many others, who have missed more, take turns with them."""
+
+    EVENTS, OTHERS = 200, 40
+
+    def setUp(self) -> None:
+        self.soon: list[Callable[[], None]] = []
+        self.log = EventLog()
+        self.publisher = GamePublisher(self.soon.append, self.log, max_lag_events=4096, max_lag_bytes=1 << 20)
+        self.log.hold()
+        for number in range(self.EVENTS):
+            self.publisher.publish(event(number, 1000))
+        self.end_turn()
+        self.alice, self.subscription = self.come_back("alice", 100)
+        for number in range(self.OTHERS):
+            self.come_back(f"p{number}", 0)
+        self.end_turn()
+
+    def end_turn(self) -> None:
+        soon, self.soon[:] = self.soon[:], []
+        for call in soon:
+            call()
+
+    def come_back(self, name: str, since: int) -> tuple[TakesAll, Subscription]:
+        viewer = Viewer(name, framework=True)
+        connection = TakesAll()
+        place = self.log.place_after(viewer, since)
+        return connection, self.publisher.subscribe(viewer, connection, place, connection)
+
+    def test_a_reply_that_takes_them_the_rest_of_the_way_does_not_bring_them_anything_twice(self) -> None:
+        self.subscription.reply(b"{}")
+        self.end_turn()
+        for number in range(self.EVENTS, self.EVENTS + 20):
+            self.publisher.publish(event(number))
+            self.end_turn()
+        while self.soon:
+            self.end_turn()
+        seqs = [json.loads(each).get("seq") for each in payloads(self.alice.data) if each != b"{}"]
+        self.assertEqual(seqs, list(range(101, self.EVENTS + 21)))
+
+    def test_replies_that_wait_for_their_turn_count_as_those_that_were_not_read(self) -> None:
+        for number in range(FEW_EVENTS + 1):
+            self.publisher.publish(event(self.EVENTS + number, 1000))
+        self.end_turn()
+        self.subscription.reply(b"{}")
+        self.assertEqual(self.subscription.pending_replies, 1)
+        for _ in range(20):
+            self.subscription.reply(b"x" * (1 << 16))
+        self.assertIs(self.alice.closed, CloseCode.SLOW_CONSUMER)
+
+    def test_who_came_in_the_middle_of_a_turn_keeps_nothing_from_being_forgotten(self) -> None:
+        while self.soon:
+            self.end_turn()
+        self.publisher.publish(event(self.EVENTS))
+        viewer = Viewer("bob", framework=True)
+        connection = TakesAll()
+        self.publisher.subscribe(viewer, connection, self.log.place_after(viewer, self.EVENTS), connection)
+        self.end_turn()
+        self.log.release()
+        for number in range(2000):
+            self.publisher.publish(event(self.EVENTS + 1 + number))
+            self.end_turn()
+        self.assertLess(len(self.log), 300)

@@ -49,7 +49,7 @@ class MemoryJournal:
     """See `Journal`.
 
     Args:
-        soon: calls something in a later turn of the reactor.
+        soon: calls something later, if only at the end of the reactor's turn.
         now: the time, in seconds since the epoch.
         max_games: how many games are kept, 0 for all. Beyond that the one goes that was not touched for longest, and
             finished ones go first.
