@@ -1260,11 +1260,12 @@ class TakesAll:
     def __init__(self) -> None:
         self.data = b""
         self.closed: CloseCode | None = None
+        self.send: Send = self._send
 
     def write(self, data: bytes) -> None:
         self.data += data
 
-    def send(self, data: bytes) -> int:
+    def _send(self, data: bytes) -> int:
         self.data += data
         return len(data)
 
