@@ -20,27 +20,28 @@ generator has little time left (*idle*), what is said per second is its own limi
 CPU second holds all the same. Everything goes over loopback.
 
 Each sample has a server of its own that is started for it, is warmed up for a second with the same load, and is then
-measured; connections are made twice, and the second time tells how fast. In each round every server is measured in every scenario, in another order each time. A figure is the median
-of the rounds; a ratio is taken within each round, and its median is shown with the lowest and the highest.
+measured; connections are made twice, and the second time tells how fast. In each round every server is measured in
+every scenario, in another order each time. A figure is the median of the rounds; a ratio is taken within each round,
+and its median is shown with the lowest and the highest.
 
 - *per CPU s*: what the server did, by the processor time that its process took for it, all threads and the kernel's
   part included. Where the server is busy all the time, that is what it does in a second.
-- *p50*, *p99*: from the command to its reply at the sender; at 20,000 deliveries/s from the time at which a command was
-  due to the arrival of the event at each of the 100.
+- *p50*, *p99*: from the command to its reply at the sender; at 20,000 deliveries/s from the time at which a command
+  was due to the arrival of the event at each of the 100.
 - *idle*: what the load generator did not need of its own core.
 - *KB each*: by how much the private memory (RssAnon) of the server's process grew, by connections.
-- *gamesvc is*, *with SQLite*: gamesvc against that server, in what the title of the section says, with the journal off
-  and on. More than 1 says that gamesvc is the better one. `with SQLite` in the row of gamesvc itself is what the
+- *gamesvc is*, *with SQLite*: gamesvc against that server, in what the title of the section says, with the journal
+  off and on. More than 1 says that gamesvc is the better one. `with SQLite` in the row of gamesvc itself is what the
   journal costs.
 
 Every server has the same rooms: a command is parsed, its event gets the next number of its game and goes to everybody
-in it, then the sender gets a reply. gamesvc does more with each: it checks the command against its signature, holds the
-sender to their rate, can take back what failed, and with SQLite has it on disk before anybody hears of it. The peers do
-nothing of that; *bare Python* even less: it is no server, but the least that one written in Python has to do, and so
-tells the price of the language from that of what is done with it. The others are written as a user of that library would write them for speed (`bench/peers`): without
-compression, an event encoded once, JSON by orjson in Python. Those in asyncio run on asyncio's own event loop, not on
-uvloop. Colyseus and socket.io speak their own protocols; Colyseus' clients get their seats by HTTP before, which is not
-counted."""
+in it, then the sender gets a reply. gamesvc does more with each: it checks the command against its signature, holds
+the sender to their rate, can take back what failed, and with SQLite has it on disk before anybody hears of it. The
+peers do nothing of that; *bare Python* even less: it is no server, but the least that one written in Python has to
+do, and so tells the price of the language from that of what is done with it. The others are written as a user of that
+library would write them for speed (`bench/peers`): without compression, an event encoded once, JSON by orjson in
+Python. Those in asyncio run on asyncio's own event loop, not on uvloop. Colyseus and socket.io speak their own
+protocols; Colyseus' clients get their seats by HTTP before, which is not counted."""
 
 
 def write(session: Session, checkout: Path) -> None:

@@ -236,12 +236,9 @@ class Subscription:
         Returns:
             How many bytes that were.
         """
-        replies = self._replies
-        if replies is not None and self.cursor == self._publisher.log.end and self.takes_batch():
+        if self._replies is not None and self.cursor == self._publisher.log.end and self.takes_batch():
             # Nothing but replies: what most commands lead to whose event was sent, or that have none.
-            self._replies, self._reply_bytes = None, 0
-            self.idle = True
-            chunk = replies[0][1] if len(replies) == 1 else b"".join([frame for _, frame in replies])
+            chunk = self._take_replies(self._replies)
         else:
             chunk = self._next_chunk(shared)
         if chunk:
@@ -252,16 +249,19 @@ class Subscription:
         """Send nothing but replies, directly: to one who is in step."""
         replies, direct = self._replies, self.direct
         if replies is not None and direct is not None:
-            self._replies, self._reply_bytes = None, 0
-            self.idle = True
-            frames = replies[0][1] if len(replies) == 1 else b"".join([frame for _, frame in replies])
+            frames = self._take_replies(replies)
             try:
                 sent = direct.send(frames)
             except OSError:
-                sent = 0
+                sent = 0  # it would block, or the line is gone: the transport will find out
             if sent < len(frames):
                 self.stand_aside()
                 self.write(frames[sent:])
+
+    def _take_replies(self, replies: list[tuple[int, bytes]]) -> bytes:
+        self._replies, self._reply_bytes = None, 0
+        self.idle = True
+        return replies[0][1] if len(replies) == 1 else b"".join([frame for _, frame in replies])
 
     def takes_batch(self) -> bool:
         """Whether nothing but replies stands between it and what everybody gets, and these are not many."""
