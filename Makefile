@@ -35,7 +35,7 @@ crash: $(VENV)/test.stamp ## kill servers in the middle of play; KILLS=1000 SEED
 
 .PHONY: bench
 bench: $(VENV)/run.stamp ## measure gamesvc beside other servers, for about an hour; writes docs/performance.md
-	$(BIN)/python -m bench --growth $(ARGS)
+	$(BIN)/python -m bench $(ARGS)
 
 .PHONY: check
 check: $(VENV)/check.stamp $(VENV)/services.stamp ## lint, formatting, types, who imports whom, and what can be installed

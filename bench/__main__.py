@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import math
 import os
 import resource
+import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -41,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 1 where something could not be measured.
     """
     options = _parse(arguments)
+    # Who cancels it, as `timeout` does, is to find no server left.
+    signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
     if options.short and not has_compiler() and os.environ.get("CI") != "true":
         sys.stdout.write("bench: there is no C compiler here, so whether the benchmark works was not looked at\n")
         return 0
@@ -54,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"bench: {failure}\n")
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("\nbench: stopped; what was measured so far is saved\n")
+        sys.stderr.write(f"\nbench: stopped; what was measured, if anything was, is in {_path(options)}\n")
         return 130
     if _is_whole(options):
         page.write(session, CHECKOUT)
@@ -63,8 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="how often each sample is taken [%(default)s]")
-    parser.add_argument("--seconds", type=float, default=3.0, help="of each sample [%(default)s]")
+    parser.add_argument("--rounds", type=_rounds, default=5, help="how often each sample is taken [%(default)s]")
+    parser.add_argument("--seconds", type=_seconds, default=3.0, help="of each sample [%(default)s]")
     parser.add_argument("--peers", type=_names(servers.BY_NAME), help=f"some of {', '.join(servers.BY_NAME)}")
     parser.add_argument("--scenarios", type=_names(scenarios.BY_NAME), help=f"some of {', '.join(scenarios.BY_NAME)}")
     parser.add_argument(
@@ -73,12 +77,34 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--short", action="store_true", help="see whether the benchmark works; the figures say nothing")
     parser.add_argument("--output", type=Path, help="directory of samples.json [build/bench]")
     parser.add_argument("--report", action="store_true", help="only write docs/performance.md from saved samples")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.growth = options.growth or _is_whole(options)
+    if not options.rounds and not options.growth:
+        parser.error("--rounds 0 goes with --growth: there is nothing else to measure")
+    return options
+
+
+def _rounds(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"a whole number from 1 on, or 0 with --growth, not {text!r}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"a number above 0, and at most 3600, not {text!r}")
+    return seconds
 
 
 def _names(known: Iterable[str]) -> Callable[[str], list[str]]:
     def names(text: str) -> list[str]:
         some = [name.strip() for name in text.split(",") if name.strip()]
+        if not some:
+            raise argparse.ArgumentTypeError(f"names nothing; there are {', '.join(known)}")
         for name in some:
             if name not in known:
                 raise argparse.ArgumentTypeError(f"there is no {name!r}; there are {', '.join(known)}")
@@ -98,6 +124,11 @@ def _output(options: argparse.Namespace) -> Path:
     if options.report or _is_whole(options):
         return BUILD
     return BUILD / ("short" if options.short else "partial")
+
+
+def _path(options: argparse.Namespace) -> Path:
+    """Where samples go as they come. Those of a whole run take the place of the last one's when all are there."""
+    return _output(options) / ("samples.new.json" if _is_whole(options) else "samples.json")
 
 
 def _measure(options: argparse.Namespace) -> Session:
@@ -129,9 +160,11 @@ def _measure(options: argparse.Namespace) -> Session:
         # The curves alone: the table of before stays.
         before = samples.load(path)
         session.samples, session.rounds, session.seconds = before.samples, before.rounds, before.seconds
-    elif not options.growth and path.exists():
-        session.growth = samples.load(path).growth
-    _take(session, _steps(options, present), options, Laboratory(places, who, _warmup(options), session.seconds), path)
+    coming = _path(options)
+    laboratory = Laboratory(places, who, _warmup(options), session.seconds)
+    _take(session, _steps(options, present), options, laboratory, coming)
+    if coming != path:
+        coming.replace(path)
     sys.stdout.write(f"{for_terminal(session)}\n\nsamples: {path}\n")
     return session
 

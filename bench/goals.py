@@ -109,14 +109,21 @@ def sync_in_words(session: Session) -> str:
     )
 
 
+def _finely(ratio: float) -> str:
+    return f"{ratio:.3f}x"
+
+
 def as_markdown(session: Session) -> str:
     """The goals, and what was measured, as a table."""
     lines = [
-        "| goal | | median of the rounds | lowest to highest | | with SQLite |",
+        "| goal | | median of the rounds | lowest to highest | by the median | with SQLite |",
         "| --- | --- | ---: | ---: | --- | ---: |",
     ]
     for goal, measured, beside in judge(session):
         show = number if goal.peer is None else lambda value: f"{ratio_number(value)}x"
+        if measured and goal.peer is not None and ratio_number(measured.median) == ratio_number(goal.bound):
+            # Else one that is missed by less than is shown would look like a mistake.
+            show = _finely
         middle = show(measured.median) if measured else ""
         reach = f"{show(measured.low)} to {show(measured.high)}" if measured else ""
         verdict = Reached(goal, measured, beside).verdict

@@ -38,9 +38,9 @@ class Panel(NamedTuple):
 
 PANELS = (
     Panel("µs of CPU a delivery", "connections", "delivery_us", ("games of ten", "one game")),
-    Panel("µs of CPU a delivery", "games", "delivery_us", ("games of two",)),
+    Panel("µs of CPU a delivery, games of two", "games", "delivery_us", ("games of two",)),
     Panel("KB of memory a connection", "connections", "memory_kb", ("games of ten", "one game"), 100),
-    Panel("KB of memory a connection", "games", "memory_kb", ("games of two",), 100),
+    Panel("KB of memory a connection, games of two", "games", "memory_kb", ("games of two",), 100),
     Panel("µs of CPU a join", "events in the history", "join_us", ("missed 0", "missed 10", "missed 1,000")),
     Panel("bytes sent a join", "events in the history", "bytes", ("missed 0", "missed 10", "missed 1,000")),
     Panel(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
 import subprocess
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from bench.compiled import compiler
 from bench.cores import Cores
 from bench.servers import Places, Server
 from gamesvc import __version__
@@ -53,8 +53,7 @@ def versions(places: Places, servers: Iterable[Server]) -> dict[str, str]:
         elif server.needs == "python":
             code = f"from importlib.metadata import version; print(version({server.module!r}))"
             found[server.module] = _said([str(places.python), "-c", code])
-    compiler = os.environ.get("CC") or shutil.which("cc") or "cc"
-    found["C compiler"] = _said([compiler, "--version"]).partition("\n")[0]
+    found["C compiler"] = _said([*(compiler() or ["cc"]), "--version"]).partition("\n")[0]
     return found
 
 

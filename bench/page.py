@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from bench import goals, growth_chart, ratio_chart
@@ -56,6 +57,9 @@ def write(session: Session, checkout: Path) -> None:
     """
     if session.short:
         raise Failure("these samples are of the short form, which only shows that the benchmark works")
+    missing = set(_wanted(session)) - {(each.round, each.scenario, each.server) for each in session.samples}
+    if missing:
+        raise Failure(f"these samples are of a part, and not worth a page: {len(missing)} are not there")
     docs = checkout / "docs"
     if session.samples:
         (docs / "performance.svg").write_text(ratio_chart.draw(session))
@@ -63,6 +67,15 @@ def write(session: Session, checkout: Path) -> None:
         (docs / "growth.svg").write_text(growth_chart.draw(session))
     notes = checkout / "bench" / "notes.md"
     (docs / "performance.md").write_text(page(session, notes.read_text() if notes.exists() else ""))
+
+
+def _wanted(session: Session) -> Iterator[tuple[int, str, str]]:
+    """What a page is made of: a sample of every server that there was, in every scenario and round."""
+    for number in range(session.rounds):
+        for scenario in SCENARIOS.values():
+            for server in SERVERS.values():
+                if server.name not in session.absent and (server.is_ours or scenario.all_servers):
+                    yield number, scenario.name, server.name
 
 
 def page(session: Session, notes: str) -> str:
@@ -103,7 +116,8 @@ def in_words(session: Session) -> str:
     text = (
         f"**The result.** With the journal off, gamesvc is ahead in {len(ahead)} of {len(compared)} comparisons with "
         f"other servers, behind in {len(behind)}, and in {len(level)} the rounds do not agree. Of {len(reached)} "
-        f"[goals](#goals), {reached.count('reached')} are reached and {reached.count('missed')} missed."
+        f"[goals](#goals), {reached.count('reached')} are reached and {reached.count('missed')} missed. In what "
+        "follows, more than 1x says that gamesvc is the better one, also where less is better."
     )
     for title, some in (("It is behind", behind), ("The rounds do not agree about", level), ("It is ahead of", ahead)):
         if some:
@@ -157,10 +171,10 @@ def _again(session: Session) -> str:
     return f"""\
 ## Measure it yourself
 
-    make bench                                        # all of it; about an hour
-    python -m bench --rounds {session.rounds} --seconds {session.seconds:g} --growth    # what it runs
-    python -m bench --peers gamesvc,ws --scenarios fanout-1 --rounds 3     # a part, which writes no page
-    python -m bench --report                          # this page again, from the samples in build/bench
+    make bench                                   # all of it; about an hour
+    make bench ARGS="--rounds {session.rounds} --seconds {session.seconds:g}"      # what this page was made with
+    make bench ARGS="--peers gamesvc,ws --scenarios fanout-1"      # a part, which writes no page
+    make bench ARGS="--report"                   # this page again, from the samples in build/bench
 
 It wants Linux, a C compiler and two cores, and for the peers in JavaScript Node.js with npm. Nothing else should run on
 the machine meanwhile."""

@@ -109,7 +109,7 @@ SERVERS = (
         lambda places, port, _: [str(places.build / "room"), "--port", str(port)],
         needs="compiler",
     ),
-    Server("bare", "bare Python", _python("bare_python"), needs="python"),
+    Server("bare", "bare Python", _python("bare_python"), needs="python", module="orjson"),
     Server("ws", "ws", _node("ws.js"), needs="node", module="ws"),
     Server("socket.io", "socket.io", _node("socketio.js"), SOCKET_IO, needs="node", module="socket.io"),
     Server("colyseus", "Colyseus", _node("colyseus.js"), COLYSEUS, needs="node", module="@colyseus/core"),
