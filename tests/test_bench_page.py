@@ -68,3 +68,9 @@ class Page(SynchronousTestCase):
     def test_the_short_form_writes_none(self) -> None:
         with self.assertRaisesRegex(Failure, "short form"):
             page.write(session(short=True), Path(self.mktemp()))
+
+    def test_a_part_is_not_worth_one(self) -> None:
+        part = whole({})
+        part.samples.pop()
+        with self.assertRaisesRegex(Failure, "of a part, .* 1 are not there"):
+            page.write(part, Path(self.mktemp()))
