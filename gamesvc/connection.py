@@ -18,10 +18,7 @@ from zope.interface import implementer
 
 from gamesvc.controller import GameController
 from gamesvc.entering import EnteringConnection, Timer, stopped
-from gamesvc.errors import (
-    CloseCode,
-    with_incident,
-)
+from gamesvc.errors import CloseCode, with_incident
 from gamesvc.eventlog import Viewer
 from gamesvc.frames import SHORT_HEAD_BYTES, short_text
 from gamesvc.limits import MAX_FRAGMENTS, SLOW_CONSUMER_SECONDS

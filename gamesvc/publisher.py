@@ -120,8 +120,7 @@ class GamePublisher:
             entry: number of the journal's entry that it is of.
         """
         self.log.append(event, to, entry)
-        if not self._scheduled:
-            self.schedule()
+        self.schedule()
 
     def total(self, viewer: Viewer) -> tuple[int, int]:
         """All events that this viewer may see so far: how many, and how many bytes."""
@@ -137,8 +136,7 @@ class GamePublisher:
     def serve(self, subscription: Subscription) -> None:
         """See to it that a subscriber gets what is due to it, at the end of this turn."""
         self._waiting[subscription] = None
-        if not self._scheduled:
-            self.schedule()
+        self.schedule()
 
     def flush(self) -> None:
         """Bring every subscriber whose connection reads up to date, and close those who are too far behind."""

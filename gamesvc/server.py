@@ -327,7 +327,7 @@ class GameServer:
         """Everything of an append was said."""
         self._set_bell()
         if self.model.DURABILITY == "snapshot":
-            self._around.attended.add(self)
+            self.waits()
         elif self.model.DURABILITY == "every" and self._saver.is_due:
             self.save(clean=True)
 

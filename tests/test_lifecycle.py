@@ -1019,15 +1019,20 @@ class LookedAfter(SynchronousTestCase):
             self.assertEqual(self.ticked(house, 1), [server] * 2)
             house.run()
 
-    def test_so_is_one_of_which_the_journal_is_asked_for_older_events(self) -> None:
+    def with_older_events(self) -> tuple[House, GameServer]:
+        """A game of which only the journal has most events."""
         self.patch(eventlog, "RECENT_EVENTS", 2)
         house = House()
         server = house.open()
-        Connected(server, AS_ALICE)
         for _ in range(10):
             house.do(server, "add")
         self.ticked(house, 1)
         house.run()
+        return house, server
+
+    def test_so_is_one_of_which_the_journal_is_asked_for_older_events(self) -> None:
+        house, server = self.with_older_events()
+        Connected(server, AS_ALICE)
         places: list[Any] = []
         server.find_place(AS_ALICE, epoch(server), 3, places.append)
         self.assertEqual(self.ticked(house, 1), [server] * 2)
@@ -1040,13 +1045,7 @@ class LookedAfter(SynchronousTestCase):
         self.assertIsInstance(places[1], Place)
 
     def test_who_asks_for_older_events_is_told_when_the_journal_takes_too_long(self) -> None:
-        self.patch(eventlog, "RECENT_EVENTS", 2)
-        house = House()
-        server = house.open()
-        for _ in range(10):
-            house.do(server, "add")
-        self.ticked(house, 1)
-        house.run()
+        house, server = self.with_older_events()
         places: list[Any] = []
         server.find_place(AS_ALICE, epoch(server), 3, places.append)
         self.ticked(house, OVERDUE_SECONDS - TICK_SECONDS)
