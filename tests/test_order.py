@@ -681,10 +681,15 @@ STEPS = st.one_of(
 
 
 class Told:
-    """One sending of a command, and what was answered."""
+    """One sending of a command, and what was answered.
 
-    def __init__(self, player: str, id: str, name: str, number: int, answers: Answers) -> None:
+    Attributes:
+        rivals: other commands under the same id, that waited or had taken effect when this one came.
+    """
+
+    def __init__(self, player: str, id: str, name: str, number: int, rivals: list[Told], answers: Answers) -> None:
         self.player, self.id, self.name, self.number = player, id, name, number
+        self.rivals = rivals
         self.answers = answers
 
 
@@ -709,8 +714,15 @@ class AnySchedule(SynchronousTestCase):
 
         def send(player: str, id: str, name: str, number: int) -> None:
             arguments = {"number": number} if name in ("add", "take") else {}
+            rivals = [
+                each
+                for each in sent
+                if (each.player, each.id) == (player, id)
+                and (each.name, each.number) != (name, number)
+                and each.answers.code in ("silence", "ok", "outcome_unknown")
+            ]
             answers = table.submit(name, Role(Player(player), playing=True), id=id, **arguments)
-            sent.append(Told(player, id, name, number, answers))
+            sent.append(Told(player, id, name, number, rivals, answers))
 
         for place, (what, number, who) in enumerate(steps):
             if what in ("add", "take", "late", "throw", "jump"):
@@ -759,7 +771,9 @@ class AnySchedule(SynchronousTestCase):
                 self.assertTrue(same)
                 self.assertEqual(reply.get("result"), None if entry.result is None else json.loads(entry.result))
             elif each.answers.code == "id_reused":
-                self.assertFalse(same)
+                self.assertTrue(each.rivals)
+                # Where it is what took effect after all, it was sent again when the one that waited had failed.
+                self.assertTrue(not same or all(rival.answers.code != "ok" for rival in each.rivals))
             else:
                 self.assertIn(each.answers.code, ("unavailable", "outcome_unknown", "too_few", "unknown_command"))
         # Who is told so first is no duplicate, unless the first was told that it is not known.
