@@ -681,6 +681,10 @@ class AnyBytes(SynchronousTestCase):
         self.assertEqual([text for text in logged.texts() if "incident" in text], [])
 
 
+IN_NO_WORDING = "Zq9xW"
+"""Part of each token below: a token such as `token_in` stands in the refusal's own code, and would be no leak."""
+
+
 class AnyToken(SynchronousTestCase):
     """Nothing that claims to be a token causes an exception, admits anybody, or is found in a log."""
 
@@ -690,16 +694,17 @@ class AnyToken(SynchronousTestCase):
             st.from_regex(r"[A-Za-z0-9_-]{8,60}(\.[A-Za-z0-9_-]{8,60}){0,4}", fullmatch=True),
             st.text(st.characters(min_codepoint=33, max_codepoint=255), min_size=8, max_size=200),
         ),
+        st.sampled_from((f"{{}}{IN_NO_WORDING}", f"{IN_NO_WORDING}{{}}")),
         st.sampled_from(("Authorization: Bearer {}", "Sec-WebSocket-Protocol: gamesvc.v1, bearer.{}", "?token={}")),
     )
-    def test_in_any_place(self, token: str, place: str) -> None:
+    def test_in_any_place(self, words: str, mark: str, place: str) -> None:
         logged = Logged(self)
         line = World(validator=VALIDATOR).line()
-        given_as = place.format(token)
+        given_as = place.format(mark.format(words))
         line.send(opening(f"/lobby{given_as}") if place.startswith("?") else opening("/lobby", given_as))
         response = line.response()
         self.assertIn(response.status, {400, 401})
-        self.assertNotIn(token, response.body.decode() + "".join(logged.texts()))
+        self.assertNotIn(IN_NO_WORDING, response.body.decode() + "".join(logged.texts()))
         self.assertEqual([text for text in logged.texts() if "incident" in text], [])
 
 
