@@ -10,8 +10,10 @@ from importlib.metadata import entry_points
 from traceback import walk_tb
 from typing import NamedTuple
 
+from gamesvc.context import Context
 from gamesvc.errors import ConfigError
-from gamesvc.model import Context, GameModel, settle, start
+from gamesvc.image import settle
+from gamesvc.model import GameModel, start
 
 ENTRY_POINT_GROUP = "gamesvc.games"
 DEFAULT_GAME = "greetings"

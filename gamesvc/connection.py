@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gamesvc.controller import GameController
+from gamesvc.deflate import NotInflated, inflated
 from gamesvc.entering import EnteringConnection, Timer, stopped
 from gamesvc.errors import CloseCode, with_incident
 from gamesvc.eventlog import Viewer
@@ -45,6 +46,7 @@ class GameConnection(EnteringConnection):
     _subscription: Subscription | None = None
     _is_closing = False
     _fragments = 0
+    _isMessageCompressed: bool  # Autobahn's, of the message that comes in
 
     @cached_property
     def utf8validator(self) -> Any:  # type: ignore[override]  # a plain attribute of Autobahn's
@@ -81,12 +83,20 @@ class GameConnection(EnteringConnection):
         """Take in what is said in frames of the usual kind, which takes Autobahn many times as long. Returns what is
         left for Autobahn: all from the first other frame on, right or wrong."""
         at = 0
-        longest = self.factory.limits.max_message_bytes or len(data)
+        limit = self.factory.limits.max_message_bytes
+        longest = limit or len(data)
         while not (self._deaf or self._is_closing or controller.closed):
-            text = short_text(data, at)
-            if text is None or len(text) > longest:
+            said = short_text(data, at)
+            is_deflated = said is None and self.deflates
+            if is_deflated:
+                said = short_text(data, at, deflated=True)
+            if said is None or len(said) > longest:
                 break
-            at += SHORT_HEAD_BYTES + len(text)
+            try:
+                text = inflated(said, limit) if is_deflated else said
+            except NotInflated:
+                break
+            at += SHORT_HEAD_BYTES + len(said)
             controller.short_text_received(text)
             if at == len(data):
                 return b""
@@ -161,6 +171,9 @@ class GameConnection(EnteringConnection):
             self._controller.frame_begun()
             self._count_fragments(self.current_frame.opcode)
         super().onFrameBegin()
+        if self.deflates and self.current_frame.opcode == _TEXT and self._isMessageCompressed:
+            # What comes now is no text yet.
+            self.utf8validateIncomingCurrentMessage = False
 
     def _count_fragments(self, opcode: int) -> None:
         # A continuation without content is kept by Autobahn, and costs its sender next to nothing.
@@ -175,8 +188,20 @@ class GameConnection(EnteringConnection):
         if self._controller is not None:
             if isBinary:
                 self._controller.binary_received()
+            elif self.deflates and self._isMessageCompressed:
+                self._deflated_received(self._controller, payload)
             else:
                 self._controller.text_received(payload)
+
+    def _deflated_received(self, controller: GameController, payload: bytes) -> None:
+        if controller.closed:
+            return
+        try:
+            text = inflated(payload, self.factory.limits.max_message_bytes)
+        except NotInflated as wrong:
+            self._fail_connection(wrong.code)
+        else:
+            controller.text_received(text)
 
     def _fail_connection(self, code: int = CloseCode.GOING_AWAY, reason: str = "") -> None:
         # Autobahn found the peer in breach of the protocol. What it said before that is answered first.

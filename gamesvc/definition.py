@@ -2,55 +2,59 @@
 
 from __future__ import annotations
 
-import inspect
+import dataclasses
 import re
 import sys
-import typing
-from collections.abc import Callable, Mapping
-from types import FunctionType
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 from msgspec import Struct, StructMeta
 
 from gamesvc.errors import DefinitionError
-from gamesvc.fields import FieldSpec
-
-RESERVED = frozenset(("command", "id", "event", "seq", "status", "error", "result", "duplicate"))
-"""Keys that the protocol uses: no name of an argument, nor of an event's field."""
+from gamesvc.fields import FieldSpec, check_event_field
+from gamesvc.signatures import (
+    HOOKS,
+    RESERVED,
+    CommandSpec,
+    all_hints,
+    check_methods,
+    commands_of,
+    hints_of,
+    options_of,
+)
 
 _ROOT = "gamesvc.model"
-_KEPT = frozenset(("options", "reveal", "tick", "view"))
+_OVERRIDABLE = frozenset(("setup", "migrate", "view", *HOOKS))
+_KEPT = frozenset(("legal", "options"))
 """Names that later capabilities of the author API take."""
 
-_MIGRATE = "`@classmethod def migrate(cls, state: dict[str, Any], version: int) -> None`"
 DURABILITIES = ("every", "snapshot", "none")
+MAX_TICK = 120
+"""How often a game may tick in a second."""
+
 _MISPLACED = re.compile(r"Required field '(\w+)' cannot follow")
-
-
-class CommandSpec(NamedTuple):
-    """A command of a model.
-
-    Attributes:
-        name: the method's.
-        arguments: a Struct of what the client's message must hold.
-        doc: first line of the docstring.
-    """
-
-    name: str
-    arguments: type[Struct]
-    doc: str
 
 
 class EventMeta(StructMeta):
     """Makes an event class."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **keywords: Any) -> Any:
-        if namespace.get("__module__") != _ROOT and keywords:
+        if namespace.get("__module__") == _ROOT:
+            return super().__new__(mcs, name, bases, namespace, **keywords)
+        if keywords:
             raise DefinitionError(f"{name}: an event takes no keywords ({', '.join(sorted(keywords))})")
-        cls: Any = super().__new__(mcs, name, bases, namespace, **keywords)
+        _check_dataclass_fields(name, namespace)
+        try:
+            cls: Any = super().__new__(mcs, name, bases, namespace, **keywords)
+        except TypeError as error:
+            raise DefinitionError(f"{name}: {error}") from None
         for key in RESERVED.intersection((*cls.__struct_fields__, *cls.__struct_encode_fields__)):
             raise DefinitionError(f"{name}.{key}: {key!r} is a key of the protocol; choose another name")
+        hints = hints_of(name, cls, {**sys._getframe(1).f_locals, name: cls})
+        for each, kind in hints.items():
+            if each in cls.__struct_fields__:
+                check_event_field(f"{name}.{each}", kind)
         return cls
 
 
@@ -60,28 +64,18 @@ class ModelMeta(StructMeta):
     COMMANDS: dict[str, CommandSpec]
     HINTS: dict[str, dict[str, Any] | None]
 
-    def __new__(
-        mcs,
-        name: str,
-        bases: tuple[type, ...],
-        namespace: dict[str, Any],
-        *,
-        seats: int | tuple[int, int] | None = None,
-        version: int | None = None,
-        durability: str | None = None,
-        **keywords: Any,
-    ) -> Any:
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **keywords: Any) -> Any:
         if namespace.get("__module__") == _ROOT:
             return super().__new__(mcs, name, bases, namespace)
-        if keywords:
-            raise DefinitionError(
-                f"{name}: a model takes the keywords seats, version and durability, not {', '.join(sorted(keywords))}"
-            )
+        for keyword in keywords:
+            if keyword not in _KEYWORDS:
+                raise DefinitionError(f"{name}: a model takes the keywords {', '.join(_KEYWORDS)}, and not {keyword}")
         framework = _framework(bases)
         for attribute in namespace:
             _check_name(name, attribute, framework)
         for base in bases:
             _check_base(name, base)
+        _check_dataclass_fields(name, namespace)
         try:
             cls: Any = super().__new__(mcs, name, bases, namespace)
         except TypeError as error:
@@ -90,10 +84,9 @@ class ModelMeta(StructMeta):
         # The class itself, classes within it, and classes local to a function can be named in annotations.
         nested = {each: value for each, value in namespace.items() if isinstance(value, type)}
         scope = {**sys._getframe(1).f_locals, **nested, name: cls}
-        own = _hints(name, cls, scope)
+        own = hints_of(name, cls, scope)
         _check_attributes(name, namespace, {*own, *_constants(bases)})
-        _check_setup(name, namespace)
-        _check_migrate(name, namespace)
+        check_methods(name, namespace)
         # What was inherited has been understood where it was written, where names may have meant something else.
         cls.TYPES = {**_inherited_types(bases), **{each: own[each] for each in own if each in cls.__struct_fields__}}
         for each in cls.__struct_fields__:
@@ -102,14 +95,14 @@ class ModelMeta(StructMeta):
         cls.FIELDS = tuple(FieldSpec.of(f"{name}.{each}", each, cls.TYPES[each]) for each in cls.__struct_fields__)
         _check_defaults(cls)
         _check_values(cls)
-        cls.COMMANDS = _commands(cls, scope)
-        cls.HINTS = _all_hints(cls, scope)
-        if seats is not None:
-            cls.SEATS = _seats(name, seats)
-        if version is not None:
-            cls.VERSION = _version(name, version)
-        if durability is not None:
-            cls.DURABILITY = _durability(name, durability)
+        cls.COMMANDS = commands_of(cls, scope, lambda base: base.COMMANDS if isinstance(base, ModelMeta) else None)
+        cls.HINTS = all_hints(cls, scope, lambda base: base.HINTS if isinstance(base, ModelMeta) else None)
+        if "setup" in namespace:
+            cls.OPTIONS = options_of(name, namespace["setup"], scope)
+        for keyword, value in keywords.items():
+            setattr(cls, keyword.upper(), _KEYWORDS[keyword](name, value))
+        cls.HOOKS = cls.HOOKS.union(namespace).intersection(_OVERRIDABLE)
+        _check_hooks(cls)
         return cls
 
     # type.__init__ would refuse the keywords.
@@ -121,41 +114,13 @@ def _framework(bases: tuple[type, ...]) -> frozenset[str]:
     """The names that gamesvc's own base classes use, or will."""
     roots = [each for base in bases for each in base.__mro__ if each.__module__ == _ROOT]
     used = {name for root in roots for name in vars(root) if not name.startswith("__")}
-    return frozenset(used - {"setup", "migrate"} | _KEPT)
+    return frozenset(used - _OVERRIDABLE | _KEPT)
 
 
 def _inherited_types(bases: tuple[type, ...]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for base in reversed(bases):
         found |= getattr(base, "TYPES", {})
-    return found
-
-
-def _all_hints(cls: type, scope: dict[str, Any]) -> dict[str, dict[str, Any] | None]:
-    """What the annotations of arguments mean, of all methods that may become timers."""
-    found: dict[str, dict[str, Any] | None] = {}
-    for each in reversed(cls.__mro__):
-        # What was inherited from a model has been understood where it was written.
-        if each is not cls and isinstance(each, ModelMeta):
-            found |= each.HINTS
-        else:
-            found |= _method_hints(vars(each), scope)
-    return found
-
-
-def _method_hints(namespace: Mapping[str, Any], scope: dict[str, Any]) -> dict[str, dict[str, Any] | None]:
-    """None where they mean nothing: which is a mistake only where the method does become a timer."""
-    found: dict[str, dict[str, Any] | None] = {}
-    for name, method in namespace.items():
-        if isinstance(method, FunctionType) and not name.startswith("__"):
-            arguments = FunctionType(method.__code__, method.__globals__, closure=method.__closure__)
-            arguments.__annotations__ = {
-                each: kind for each, kind in method.__annotations__.items() if each != "return"
-            }
-            try:
-                found[name] = _hints(name, arguments, scope)
-            except DefinitionError:
-                found[name] = None
     return found
 
 
@@ -197,24 +162,6 @@ def _check_attributes(model: str, namespace: dict[str, Any], known: set[str]) ->
             )
 
 
-def _check_setup(model: str, namespace: dict[str, Any]) -> None:
-    setup = namespace.get("setup")
-    if setup is not None and (
-        _is_unplain(setup) or _is_command(setup) or len(inspect.signature(setup).parameters) != 1
-    ):
-        raise DefinitionError(f"{model}.setup: write `def setup(self) -> None`; it runs once, when the game is created")
-
-
-def _check_migrate(model: str, namespace: dict[str, Any]) -> None:
-    migrate = namespace.get("migrate")
-    if migrate is not None and not (
-        isinstance(migrate, classmethod)
-        and not _is_unplain(migrate.__func__)
-        and len(inspect.signature(migrate.__func__).parameters) == 3
-    ):
-        raise DefinitionError(f"{model}.migrate: write {_MIGRATE}; it brings the state of an older version up to date")
-
-
 def _version(model: str, version: object) -> int:
     if type(version) is not int or version < 1:
         raise DefinitionError(f"{model}: write version=2 where the fields have changed; the first version is 1")
@@ -234,21 +181,54 @@ def _seats(model: str, seats: object) -> tuple[int, int]:
     return fewest, most
 
 
-def _hints(where: str, annotated: Any, scope: dict[str, Any]) -> dict[str, Any]:
-    """What the annotations of a class's own body, or of a function, mean."""
-    if isinstance(annotated, type):
-        own = {"__annotations__": inspect.get_annotations(annotated), "__module__": annotated.__module__}
-        annotated = type(annotated.__name__, (), own)
-    try:
-        return typing.get_type_hints(annotated, None, scope, include_extras=True)
-    except NameError as error:
-        raise DefinitionError(f"{where}: {error}; define it above the class") from None
-    # An annotation is code, and can raise anything.
-    except Exception as error:
-        raise DefinitionError(f"{where}: an annotation is not usable: {error}") from None
+def _tick(model: str, tick: object) -> float:
+    if isinstance(tick, bool) or not isinstance(tick, (int, float)) or not 0 < tick <= MAX_TICK:
+        raise DefinitionError(f"{model}: write tick=20 for twenty times a second, at most {MAX_TICK}")
+    return float(tick)
+
+
+def _switch(keyword: str) -> Callable[[str, object], bool]:
+    def check(model: str, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise DefinitionError(f"{model}: write {keyword}=True or leave it out")
+        return value
+
+    return check
+
+
+_KEYWORDS: dict[str, Callable[[str, object], object]] = {
+    "seats": lambda model, seats: None if seats is None else _seats(model, seats),
+    "version": _version,
+    "durability": _durability,
+    "tick": _tick,
+    "endless": _switch("endless"),
+    "blocking": _switch("blocking"),
+}
+
+
+def _check_hooks(cls: Any) -> None:
+    name = cls.__name__
+    if ("on_tick" in cls.HOOKS) != (cls.TICK is not None):
+        raise DefinitionError(
+            f"{name}: write `def on_tick(self) -> None`, which runs at each tick"
+            if cls.TICK is not None
+            else f"{name}.on_tick: say in the class line how often a second: `class {name}(GameModel, tick=20)`"
+        )
+    if cls.SEATS is None:
+        for each in ("on_start", "on_leave"):
+            if each in cls.HOOKS:
+                raise DefinitionError(
+                    f"{name}.{each}: a game without seats has none; write `class {name}(GameModel, seats=2)`"
+                )
 
 
 # Fields.
+
+
+def _check_dataclass_fields(owner: str, namespace: dict[str, Any]) -> None:
+    for name, value in namespace.items():
+        if isinstance(value, dataclasses.Field):
+            raise DefinitionError(f"{owner}.{name}: this is dataclasses' field; write `from gamesvc import field`")
 
 
 def _no_default(model: str, name: str) -> DefinitionError:
@@ -273,84 +253,3 @@ def _check_values(cls: Any) -> None:
         except Exception as error:
             where = f"{cls.__name__}.{field.name}"
             raise DefinitionError(f"{where}: the default does not fit the field's type: {error}") from None
-
-
-# Commands.
-
-
-def mark_command(method: Any) -> None:
-    """Note that a method is a command.
-
-    Raises:
-        DefinitionError: it is no plain method.
-    """
-    if not isinstance(method, FunctionType):
-        where = ".".join(getattr(method, "__qualname__", "@command").split(".")[-2:])
-        raise DefinitionError(f"{where}: put @command on a plain method, and outside of other decorators")
-    method._gamesvc_command = True  # type: ignore[attr-defined]  # a function takes attributes, its type doesn't say so
-
-
-def _is_command(member: object) -> bool:
-    return hasattr(member, "_gamesvc_command")
-
-
-def _is_unplain(method: Any) -> bool:
-    kinds = inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction
-    return not isinstance(method, FunctionType) or any(kind(method) for kind in kinds)
-
-
-def _commands(cls: Any, scope: dict[str, Any]) -> dict[str, CommandSpec]:
-    """The commands by their names in lower case: those written here, and those that were inherited."""
-    commands: dict[str, CommandSpec] = {}
-    for name in sorted({name for each in cls.__mro__ for name in vars(each)}):
-        owner, *hidden = (each for each in cls.__mro__ if name in vars(each))
-        method = vars(owner)[name]
-        if not _is_command(method):
-            if any(_is_command(vars(each)[name]) for each in hidden):
-                raise DefinitionError(f"{cls.__name__}.{name}: hides a command that was inherited; put @command on it")
-            continue
-        if owner is not cls and isinstance(owner, ModelMeta):
-            # What a model's commands are has been found where it was defined; other bases only bring methods.
-            spec = owner.COMMANDS[name.lower()]
-        else:
-            spec = _command(f"{cls.__name__}.{name}", name, method, scope)
-        other = commands.setdefault(name.lower(), spec)
-        if other.name != name:
-            both = f"{cls.__name__}.{name} and {cls.__name__}.{other.name}"
-            raise DefinitionError(f"{both}: names of commands are not case-sensitive; choose another")
-    return commands
-
-
-def _command(where: str, name: str, method: Callable[..., Any], scope: dict[str, Any]) -> CommandSpec:
-    if _is_unplain(method):
-        raise DefinitionError(f"{where}: a command is a plain method, without async or yield")
-    fields = _arguments(where, name, method, scope)
-    try:
-        arguments = msgspec.defstruct(name, fields, kw_only=True, forbid_unknown_fields=True)
-        msgspec.json.Decoder(arguments)
-        for _, kind, *default in fields:
-            if default:
-                msgspec.convert(msgspec.to_builtins(default[0]), kind)
-    except (TypeError, ValueError) as error:
-        raise DefinitionError(f"{where}: {error}") from None
-    return CommandSpec(name, arguments, (inspect.getdoc(method) or "").partition("\n")[0])
-
-
-def _arguments(where: str, name: str, method: Callable[..., Any], scope: dict[str, Any]) -> list[tuple[Any, ...]]:
-    parameters = list(inspect.signature(method).parameters.values())
-    first = parameters[1] if len(parameters) > 1 else None
-    if first is None or first.name != "player" or first.kind is first.KEYWORD_ONLY:
-        raise DefinitionError(f"{where}: write `def {name}(self, player: Player, ...)`: who sent it comes first")
-    for parameter in parameters[2:]:
-        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-            raise DefinitionError(f"{where}: name each argument; {parameter} can't be checked")
-        if parameter.name in RESERVED:
-            raise DefinitionError(f"{where}: {parameter.name!r} is a key of the protocol; choose another name")
-    hints = _hints(where, method, scope)
-    fields: list[tuple[Any, ...]] = []
-    for parameter in parameters[2:]:
-        if parameter.name not in hints:
-            raise DefinitionError(f"{where}: argument {parameter.name!r} needs a type")
-        default = () if parameter.default is parameter.empty else (parameter.default,)
-        fields.append((parameter.name, hints[parameter.name], *default))
-    return fields

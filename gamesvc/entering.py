@@ -24,6 +24,7 @@ from twisted.internet.interfaces import IReactorTime, ISSLTransport
 from gamesvc.admission import Admission
 from gamesvc.controller import GameController
 from gamesvc.countdown import Countdowns
+from gamesvc.deflate import AsItCame
 from gamesvc.eager import EagerSender, eager_sender
 from gamesvc.errors import BAD_UPGRADE, JOURNAL_DOWN, SERVER_ERROR, HttpRefusal, RequestRefused
 from gamesvc.eventlog import Place
@@ -35,6 +36,8 @@ from gamesvc.server import GameServer
 from gamesvc.subscription import Subscription
 
 log = logger(__name__)
+
+_AS_IT_CAME = AsItCame()
 
 
 class Admitted(NamedTuple):
@@ -115,12 +118,15 @@ class EnteringConnection(WebSocketServerProtocol):
     openHandshakeTimeout: float
     opens_itself = False
     """Whether it answers opening requests without Autobahn; see `opening`."""
+    deflates = False
+    """Whether its messages may be compressed, in both directions; known once it is open."""
 
     # What a connection begins with is its class's, so that thousands of them share it.
     _lingering: Timer | None = None
     _entering: Timer | None = None
     _admitted: Admitted | None = None
     _request: OpeningRequest | None = None
+    _extensions = b""
     _sender: EagerSender | None = None
     _write: Callable[[bytes], object]
     _has_asked = False
@@ -194,11 +200,15 @@ class EnteringConnection(WebSocketServerProtocol):
             self._refuse(refused.refusal, refused.detail)
             return
         self._admitted = outcome
+        if request.deflates:
+            self.deflates = True
+            self._perMessageCompress: Any = _AS_IT_CAME
         # This may be called by the journal, who must not meet an exception of ours.
         try:
             if self.opens_itself:
                 self._open(request.accept(outcome.admission.subprotocol))
             else:
+                self._extensions = request.extensions
                 self.data = request.plain(outcome.admission.subprotocol) + self.data
                 super().processHandshake()
         except (Exception, SystemExit) as fault:
@@ -215,8 +225,9 @@ class EnteringConnection(WebSocketServerProtocol):
         if self.data:
             self.consumeData()
 
-    def onConnect(self, request: object) -> str | None:
-        return self._admitted.admission.subprotocol if self._admitted else None
+    def onConnect(self, request: object) -> tuple[str | None, dict[str, str]]:
+        headers = {"Sec-WebSocket-Extensions": self._extensions.decode("ascii")} if self._extensions else {}
+        return self._admitted.admission.subprotocol if self._admitted else None, headers
 
     def failHandshake(self, reason: object, code: object = 400, responseHeaders: object = None) -> None:
         # Autobahn's reasons quote the request. It was well-formed before Autobahn saw it, so this is for safety.

@@ -14,6 +14,7 @@ from hashlib import sha1
 from http import HTTPStatus
 from urllib.parse import unquote_plus
 
+from gamesvc.deflate import agreed
 from gamesvc.errors import (
     BAD_QUERY,
     BAD_REQUEST,
@@ -38,7 +39,9 @@ _KEY = re.compile(rb"[A-Za-z0-9+/]{22}==")  # 16 bytes in base64
 _ONCE = frozenset(
     (b"host", b"authorization", b"origin", b"sec-websocket-key", b"sec-websocket-version", b"content-length")
 )
-_LISTS = frozenset((b"upgrade", b"connection", b"sec-websocket-protocol", b"transfer-encoding"))
+_LISTS = frozenset(
+    (b"upgrade", b"connection", b"sec-websocket-protocol", b"sec-websocket-extensions", b"transfer-encoding")
+)
 _BLANK = b" \t"
 _MAX_QUERY_FIELDS = 32
 _MAX_HEADERS = 128
@@ -86,6 +89,7 @@ class OpeningRequest:
         authorization: the ``Authorization`` header; None where there is none.
         subprotocols: what the client offers, in its order.
         key: the ``Sec-WebSocket-Key``.
+        extensions: those agreed to of what the client offers, as the response says it; empty where there are none.
     """
 
     path: str
@@ -95,6 +99,12 @@ class OpeningRequest:
     authorization: str | None
     subprotocols: tuple[str, ...]
     key: str
+    extensions: bytes = b""
+
+    @property
+    def deflates(self) -> bool:
+        """Whether messages may be compressed: no other extension is known here."""
+        return bool(self.extensions)
 
     @classmethod
     def parse(cls, head: bytes) -> OpeningRequest:
@@ -131,6 +141,7 @@ class OpeningRequest:
             raise RequestRefused(BAD_REQUEST)
         path, _, query = target.decode("ascii").partition("?")
         offered = headers.get(b"sec-websocket-protocol")
+        extensions = headers.get(b"sec-websocket-extensions")
         return cls(
             path,
             _parse_query(query) if query else {},
@@ -139,6 +150,7 @@ class OpeningRequest:
             _text(headers, b"authorization"),
             () if offered is None else _names(offered),
             key.decode("ascii"),
+            b"" if extensions is None else agreed(extensions),
         )
 
     def accept(self, subprotocol: str | None) -> bytes:
@@ -149,10 +161,13 @@ class OpeningRequest:
         """
         digest = sha1(self.key.encode("ascii") + _MAGIC, usedforsecurity=False).digest()
         chosen = b"Sec-WebSocket-Protocol: %b\r\n" % subprotocol.encode("ascii") if subprotocol else b""
+        if self.extensions:
+            chosen = b"Sec-WebSocket-Extensions: %b\r\n%b" % (self.extensions, chosen)
         return _SWITCHING % (chosen, binascii.b2a_base64(digest, newline=False))
 
     def plain(self, subprotocol: str | None) -> bytes:
-        """The head that Autobahn gets: no token, no origin, nothing that it does not need.
+        """The head that Autobahn gets: no token, no origin, nothing that it does not need. Nor the extensions, which it
+        would judge by rules of its own.
 
         Args:
             subprotocol: the one that was chosen of those offered.

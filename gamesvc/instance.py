@@ -11,9 +11,12 @@ from typing import NamedTuple
 
 import msgspec
 
+from gamesvc.alarms import call_alarm
+from gamesvc.context import Alarm, Context, Player
+from gamesvc.image import Image, restore, settle
 from gamesvc.journal.records import Entry, EntryKind, Opening, Published
 from gamesvc.journal.records import Timer as TimerRecord
-from gamesvc.model import Alarm, Context, GameModel, Image, Player, call_alarm, restore, settle
+from gamesvc.model import GameModel
 
 MAX_STATE_BYTES = 1 << 20
 """How large a model's encoded fields may become."""
@@ -36,6 +39,9 @@ class Standing(NamedTuple):
         alarms: what is to come.
         last_alarm: the highest id that one has had.
         finished: whether the game is over.
+        outcome: the event with which it ended, as JSON; empty where there is none.
+        started: whether all seats that are needed have been taken at some time.
+        away: the players of whom the model was told that they are away.
     """
 
     entry: int
@@ -45,6 +51,9 @@ class Standing(NamedTuple):
     alarms: tuple[Alarm, ...] = ()
     last_alarm: int = 0
     finished: bool = False
+    outcome: bytes = b""
+    started: bool = False
+    away: frozenset[str] = frozenset()
 
     @property
     def wake_at(self) -> float | None:
@@ -107,6 +116,8 @@ class Effect(NamedTuple):
             after.finished,
             opening,
             after.last_alarm,
+            after.outcome,
+            after.started,
         )
 
 
@@ -153,12 +164,13 @@ class Instance:
         """Whether what ran last has asked for chance."""
         return self._context.took_chance
 
-    def open(self, now: float, players: tuple[str, ...] = ()) -> Effect:
+    def open(self, now: float, players: tuple[str, ...] = (), options: Mapping[str, object] = _NOTHING) -> Effect:
         """Set the game up.
 
         Args:
             now: seconds since the epoch.
-            players: who has the first seats.
+            players: who has the first seats; of a model that is not told of that.
+            options: of `setup`, checked.
 
         Raises:
             Exception: whatever `setup` raises.
@@ -166,20 +178,106 @@ class Instance:
         free = self.standing.seats
         taken = [Player(name) for name in players[: len(free)]]
         seats = (*taken, *free[len(taken) :])
-        return self._run(now, self._model.setup, seats=seats)
+        return self._run(now, self._model.setup, given=options, players=tuple(taken), seats=seats, started=self._is_full(seats))
 
-    def seat(self, now: float, seats: tuple[Player | None, ...], events: list[bytes]) -> Effect:
-        """Let players sit.
+    def seat(self, now: float, seats: tuple[Player | None, ...], events: list[bytes], *, tell: bool = True) -> Effect:
+        """Let players take seats, and give them up.
 
         Args:
             now: seconds since the epoch.
-            seats: all of them.
+            seats: all of them, as they are from now on.
             events: what everybody is told.
+            tell: whether the model is told, if it has hooks for it.
+
+        Raises:
+            GameError: the model does not want it; nothing has changed.
+            BaseException: the model failed; nothing has changed.
         """
         before = self.standing
-        self._context.begin(before.entry + 1, now)
-        self._stand(before._replace(entry=before.entry + 1, now=self._context.now, seats=seats))
-        return Effect(before, self.standing, [(event, None) for event in events])
+        started = before.started or self._is_full(seats)
+        hooks = self.kind.HOOKS
+        joined = [player for player in seats if player is not None and player not in before.seats]
+        left = [player for player in before.seats if player is not None and player not in seats]
+        if not tell or not (
+            (joined and "on_join" in hooks)
+            or (left and before.started and "on_leave" in hooks)
+            or (started > before.started and "on_start" in hooks)
+        ):
+            self._context.begin(before.entry + 1, now)
+            after = before._replace(entry=before.entry + 1, now=self._context.now, seats=seats, started=started)
+            self._stand(after)
+            return Effect(before, after, [(event, None) for event in events])
+
+        def call() -> None:
+            context = self._context
+            context.events = [(event, None) for event in events]
+            if before.started:
+                for player in left:
+                    self._model.on_leave(player)
+            # One by one, as if they had come one after the other.
+            for count, player in enumerate(joined, 1):
+                context.players = tuple([each for each in _taken(seats) if each not in joined[count:]])
+                self._model.on_join(player)
+            if started and not before.started:
+                self._model.on_start()
+
+        staying = tuple([each for each in _taken(seats) if each not in joined])
+        return self._run(now, call, players=staying, seats=seats, started=started)
+
+    def _is_full(self, seats: tuple[Player | None, ...]) -> bool:
+        """Whether as many seats are taken as are needed."""
+        return self.kind.SEATS is not None and len(seats) - seats.count(None) >= self.kind.SEATS[0]
+
+    def presence(self, now: float, player: Player, *, away: bool) -> Effect:
+        """Tell the model that a player is away, or back; one that has a hook for it.
+
+        Args:
+            now: seconds since the epoch.
+            player: who.
+            away: whether they are.
+
+        Raises:
+            BaseException: the model failed; nothing has changed.
+        """
+        hook = self._model.on_away if away else self._model.on_back
+        before = self.standing.away
+        return self._run(now, hook, (player,), away=before | {player} if away else before - {player})
+
+    def miss(self, now: float, player: Player, *, away: bool) -> Effect:
+        """Note that a player is away, or back, because the model failed when it was told."""
+        before = self.standing.away
+        return self._run(now, lambda: None, away=before | {player} if away else before - {player})
+
+    def tick(self, now: float) -> Effect | None:
+        """Run a tick.
+
+        Args:
+            now: seconds since the epoch.
+
+        Returns:
+            None where nothing has come of it: it is as if it had not run.
+
+        Raises:
+            BaseException: the model failed; nothing has changed.
+        """
+        before = self.standing
+        effect = self._run(now, self._model.on_tick)
+        after = effect.after
+        is_idle = (
+            after.image is before.image
+            and not effect.events
+            and after.alarms is before.alarms
+            and not after.finished
+            # The next one is to have another chance.
+            and not self._context.took_chance
+        )
+        if is_idle:
+            self._stand(before)
+        return None if is_idle else effect
+
+    def skip(self, now: float) -> Effect:
+        """Have nothing come of a tick, because it failed."""
+        return self._run(now, lambda: None)
 
     def command(self, now: float, method: str, player: Player, arguments: msgspec.Struct) -> Effect:
         """Run a command.
@@ -223,10 +321,11 @@ class Instance:
         context = self._context
         context.entry = standing.entry
         context.now = standing.now
-        context.players = tuple(player for player in standing.seats if player is not None)
+        context.players = _taken(standing.seats)
         context.alarms = standing.alarms
         context.last_alarm = standing.last_alarm
         context.finished = standing.finished
+        context.outcome = standing.outcome
         context.events = []
 
     def _run(
@@ -236,15 +335,17 @@ class Instance:
         arguments: tuple[object, ...] = (),
         given: Mapping[str, object] = _NOTHING,
         *,
-        seats: tuple[Player | None, ...] | None = None,
+        players: tuple[Player, ...] | None = None,
         consumed: Alarm | None = None,
         returns: str = "",
+        **changes: object,
     ) -> Effect:
+        # `players` are those that the call begins with; `changes` those of the standing that are not the model's.
         before = self.standing
         context = self._context
         context.begin(before.entry + 1, now)
-        if seats is not None:
-            context.players = tuple(player for player in seats if player is not None)
+        if players is not None:
+            context.players = players
         if consumed is not None:
             context.alarms = tuple(alarm for alarm in context.alarms if alarm.id != consumed.id)
         try:
@@ -262,11 +363,17 @@ class Instance:
             context.entry,
             context.now,
             image,
-            before.seats if seats is None else seats,
+            before.seats,
             context.alarms,
             context.last_alarm,
             context.finished,
+            context.outcome,
+            before.started,
+            before.away,
         )
+        if changes:
+            after = after._replace(**changes)  # type: ignore[arg-type]  # by their names, which mypy does not follow
+            context.players = _taken(after.seats)
         self.standing = after
         return Effect(before, after, context.events, result)
 
@@ -278,6 +385,10 @@ class Instance:
         if size > MAX_STATE_BYTES:
             raise ValueError(f"the model's state has {size} bytes, the most is {MAX_STATE_BYTES}")
         return image
+
+
+def _taken(seats: tuple[Player | None, ...]) -> tuple[Player, ...]:
+    return tuple([player for player in seats if player is not None])
 
 
 def _result(command: str, value: object) -> bytes:

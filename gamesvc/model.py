@@ -7,19 +7,21 @@ slot beside the fields, a `Context`.
 
 from __future__ import annotations
 
-import inspect
-import math
 import random
 import re
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NewType, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, NewType, TypeVar, dataclass_transform
 
 import msgspec
 from msgspec import Struct, field
 
-from gamesvc.definition import CommandSpec, EventMeta, ModelMeta, mark_command
+from gamesvc.alarms import set_alarm
+from gamesvc.context import Context, Player
+from gamesvc.definition import EventMeta, ModelMeta
+from gamesvc.derived import derived
 from gamesvc.errors import ERROR_CODES, REFUSED, DefinitionError
-from gamesvc.fields import FieldSpec, Secret
+from gamesvc.fields import FieldSpec, Own, Secret, shown_value
+from gamesvc.signatures import CommandSpec, NoOptions, mark_command
 
 __all__ = [
     "Context",
@@ -27,33 +29,25 @@ __all__ = [
     "Event",
     "GameError",
     "GameModel",
+    "Own",
     "Player",
     "Secret",
     "Timer",
     "command",
+    "derived",
     "field",
 ]
-
-Player = NewType("Player", str)
-"""A player's name: what ``sub`` of the token says."""
 
 Timer = NewType("Timer", int)
 """What `GameModel.after` returns. It may be kept in a field."""
 
-Image = tuple[bytes, ...]
-"""A model's fields, each as MessagePack, in their order."""
-
 F = TypeVar("F", bound=Callable[..., Any])
 M = TypeVar("M", bound="GameModel")
-
-MAX_TIMERS = 256
-"""Timers that a game may have at a time."""
+T = TypeVar("T")
 
 _MAX_NAME = 64
-_PLAIN = frozenset((bool, bytes, float, int, str, type(None)))
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _encode_json = msgspec.json.Encoder().encode
-_encode_state = msgspec.msgpack.Encoder().encode
 
 
 class GameError(Exception):
@@ -113,75 +107,6 @@ def command(method: F) -> F:
     return method
 
 
-class Alarm(NamedTuple):
-    """A call that is to come.
-
-    Attributes:
-        id: what the model knows it by.
-        due: when, in seconds since the epoch.
-        method: the model's, by name.
-        arguments: JSON array.
-    """
-
-    id: int
-    due: float
-    method: str
-    arguments: bytes
-
-
-class Context:
-    """What a model is lent: who plays, the time, chance, timers, and where events go.
-
-    Attributes:
-        players: the names in the order of the seats, those that are taken.
-        seed: secret of the game, from which all chance comes.
-        now: time of the entry, in seconds since the epoch.
-        entry: number of the entry: one more with each command.
-        events: what the running command has published: encoded, each with the players who see it (None: everybody).
-        finished: whether the game is over.
-        alarms: what is to come.
-        last_alarm: the highest id that one has had.
-    """
-
-    __slots__ = ("_random", "alarms", "entry", "events", "finished", "last_alarm", "now", "players", "seed")
-
-    def __init__(self, seed: bytes = b"", now: float = 0.0) -> None:
-        self.players: tuple[Player, ...] = ()
-        self.seed = seed
-        self.now = now
-        self.entry = 0
-        self.events: list[tuple[bytes, frozenset[str] | None]] = []
-        self.finished = False
-        self.alarms: tuple[Alarm, ...] = ()
-        self.last_alarm = 0
-        self._random: random.Random | None = None
-
-    def begin(self, entry: int, now: float) -> None:
-        """Start an entry.
-
-        Args:
-            entry: its number. Where one that was begun did not happen, the next has its number, and so its chance: who
-                is refused can't get another throw of the dice by it.
-            now: its time; where that is earlier than the entry before, it is that one's.
-        """
-        self.now = max(self.now, now)
-        self.entry = entry
-        self.events = []
-        self._random = None
-
-    @property
-    def took_chance(self) -> bool:
-        """Whether this entry has asked for chance."""
-        return self._random is not None
-
-    @property
-    def random(self) -> random.Random:
-        """Chance, the same whenever this entry is run again."""
-        if self._random is None:
-            self._random = random.Random(self.seed + self.entry.to_bytes(8, "big"))
-        return self._random
-
-
 class _ContextSlot:
     # A Struct has no room for what is not a field; a base with a slot does.
     __slots__ = ("_context",)
@@ -192,7 +117,7 @@ if TYPE_CHECKING:
 
     @dataclass_transform(field_specifiers=(field,))
     class _Model:
-        """What type checkers see: fields become arguments, and the class takes ``seats``."""
+        """What type checkers see: fields become arguments, and the class takes keywords."""
 
         _context: Context
         FIELDS: ClassVar[tuple[FieldSpec, ...]]
@@ -201,10 +126,22 @@ if TYPE_CHECKING:
         TYPES: ClassVar[dict[str, Any]]
         COMMANDS: ClassVar[dict[str, CommandSpec]]
         HINTS: ClassVar[dict[str, dict[str, Any] | None]]
+        HOOKS: ClassVar[frozenset[str]]
+        OPTIONS: ClassVar[type[Struct]]
         SEATS: ClassVar[tuple[int, int] | None]
+        TICK: ClassVar[float | None]
+        ENDLESS: ClassVar[bool]
+        BLOCKING: ClassVar[bool]
 
         def __init_subclass__(
-            cls, *, seats: int | tuple[int, int] | None = None, version: int = 1, durability: str = "every"
+            cls,
+            *,
+            seats: int | tuple[int, int] | None = None,
+            version: int = 1,
+            durability: str = "every",
+            tick: float | None = None,
+            endless: bool = False,
+            blocking: bool = False,
         ) -> None: ...
 
 else:
@@ -216,7 +153,12 @@ else:
         TYPES: ClassVar = {}
         COMMANDS: ClassVar = {}
         HINTS: ClassVar = {}
+        HOOKS: ClassVar = frozenset()
+        OPTIONS: ClassVar = NoOptions
         SEATS: ClassVar = None
+        TICK: ClassVar = None
+        ENDLESS: ClassVar = False
+        BLOCKING: ClassVar = False
 
 
 class GameModel(_Model):
@@ -229,12 +171,20 @@ class GameModel(_Model):
     - ``version``: 1, and one more each time the fields change so that `migrate` has something to do.
     - ``durability``: ``"every"`` command is durable before anybody hears of it; or a ``"snapshot"`` is, every few
       seconds; or ``"none"`` but the one that is made when the game is put to sleep or the server stops in order.
+    - ``tick``: how often in a second `on_tick` runs. Commands wait for the next tick, and take effect just before it.
+    - ``endless``: whether the game need not end, although it has seats. Only `gamesvc check` asks.
+    - ``blocking``: whether its methods may take long or wait for something. Then they run in a thread, still one at a
+      time; without it they would hold up all other games.
 
     A model is deterministic and does no I/O: time and chance come from `now` and `random`.
     """
 
     def setup(self) -> None:
-        """Runs once, when the game is created. Override it where defaults don't suffice."""
+        """Runs once, when the game is created. Override it where defaults don't suffice.
+
+        Its arguments, if it has any, are the options of the game, and what a creator may choose: each with a type and a
+        default.
+        """
 
     @classmethod
     def migrate(cls, state: dict[str, Any], version: int) -> None:
@@ -245,6 +195,56 @@ class GameModel(_Model):
                 in the end gets its default; one that the class does not have is a fault.
             version: the class's, when the state was made.
         """
+
+    def on_join(self, player: Player) -> None:
+        """A player takes a seat. `GameError` refuses it: then they watch.
+
+        Args:
+            player: who. They are among `players` already.
+        """
+
+    def on_start(self) -> None:
+        """All seats that are needed are taken, for the first time: time to deal. Commands are taken from now on."""
+
+    def on_leave(self, player: Player) -> None:
+        """A player gives their seat up after the game has begun. Without this hook nobody can; `GameError` refuses it.
+
+        Args:
+            player: who. They are no longer among `players`.
+        """
+
+    def on_away(self, player: Player) -> None:
+        """A player has had no connection for 5 s.
+
+        Args:
+            player: who. Of a model with seats, those who have one; of one without, all who entered.
+        """
+
+    def on_back(self, player: Player) -> None:
+        """A player who was away is back.
+
+        Args:
+            player: who.
+        """
+
+    def on_tick(self) -> None:
+        """Runs ``tick`` times a second, while somebody is connected and the game has begun and is not over."""
+
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        """What a viewer is shown of the state: the fields, without those that are `Secret`, and of those that are `Own`
+        the viewer's own entry. Override it where that does not suffice; start from ``super().view(viewer)``.
+
+        It changes nothing, and takes no chance.
+
+        Args:
+            viewer: a player; None for spectators.
+
+        Returns:
+            What becomes a JSON object. What is None is left out.
+        """
+        return {
+            spec.name: shown_value(spec, getattr(self, spec.name), viewer) for spec in self.FIELDS if not spec.secret
+        }
 
     @property
     def players(self) -> tuple[Player, ...]:
@@ -283,6 +283,19 @@ class GameModel(_Model):
             raise ValueError("publish(..., to=...) names somebody who has no seat")
         self._context.events.append((_encode_json(event), audience))
 
+    def reveal(self, value: T) -> T:
+        """Say that a secret comes to light here on purpose: a hit, a showdown. Changes nothing: `gamesvc check` asks
+        whether secrets come to light otherwise.
+
+        Args:
+            value: what is told of it.
+
+        Returns:
+            The same.
+        """
+        self._context.revealed.append(_encode_json(value))
+        return value
+
     def after(self, seconds: float, method: Callable[..., None], *arguments: Any) -> Timer:
         """Have a method of this model called later, whatever happens to the server meanwhile.
 
@@ -298,21 +311,7 @@ class GameModel(_Model):
             TypeError: it is no method of this model, does not take these arguments, or they can't be stored.
             ValueError: `seconds` is negative or not finite, or the game has too many timers.
         """
-        if getattr(method, "__self__", None) is not self:
-            raise TypeError("after(seconds, self.method, ...) takes a method of this model")
-        if not (math.isfinite(seconds) and seconds >= 0):
-            raise ValueError(f"after({seconds!r}, ...): the seconds from now, 0 or more")
-        context = self._context
-        if len(context.alarms) >= MAX_TIMERS:
-            raise ValueError(f"a game may have {MAX_TIMERS} timers at a time")
-        inspect.signature(method).bind(*arguments)
-        context.last_alarm += 1
-        name = _attribute(type(self), getattr(method, "__func__", None))
-        if self.HINTS.get(name, {}) is None:
-            raise TypeError(f"the annotations of {name} can't be understood; define their types above the class")
-        alarm = Alarm(context.last_alarm, context.now + seconds, name, _encode_json(arguments))
-        context.alarms = (*context.alarms, alarm)
-        return Timer(alarm.id)
+        return Timer(set_alarm(self, self._context, seconds, method, arguments).id)
 
     def cancel(self, timer: Timer) -> bool:
         """Have what `after` promised not happen. Returns whether it was still to come."""
@@ -324,15 +323,19 @@ class GameModel(_Model):
         """End the game: later commands are refused with ``game_over``, and no timer runs any more.
 
         Args:
-            event: published as the last one.
+            event: how it ended: published as the last one, and shown to all who come later.
+
+        Raises:
+            TypeError, ValueError: as `publish` does.
         """
         if event is not None:
             self.publish(event)
+            self._context.outcome = self._context.events[-1][0]
         self._context.finished = True
 
 
 def start(kind: type[M], context: Context) -> M:
-    """A new game.
+    """A new game, with the default options.
 
     Args:
         kind: the model's class.
@@ -342,73 +345,3 @@ def start(kind: type[M], context: Context) -> M:
     model._context = context
     model.setup()
     return model
-
-
-def call_alarm(model: GameModel, alarm: Alarm) -> None:
-    """Call what `GameModel.after` was told to."""
-    method = getattr(model, alarm.method)
-    hints = model.HINTS.get(alarm.method) or {}
-    parameters = inspect.signature(method).parameters.values()
-    names = [each.name for each in parameters if each.kind is not each.KEYWORD_ONLY]
-    arguments = []
-    for position, value in enumerate(msgspec.json.decode(alarm.arguments)):
-        # Beyond the last one there can only be one with an asterisk.
-        kind = hints.get(names[min(position, len(names) - 1)], Any)
-        arguments.append(msgspec.convert(value, kind, str_keys=True) if kind is not Any else value)
-    method(*arguments)
-
-
-def _attribute(model: type[GameModel], function: object) -> str:
-    """Under which name a class has a method: a private one's is not the one that it was written with."""
-    for owner in model.__mro__:
-        for name, value in vars(owner).items():
-            if value is function:
-                return name
-    raise TypeError("after(seconds, self.method, ...) takes a method that the class has")
-
-
-def settle(model: GameModel, before: Image | None = None) -> Image:
-    """Encode the fields of a model, and load them again, so that it is from now on as if it had been restored: two
-    fields that shared an object have one each, and a whole number in a field for fractions is a fraction.
-
-    Args:
-        model: as a command left it.
-        before: its image before the command. Values that are the same, and can't be shared, are not loaded again.
-
-    Returns:
-        The image; `before` itself where nothing has changed.
-
-    Raises:
-        TypeError: a field holds what its type does not allow. Some fields may have been loaded again.
-    """
-    image = []
-    changed = before is None
-    for position, spec in enumerate(model.FIELDS):
-        value = getattr(model, spec.name)
-        try:
-            encoded = _encode_state(value)
-            same = before is not None and before[position] == encoded
-            # What looks the same when it is stored may be of another type, such as an Enum in a field for text.
-            if not (same and spec.plain and type(value) in _PLAIN):
-                loaded = spec.decode(encoded)
-                setattr(model, spec.name, loaded)
-                if not same:
-                    # A whole number in a field for fractions is stored as a fraction, too.
-                    encoded = _encode_state(loaded)
-            if not same:
-                changed = True
-        except Exception as error:
-            raise TypeError(f"the field {spec.name} holds what its type does not allow: {error}") from error
-        image.append(encoded)
-    return tuple(image) if changed or before is None else before
-
-
-def restore(model: GameModel, image: Image) -> None:
-    """Put a model's fields back to what they were.
-
-    Args:
-        model: whose class made the image.
-        image: from `settle`.
-    """
-    for spec, encoded in zip(model.FIELDS, image, strict=True):
-        setattr(model, spec.name, spec.decode(encoded))

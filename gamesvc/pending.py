@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from gamesvc.definition import CommandSpec
+from gamesvc.context import Alarm, Player
 from gamesvc.errors import (
     BAD_ARGUMENTS,
     INTERNAL_ERROR,
@@ -27,8 +27,9 @@ from gamesvc.errors import (
 from gamesvc.instance import Effect, Instance
 from gamesvc.journal.records import Entry, Receipt
 from gamesvc.messages import Request, encode_arguments, encode_error, encode_joined, encode_ok
-from gamesvc.model import Alarm, GameError, Player, check_code
+from gamesvc.model import GameError, check_code
 from gamesvc.receipts import Receipts, digest
+from gamesvc.signatures import CommandSpec
 
 _MAX_ECHO = 64
 _MAX_EXPLANATION = 300

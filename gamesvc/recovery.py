@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from gamesvc.context import Alarm, Player
+from gamesvc.image import settle
 from gamesvc.instance import Standing
 from gamesvc.journal.records import Counts, Entry, Opening, Published, Receipt, Snapshot
 from gamesvc.journal.records import Timer as TimerRecord
 from gamesvc.messages import is_framework
-from gamesvc.model import Alarm, GameModel, Player, settle
+from gamesvc.model import GameModel
 from gamesvc.receipts import Receipts, digest
 
 
@@ -76,6 +78,9 @@ class Replayed:
         timers: what is to come.
         last_timer: the highest id that one has had.
         finished: whether the game is over.
+        outcome: the event with which it ended; empty where there is none.
+        started: whether all seats that are needed have been taken at some time.
+        away: the players of whom the model was told that they are away.
         receipts: of its commands.
         clean: whether nothing was lost between the snapshot and what follows.
     """
@@ -89,6 +94,9 @@ class Replayed:
         self.timers: tuple[TimerRecord, ...] = ()
         self.last_timer = 0
         self.finished = False
+        self.outcome = b""
+        self.started = False
+        self.away: frozenset[str] = frozenset()
         self._counts = Counts()
         self._uncounted: list[Published] = []
         self.receipts = Receipts()
@@ -102,6 +110,9 @@ class Replayed:
             self.timers = snapshot.timers
             self.last_timer = snapshot.last_timer
             self.finished = snapshot.finished
+            self.outcome = snapshot.outcome
+            self.started = snapshot.started
+            self.away = frozenset(snapshot.away)
             self._counts = snapshot.counts
             self.receipts = Receipts(snapshot.receipts)
 
@@ -135,6 +146,12 @@ class Replayed:
             self.timers = entry.timers
         self.last_timer = entry.last_timer
         self.finished = entry.finished
+        self.outcome = entry.outcome
+        self.started = self.started or entry.started
+        if entry.kind == "away" and entry.player is not None:
+            self.away |= {entry.player}
+        elif entry.kind == "back" and entry.player is not None:
+            self.away -= {entry.player}
         self._uncounted.extend(entry.events)
         if entry.kind == "command" and entry.id is not None and entry.player is not None:
             try:
@@ -164,7 +181,20 @@ class Replayed:
                     "keep a method of this name for the games in which it is set"
                 )
         alarms = tuple(Alarm(timer.id, timer.due, timer.method, timer.arguments) for timer in self.timers)
-        return Standing(self.number, self.time, image, seats, alarms, self.last_timer, self.finished)
+        # Journals of before this was kept tell it by the seats.
+        started = self.started or (model.SEATS is not None and most - seats.count(None) >= model.SEATS[0])
+        return Standing(
+            self.number,
+            self.time,
+            image,
+            seats,
+            alarms,
+            self.last_timer,
+            self.finished,
+            self.outcome,
+            started,
+            self.away,
+        )
 
 
 def recover(model: type[GameModel], snapshot: Snapshot | None, entries: Iterable[Entry]) -> Recovered:

@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from gamesvc.context import Alarm, Player
 from gamesvc.errors import GAME_OVER, NOT_A_PLAYER, NOT_STARTED
+from gamesvc.image import Image, settle
 from gamesvc.instance import Effect, Instance, Standing
 from gamesvc.journal.records import Entry
 from gamesvc.messages import encode_joined
-from gamesvc.model import Alarm, GameModel, Image, Player, settle
+from gamesvc.model import GameModel
 
 
 class Refused(Exception):

@@ -115,6 +115,9 @@ class Saver:
             counts=counts,
             receipts=receipts.dump(),
             clean=clean,
+            outcome=standing.outcome,
+            started=standing.started,
+            away=tuple(sorted(standing.away)),
         )
         entries, size = self._entries, self._bytes
         self._entries = self._bytes = 0

@@ -12,6 +12,7 @@ import msgspec
 
 from gamesvc.bell import Bell
 from gamesvc.clock import GameClock
+from gamesvc.context import Player
 from gamesvc.errors import (
     GAME_OVER,
     ID_REUSED,
@@ -30,7 +31,6 @@ from gamesvc.history import Found, History
 from gamesvc.instance import Effect, Instance, Standing
 from gamesvc.journal.records import Entry, Opening
 from gamesvc.messages import Request, Welcome, encode_error, encode_ok, encode_welcome
-from gamesvc.model import Player
 from gamesvc.order import Order
 from gamesvc.pending import Answer, PendingAlarm, PendingCommand, PendingSeat, Role
 from gamesvc.publisher import GamePublisher

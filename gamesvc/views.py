@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from gamesvc.model import GameModel, Image
+from gamesvc.image import Image
+from gamesvc.model import GameModel
 
 _encode = msgspec.json.Encoder().encode
 

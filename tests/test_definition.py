@@ -18,7 +18,8 @@ from msgspec import Meta, Struct
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import DefinitionError, Event, GameModel, Player, Secret, command, field
-from gamesvc.model import Context, call_alarm, start
+from gamesvc.alarms import call_alarm
+from gamesvc.model import Context, start
 
 M = TypeVar("M", bound=GameModel)
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import Event, GameError, GameModel, Player, command, field
+from gamesvc.context import Alarm
 from gamesvc.instance import MAX_RESULT_BYTES, MAX_STATE_BYTES, Effect, Instance, Standing, opening_entry
 from gamesvc.journal.records import Opening, Published
-from gamesvc.model import Alarm
 from gamesvc.model import Timer as TimerId
 
 PROPERTY = settings(deadline=None, database=None, max_examples=80)

@@ -14,8 +14,10 @@ from msgspec import Struct
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import DefinitionError, Event, GameError, GameModel, Player, Timer, command, field
+from gamesvc.alarms import MAX_TIMERS, call_alarm
 from gamesvc.errors import ERROR_CODES
-from gamesvc.model import MAX_TIMERS, Context, call_alarm, restore, settle, start
+from gamesvc.image import restore, settle
+from gamesvc.model import Context, start
 
 M = TypeVar("M", bound=GameModel)
 ALICE, BOB = Player("alice"), Player("bob")

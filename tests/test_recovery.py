@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import GameModel, Player, Secret, command, field
+from gamesvc.context import Alarm
 from gamesvc.instance import Instance, Standing
 from gamesvc.journal.records import Counts, Entry, Published, Receipt, Snapshot, decode_entry, decode_snapshot, encode
-from gamesvc.model import Alarm
 from gamesvc.receipts import digest
 from gamesvc.recovery import Recovered, RecoveryError, Replayed, count, recover
 from tests.drawing import Drawing

@@ -6,10 +6,10 @@ from msgspec import Raw
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import GameModel, Player, command, saver
+from gamesvc.context import Alarm
 from gamesvc.errors import Fenced, JournalError, Unavailable
 from gamesvc.instance import Instance, Standing
 from gamesvc.journal.records import Counts, Entry, Opening, Published, Receipt, decode_snapshot, encode
-from gamesvc.model import Alarm
 from gamesvc.receipts import Receipts
 from gamesvc.recovery import recover
 from gamesvc.saver import SNAPSHOT_SECONDS, Saver

@@ -12,7 +12,8 @@ from msgspec import Struct
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import GameModel, Player, Secret, command, field
-from gamesvc.model import Context, settle, start
+from gamesvc.image import settle
+from gamesvc.model import Context, start
 from gamesvc.views import public_state
 
 PROPERTY = settings(deadline=None, database=None, max_examples=80)
@@ -32,7 +33,7 @@ class Node(Struct):
 
     value: int | str | None = None
     weight: float | None = None
-    by_name: dict[str, Node | None] = field(default_factory=dict)
+    by_name: dict[str, Node] = field(default_factory=dict)
     row: list[Node | None] = field(default_factory=list)
 
 
@@ -45,7 +46,7 @@ class Table(GameModel):
     top: Card | None = None
     board: list[Player | None] = field(default_factory=list)
     hands: dict[Player, list[Card]] = field(default_factory=dict)
-    scores: dict[int, int | None] = field(default_factory=dict)
+    scores: dict[int, int] = field(default_factory=dict)
     colour: Colour = Colour.RED
     pair: tuple[int, Player | None] = (1, None)
     tree: Node | None = None
@@ -108,7 +109,7 @@ class PublicState(SynchronousTestCase):
             top=Card(1),
             board=[None, alice, None],
             hands={alice: [Card(2), Card(3, alice)]},
-            scores={1: None, 2: 5},
+            scores={2: 5},
             tree=Node(None, 1.0, {"a": None, "b": Node(0, None, {}, [Node(), None])}),
         )
         self.assertEqual(view["turn"], "alice")

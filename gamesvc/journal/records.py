@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-EntryKind = Literal["opened", "seated", "command", "timer", "renewed"]
+EntryKind = Literal["opened", "seated", "command", "timer", "renewed", "left", "away", "back", "tick"]
 
 
 class Published(Struct, frozen=True, array_like=True, gc=False):
@@ -69,11 +69,12 @@ class Entry(Struct, frozen=True, array_like=True, gc=False):
 
     Attributes:
         number: from 1, without gaps.
-        kind: what it was: the game was ``opened``, a player was ``seated``, a ``command`` or a ``timer`` ran; or the
-            game was ``renewed``: it goes on under another opening, because its state was brought to another version of
-            the model, or it was restored from a copy.
+        kind: what it was: the game was ``opened``, a player was ``seated`` or ``left`` their seat, a ``command``, a
+            ``timer`` or a ``tick`` ran, the model was told that a player was ``away`` or ``back``; or the game was
+            ``renewed``: it goes on under another opening, because its state was brought to another version of the
+            model, or it was restored from a copy.
         time: when, in seconds since the epoch; never earlier than the entry before.
-        player: whose command, or who was seated; None where it was nobody's.
+        player: whose command, or who came or went; None where it was nobody's.
         id: the command's; None where it had none.
         name: of the command, or of the timer's method.
         arguments: of the command, a JSON object; of the timer, a JSON array.
@@ -84,10 +85,12 @@ class Entry(Struct, frozen=True, array_like=True, gc=False):
         seats: all of them, None where one is free; missing where they are as before.
         timers: all that are to come; missing where they are as before.
         timer: the id of the one that ran.
-        fault: why a timer that ran has had no effect, for the operator; empty where it had.
+        fault: why a timer, tick or hook that ran has had no effect, for the operator; empty where it had.
         finished: whether the game is over, from here on.
         opening: where the game was opened or renewed.
         last_timer: the highest id that a timer has had.
+        outcome: the event with which the game ended, as JSON; empty where there is none.
+        started: whether all seats that are needed have been taken at some time.
     """
 
     number: int
@@ -107,6 +110,8 @@ class Entry(Struct, frozen=True, array_like=True, gc=False):
     finished: bool = False
     opening: Opening | None = None
     last_timer: int = 0
+    outcome: bytes = b""
+    started: bool = False
 
 
 class Receipt(Struct, frozen=True, array_like=True, gc=False):
@@ -155,6 +160,9 @@ class Snapshot(Struct, frozen=True, array_like=True):
         receipts: of each player, oldest first.
         clean: whether this is how the game was left in order. Where not every command is journaled, a game that is
             found with an unclean snapshot has lost what came after it.
+        outcome: the event with which the game ended, as JSON; empty where there is none.
+        started: whether all seats that are needed have been taken at some time.
+        away: the players of whom the model was told that they are away.
     """
 
     number: int
@@ -168,6 +176,9 @@ class Snapshot(Struct, frozen=True, array_like=True):
     counts: Counts
     receipts: dict[str, tuple[Receipt, ...]]
     clean: bool = True
+    outcome: bytes = b""
+    started: bool = False
+    away: tuple[str, ...] = ()
 
 
 _encode = msgspec.msgpack.Encoder().encode

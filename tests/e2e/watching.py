@@ -17,10 +17,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from gamesvc.context import Player
 from gamesvc.instance import Effect, Instance, opening_entry
 from gamesvc.journal.records import Entry, Opening, Snapshot
 from gamesvc.journal.sqlite import SqliteStore
-from gamesvc.model import Player
 from gamesvc.recovery import Replayed
 from tests.e2e.clients import V1, Message
 from tests.e2e.crash_game import Ledger
