@@ -13,6 +13,8 @@ from gamesvc.model import (
     derived,
     field,
 )
+from gamesvc.player_clock import PlayerClock
+from gamesvc.turn_order import TurnOrder
 
 __all__ = [
     "DefinitionError",
@@ -21,8 +23,10 @@ __all__ = [
     "GameModel",
     "Own",
     "Player",
+    "PlayerClock",
     "Secret",
     "Timer",
+    "TurnOrder",
     "command",
     "derived",
     "field",

@@ -35,19 +35,26 @@ def set_alarm(
         ValueError: `seconds` is negative or not finite, or the game has too many timers.
     """
     if getattr(method, "__self__", None) is not model:
-        raise TypeError("after(seconds, self.method, ...) takes a method of this model")
+        called = "; write it without parentheses" if method is None else ""
+        raise TypeError(f"after(seconds, self.method, ...) takes a method of this model{called}")
     if not (math.isfinite(seconds) and seconds >= 0):
         raise ValueError(f"after({seconds!r}, ...): the seconds from now, 0 or more")
     if len(context.alarms) >= MAX_TIMERS:
         raise ValueError(f"a game may have {MAX_TIMERS} timers at a time")
-    inspect.signature(method).bind(*arguments)
     name = _attribute(type(model), getattr(method, "__func__", None))
     if is_unplain(getattr(type(model), name)):
         raise TypeError(f"{name} can't be a timer: write it without yield")
     if getattr(model, "HINTS", {}).get(name, {}) is None:
         raise TypeError(f"the annotations of {name} can't be understood; define their types above the class")
+    try:
+        inspect.signature(method).bind(*arguments)
+        encoded = _encode_json(arguments)
+        # What does not come back now would not when it is due, and then nobody could say from where it came.
+        _decoded(model, method, name, encoded)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"after(seconds, self.{name}, ...): {error}") from error
     context.last_alarm += 1
-    alarm = Alarm(context.last_alarm, context.now + seconds, name, _encode_json(arguments))
+    alarm = Alarm(context.last_alarm, context.now + seconds, name, encoded)
     context.alarms = (*context.alarms, alarm)
     return alarm
 
@@ -55,15 +62,20 @@ def set_alarm(
 def call_alarm(model: object, alarm: Alarm) -> None:
     """Call what `set_alarm` was told to."""
     method = getattr(model, alarm.method)
-    hints = getattr(model, "HINTS", {}).get(alarm.method) or {}
+    method(*_decoded(model, method, alarm.method, alarm.arguments))
+
+
+def _decoded(model: object, method: Callable[..., None], name: str, encoded: bytes) -> list[Any]:
+    """The arguments of a method's as they were, by its annotations."""
+    hints = getattr(model, "HINTS", {}).get(name) or {}
     parameters = inspect.signature(method).parameters.values()
     names = [each.name for each in parameters if each.kind is not each.KEYWORD_ONLY]
     arguments = []
-    for position, value in enumerate(msgspec.json.decode(alarm.arguments)):
+    for position, value in enumerate(msgspec.json.decode(encoded)):
         # Beyond the last one there can only be one with an asterisk.
         kind = hints.get(names[min(position, len(names) - 1)], Any)
         arguments.append(msgspec.convert(value, kind, str_keys=True) if kind is not Any else value)
-    method(*arguments)
+    return arguments
 
 
 def _attribute(model: type, function: object) -> str:

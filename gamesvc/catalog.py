@@ -14,19 +14,33 @@ from gamesvc.context import Context
 from gamesvc.errors import ConfigError
 from gamesvc.image import settle
 from gamesvc.model import GameModel, start
+from gamesvc.options import OptionsError, checked, given, parse
 
 ENTRY_POINT_GROUP = "gamesvc.games"
 DEFAULT_GAME = "greetings"
 
-_BUILT_IN = {"greetings": "gamesvc.games.greetings:Greetings"}
+_BUILT_IN = {
+    "arena": "gamesvc.games.arena:Arena",
+    "battleship": "gamesvc.games.battleship:Battleship",
+    "chat": "gamesvc.games.chat:Chat",
+    "chess": "gamesvc.games.chess:Chess",
+    "connect-four": "gamesvc.games.connect_four:ConnectFour",
+    "crazy-eights": "gamesvc.games.crazy_eights:CrazyEights",
+    "greetings": "gamesvc.games.greetings:Greetings",
+    "tic-tac-toe": "gamesvc.games.tic_tac_toe:TicTacToe",
+}
 """Found here, too, so that they are there where gamesvc runs from its source tree without being installed."""
+
+_EXTRAS = {"chess": "chess"}
+"""Which extra of gamesvc brings a package that built-in games need."""
 
 
 class Kind(NamedTuple):
-    """A kind of game: its name, and its rules."""
+    """A kind of game: its name, its rules, and the options with which it is created, as a JSON object."""
 
     name: str
     model: type[GameModel]
+    options: bytes = b"{}"
 
 
 class Catalog:
@@ -34,7 +48,8 @@ class Catalog:
 
     Args:
         games: each a short name (of a built-in game, or of an installed package's entry point in the group
-            ``gamesvc.games``), or ``package.module:Class``. None at all: the seed's ``greetings``.
+            ``gamesvc.games``), or ``package.module:Class``; with options, as in ``chess(minutes=5)``. None at all: the
+            seed's ``greetings``.
 
     Raises:
         ConfigError: one of them is not there, or is no game.
@@ -64,7 +79,20 @@ class Catalog:
 _SPEC = re.compile(r"(?!\d)\w+(?:\.\w+)*:(?!\d)\w+")
 
 
-def _load(game: str) -> Kind:
+def _load(text: str) -> Kind:
+    try:
+        game, options = parse(text)
+        kind = _load_plain(game)
+        kind = kind._replace(options=checked(kind.model, options))
+        # Better now than when the first player comes.
+        if options:
+            _try_out(game, kind)
+    except OptionsError as error:
+        raise ConfigError(f"game {text!r}: {error}") from None
+    return kind
+
+
+def _load_plain(game: str) -> Kind:
     named = {entry.name: entry.value for entry in entry_points(group=ENTRY_POINT_GROUP)} | _BUILT_IN
     if game not in named and not _SPEC.fullmatch(game):
         close = get_close_matches(game, named, 1)
@@ -74,6 +102,9 @@ def _load(game: str) -> Kind:
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
+        if named.get(game, game) in _BUILT_IN.values() and error.name in _EXTRAS:
+            extra = f"pip install 'gamesvc[{_EXTRAS[error.name]}]'"
+            raise ConfigError(f"game {game!r}: needs the package {error.name!r}; {extra}") from None
         if not f"{module_name}.".startswith(f"{error.name}."):
             raise ConfigError(f"game {game!r}: importing {module_name} failed: {_describe(error)}") from None
         hint = f"; write {module_name.removesuffix('.py')}:{class_name}" if module_name.endswith(".py") else ""
@@ -88,12 +119,16 @@ def _load(game: str) -> Kind:
         raise ConfigError(f"game {game!r}: {class_name} is not a subclass of gamesvc.GameModel")
     if not model.COMMANDS:
         raise ConfigError(f"game {game!r}: {class_name} has no @command, so players could do nothing in it")
-    # Better now than when the first player comes.
+    kind = Kind(game if ":" not in game else class_name, model)
+    _try_out(game, kind)
+    return kind
+
+
+def _try_out(game: str, kind: Kind) -> None:
     try:
-        settle(start(model, Context()))
+        settle(start(kind.model, Context(), given(kind.model, kind.options)))
     except (Exception, SystemExit) as error:
-        raise ConfigError(f"game {game!r}: the setup of {class_name} failed: {_describe(error)}") from error
-    return Kind(game if ":" not in game else class_name, model)
+        raise ConfigError(f"game {game!r}: the setup of {kind.model.__name__} failed: {_describe(error)}") from error
 
 
 def _describe(error: BaseException) -> str:

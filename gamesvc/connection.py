@@ -155,12 +155,17 @@ class GameConnection(EnteringConnection):
         admitted = self._admitted
         if admitted is None:
             raise RuntimeError("a connection opened that nobody let in")
-        viewer = Viewer(admitted.role.sees, framework=admitted.admission.subprotocol == V1)
-        self._subscription = admitted.game.publisher.subscribe(viewer, self, admitted.place, self._sender)
+        game, admission = admitted.game, admitted.admission
+        viewer = Viewer(admitted.role.sees, framework=admission.subprotocol == V1, deflates=self.deflates)
+        if admission.state and viewer.framework:
+            audience = game.audience(admitted.role)
+            self._subscription = game.publisher.mirror(viewer, self, admitted.place, audience)
+        else:
+            self._subscription = game.publisher.subscribe(viewer, self, admitted.place, self._sender)
         self._controller = self.factory.converse(admitted, self._subscription)
         self.registerProducer(self, True)
-        if admitted.admission.expires is not None:
-            left = max(0.0, admitted.admission.expires - self.factory.now())
+        if admission.expires is not None:
+            left = max(0.0, admission.expires - self.factory.now())
             self._expiry = self.factory.reactor.callLater(left, self._expired)
         log.debug("{player!r} entered game {game}", player=admitted.role.player, game=admitted.game.game)
 
@@ -194,8 +199,6 @@ class GameConnection(EnteringConnection):
                 self._controller.text_received(payload)
 
     def _deflated_received(self, controller: GameController, payload: bytes) -> None:
-        if controller.closed:
-            return
         try:
             text = inflated(payload, self.factory.limits.max_message_bytes)
         except NotInflated as wrong:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, overload
 
 from gamesvc.errors import DefinitionError
-from gamesvc.signatures import is_unplain
+from gamesvc.signatures import is_command, is_unplain, place_of, takes
 
 T = TypeVar("T")
 
@@ -23,10 +22,17 @@ class derived(Generic[T]):  # in lower case, as it is a decorator, like property
         DefinitionError: it is no plain method without arguments.
     """
 
-    def __init__(self, build: Callable[[Any], T]) -> None:
-        if is_unplain(build) or len(inspect.signature(build).parameters) != 1:
-            name = getattr(build, "__name__", "name")
-            raise DefinitionError(f"@derived {name}: write `@derived` above a plain method `def {name}(self) -> ...`")
+    # Without a method only where somebody writes parentheses; to type checkers it is none.
+    def __init__(self, build: Callable[[Any], T] | None = None) -> None:
+        if build is None:
+            raise DefinitionError("write @derived without parentheses")
+        if is_unplain(build) or is_command(build) or not takes(build, 1):
+            function = getattr(build, "fget", build)
+            name = getattr(function, "__name__", "it")
+            raise DefinitionError(
+                f"{place_of(function)}: write @derived alone, above a plain method without arguments, "
+                f"`def {name}(self) -> ...`"
+            )
         self.build = build
         self.name = build.__name__
         self.__doc__ = build.__doc__

@@ -39,6 +39,8 @@ REFUSED = ErrorCode("refused", "the game refused the command")
 NOT_STARTED = ErrorCode("not_started", "the game starts when all seats are taken", retryable=True)
 NOT_A_PLAYER = ErrorCode("not_a_player", "you watch this game, you do not play in it")
 GAME_OVER = ErrorCode("game_over", "the game is over")
+CANNOT_LEAVE = ErrorCode("cannot_leave", "the game has begun, and its players stay")
+NO_SEAT = ErrorCode("no_seat", "all seats are taken", retryable=True)
 RATE_LIMITED = ErrorCode("rate_limited", "too many commands, slow down", retryable=True)
 TOO_MANY_IN_FLIGHT = ErrorCode("too_many_in_flight", "read the replies before you send more commands", retryable=True)
 INTERNAL_ERROR = ErrorCode("internal_error", "the game failed at this command; nothing has changed")
@@ -60,6 +62,8 @@ ERROR_CODES = {
         NOT_STARTED,
         NOT_A_PLAYER,
         GAME_OVER,
+        CANNOT_LEAVE,
+        NO_SEAT,
         RATE_LIMITED,
         TOO_MANY_IN_FLIGHT,
         INTERNAL_ERROR,
@@ -210,6 +214,7 @@ class CloseCode(IntEnum):
     INTERNAL_ERROR = 1011, "the server failed"
     SERVICE_RESTART = 1012, "restarting; come back after a short random wait"
     SLOW_CONSUMER = 4000, "you did not read what was sent"
+    RESYNC = 4001, "your seat has changed; come back"
     GAME_MOVED = 4002, "the game has moved; come back, and resume"
     TOKEN_EXPIRED = 4401, "the token has expired; come back with a new one"
     REPLACED = 4409, "replaced by a newer connection of the same player"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from heapq import merge
 from typing import NamedTuple
 
-from gamesvc.frames import text_frame
+from gamesvc.frames import deflated_frame, text_frame
 from gamesvc.journal.records import Counts, Published
 from gamesvc.messages import is_framework, numbered
 
@@ -33,10 +33,12 @@ class Viewer(NamedTuple):
     Attributes:
         player: whose private events they see; None for a spectator.
         framework: whether they see gamesvc's own events; clients of the classic dialect don't.
+        deflates: whether their connection takes compressed messages.
     """
 
     player: str | None
     framework: bool
+    deflates: bool = False
 
 
 class Place(NamedTuple):
@@ -85,19 +87,23 @@ class LoggedEvent:
             return viewer.framework or not self.is_framework
         return viewer.player is not None and viewer.player in self.to
 
-    def frame(self, private: int, framework: bool) -> bytes:
+    def frame(self, private: int, framework: bool, deflates: bool = False) -> bytes:
         """The frame for a viewer.
 
         Args:
             private: how many private events they have had, this one included.
             framework: whether they see gamesvc's own.
+            deflates: whether it may be compressed. What is private never is: its length would tell of it, beside what
+                the players themselves put into it.
         """
         seq = self.public + private + (self.framework if framework else 0)
-        frame = self._frames.get(seq) if self._frames is not None else None
+        key = ~seq if deflates else seq
+        frame = self._frames.get(key) if self._frames is not None else None
         if frame is None:
-            frame = text_frame(numbered(self.body, seq))
+            payload = numbered(self.body, seq)
+            frame = deflated_frame(payload) if deflates and self.to is None else text_frame(payload)
             if self._frames is not None:
-                self._frames[seq] = frame
+                self._frames[key] = frame
         return frame
 
     def keep_no_frames(self) -> None:

@@ -1,14 +1,16 @@
-"""A model's fields: which types they may have, and how each is stored."""
+"""A model's fields: how each is stored, and who is shown it."""
 
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
+from msgspec import inspect
 
 from gamesvc.errors import DefinitionError
+from gamesvc.values import Use, checked_type, classes_in
 
 T = TypeVar("T")
 
@@ -24,6 +26,7 @@ class _Mark:
 
 
 _SECRET, _OWN = _MARKS = _Mark("Secret"), _Mark("Own")
+_EXAMPLES = {_SECRET: "list[int]", _OWN: "dict[Player, int]"}
 
 Secret = Annotated[T, _SECRET]
 """The type of a field that is the server's alone: ``deck: Secret[list[Card]]``. No client is ever shown it."""
@@ -31,24 +34,15 @@ Secret = Annotated[T, _SECRET]
 Own = Annotated[T, _OWN]
 """The type of a field of which each player is shown their own entry: ``hands: Own[dict[Player, list[Card]]]``."""
 
-_UNSTORABLE = (
-    msgspec.inspect.AnyType,
-    msgspec.inspect.CustomType,
-    msgspec.inspect.ExtType,
-    msgspec.inspect.FrozenSetType,
-    msgspec.inspect.RawType,
-    msgspec.inspect.SetType,
-)
-_KEYS = (msgspec.inspect.StrType, msgspec.inspect.IntType, msgspec.inspect.EnumType)
 _PLAIN = (
-    msgspec.inspect.BoolType,
-    msgspec.inspect.BytesType,
-    msgspec.inspect.EnumType,
-    msgspec.inspect.FloatType,
-    msgspec.inspect.IntType,
-    msgspec.inspect.LiteralType,
-    msgspec.inspect.NoneType,
-    msgspec.inspect.StrType,
+    inspect.BoolType,
+    inspect.BytesType,
+    inspect.EnumType,
+    inspect.FloatType,
+    inspect.IntType,
+    inspect.LiteralType,
+    inspect.NoneType,
+    inspect.StrType,
 )
 
 
@@ -82,23 +76,26 @@ class FieldSpec(NamedTuple):
             DefinitionError: values of this type can't be stored.
         """
         marks = [mark for mark in _MARKS if typing.get_origin(kind) is Annotated and mark in kind.__metadata__]
-        if _marks(kind) > len(marks):
+        for mark in marks:
+            if isinstance(typing.get_args(kind)[0], TypeVar):
+                raise DefinitionError(f"{where}: {mark} of what? Write `{mark}[{_EXAMPLES[mark]}]`, say")
+        if marks_in(kind) > len(marks):
             raise DefinitionError(
-                f"{where}: a field is Secret or Own as a whole; write Secret[...] or Own[...] around its type"
+                f"{where}: a field is Secret or Own as a whole; write `Secret[...]` or `Own[...]` around its type"
             )
         if len(marks) > 1:
-            raise DefinitionError(f"{where}: write Secret[...], or Own[...] for what its player may see, and not both")
-        try:
-            described = msgspec.inspect.type_info(kind)
-            decode = msgspec.msgpack.Decoder(kind).decode
-        except TypeError as error:
-            raise DefinitionError(f"{where}: {error}") from None
-        _check_storable(where, described, set())
+            raise DefinitionError(
+                f"{where}: write `Secret[...]` for what nobody is shown, or `Own[...]` for what its player is; not both"
+            )
+        described = checked_type(where, kind, Use.STORED, msgspec.msgpack.Decoder)
+        for made in classes_in(described):
+            _check_unmarked(where, made)
         own = _OWN in marks
-        if own and not (
-            isinstance(described, msgspec.inspect.DictType) and isinstance(described.key_type, msgspec.inspect.StrType)
-        ):
-            raise DefinitionError(f"{where}: write Own[dict[Player, ...]]: each player has an entry of their own")
+        if own and not (isinstance(described, inspect.DictType) and isinstance(described.key_type, inspect.StrType)):
+            raise DefinitionError(
+                f"{where}: write `Own[dict[Player, ...]]`: each player is shown the entry under their own name"
+            )
+        decode = msgspec.msgpack.Decoder(kind).decode
         return cls(name, decode, _is_plain(described), _SECRET in marks, own)
 
 
@@ -112,17 +109,12 @@ def check_event_field(where: str, kind: Any) -> None:
     Raises:
         DefinitionError: it can't be, or must not.
     """
-    if _marks(kind):
-        raise DefinitionError(f"{where}: what an event holds is told; publish(event, to=[player]) tells one player")
-    try:
-        described = msgspec.inspect.type_info(kind)
-        msgspec.json.Decoder(kind)
-    except TypeError as error:
-        raise DefinitionError(f"{where}: {error}") from None
-    if isinstance(described, (msgspec.inspect.CustomType, msgspec.inspect.ExtType)):
+    if marks_in(kind):
         raise DefinitionError(
-            f"{where}: {getattr(kind, '__name__', kind)} can't be sent; use numbers, text, list, dict, Enum or a Struct"
+            f"{where}: what an event holds is told to who sees it; write the type alone, and "
+            "`self.publish(event, to=[player])` to tell one player only"
         )
+    checked_type(where, kind, Use.SENT, msgspec.json.Decoder)
 
 
 def shown_value(spec: FieldSpec, value: Any, viewer: str | None) -> Any:
@@ -138,67 +130,28 @@ def shown_value(spec: FieldSpec, value: Any, viewer: str | None) -> Any:
     return {viewer: value[viewer]} if viewer is not None and viewer in value else {}
 
 
-def _marks(kind: Any) -> int:
+def marks_in(kind: Any) -> int:
     """How often `Secret` and `Own` stand in an annotation."""
     here = sum(mark in getattr(kind, "__metadata__", ()) for mark in _MARKS)
-    return here + sum(_marks(part) for part in typing.get_args(kind) if part not in _MARKS)
+    return here + sum(marks_in(part) for part in typing.get_args(kind) if part not in _MARKS)
 
 
-def _is_plain(kind: msgspec.inspect.Type) -> bool:
-    if isinstance(kind, msgspec.inspect.UnionType):
+def _is_plain(kind: inspect.Type) -> bool:
+    if isinstance(kind, inspect.UnionType):
         return all(_is_plain(part) for part in kind.types)
     return isinstance(kind, _PLAIN)
 
 
-def _check_storable(where: str, kind: msgspec.inspect.Type, seen: set[object]) -> None:
-    if isinstance(kind, _UNSTORABLE):
-        named = type(kind).__name__.removesuffix("Type").lower()
-        raise DefinitionError(
-            f"{where}: a value of type {named} can't be stored; use numbers, text, list, dict, tuple, Enum or a "
-            "Struct, and say of what: list[int], dict[str, int]"
-        )
-    if isinstance(kind, msgspec.inspect.DictType) and not isinstance(kind.key_type, (*_KEYS, msgspec.inspect.AnyType)):
-        raise DefinitionError(f"{where}: the keys of a dict are text, int or Enum")
-    if isinstance(kind, msgspec.inspect.DictType) and _may_be_none(kind.value_type):
-        raise DefinitionError(
-            f"{where}: a value in a dict can't be None, because clients are not told of what is None; leave the key out"
-        )
-    made = getattr(kind, "cls", None)
-    if made is not None:
-        # A type may hold others of its kind, as trees do.
-        if made in seen:
-            return
-        seen.add(made)
-        for name, hint in _hints_of(made).items():
-            if _marks(hint):
-                raise DefinitionError(
-                    f"{where}: {made.__name__}.{name} is marked Secret or Own, and only a whole field can be; "
-                    "make it a field of the model, or all of this one secret"
-                )
-    for part in _parts(kind):
-        _check_storable(where, part, seen)
-
-
-def _may_be_none(kind: msgspec.inspect.Type) -> bool:
-    if isinstance(kind, msgspec.inspect.UnionType):
-        return any(_may_be_none(part) for part in kind.types)
-    return isinstance(kind, msgspec.inspect.NoneType)
-
-
-def _hints_of(made: Any) -> dict[str, Any]:
+def _check_unmarked(where: str, made: type) -> None:
+    """See to it that nothing within a Struct looks as if it were secret there."""
     try:
-        return typing.get_type_hints(made, include_extras=True)
+        hints = typing.get_type_hints(made, include_extras=True)
     # What names can't be found there, msgspec has found elsewhere, or has said so.
     except Exception:
-        return {}
-
-
-def _parts(kind: msgspec.inspect.Type) -> Iterator[msgspec.inspect.Type]:
-    """The types that a type is made of."""
-    for name in kind.__struct_fields__:
-        value = getattr(kind, name)
-        for part in value if isinstance(value, tuple) else (value,):
-            if isinstance(part, msgspec.inspect.Field):
-                yield part.type
-            elif isinstance(part, msgspec.inspect.Type):
-                yield part
+        return
+    for name, hint in hints.items():
+        if marks_in(hint):
+            raise DefinitionError(
+                f"{where}: {made.__name__}.{name} is marked Secret or Own, and only a whole field can be; "
+                "make it a field of the model, or all of this one secret"
+            )

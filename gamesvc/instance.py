@@ -41,7 +41,7 @@ class Standing(NamedTuple):
         finished: whether the game is over.
         outcome: the event with which it ended, as JSON; empty where there is none.
         started: whether all seats that are needed have been taken at some time.
-        away: the players of whom the model was told that they are away.
+        here: the players who are connected, as far as the model was told; of a model that is told.
     """
 
     entry: int
@@ -53,7 +53,7 @@ class Standing(NamedTuple):
     finished: bool = False
     outcome: bytes = b""
     started: bool = False
-    away: frozenset[str] = frozenset()
+    here: frozenset[str] = frozenset()
 
     @property
     def wake_at(self) -> float | None:
@@ -178,15 +178,26 @@ class Instance:
         free = self.standing.seats
         taken = [Player(name) for name in players[: len(free)]]
         seats = (*taken, *free[len(taken) :])
-        return self._run(now, self._model.setup, given=options, players=tuple(taken), seats=seats, started=self._is_full(seats))
+        return self._run(
+            now, self._model.setup, given=options, players=tuple(taken), seats=seats, started=self._is_full(seats)
+        )
 
-    def seat(self, now: float, seats: tuple[Player | None, ...], events: list[bytes], *, tell: bool = True) -> Effect:
+    def seat(
+        self,
+        now: float,
+        seats: tuple[Player | None, ...],
+        events: list[bytes],
+        comer: Player | None = None,
+        *,
+        tell: bool = True,
+    ) -> Effect:
         """Let players take seats, and give them up.
 
         Args:
             now: seconds since the epoch.
             seats: all of them, as they are from now on.
             events: what everybody is told.
+            comer: who has come, of those who take a seat: the others are not connected.
             tell: whether the model is told, if it has hooks for it.
 
         Raises:
@@ -198,13 +209,16 @@ class Instance:
         hooks = self.kind.HOOKS
         joined = [player for player in seats if player is not None and player not in before.seats]
         left = [player for player in before.seats if player is not None and player not in seats]
+        here = before.here.difference(left) | {comer} if comer in joined else before.here.difference(left)
         if not tell or not (
             (joined and "on_join" in hooks)
             or (left and before.started and "on_leave" in hooks)
             or (started > before.started and "on_start" in hooks)
         ):
             self._context.begin(before.entry + 1, now)
-            after = before._replace(entry=before.entry + 1, now=self._context.now, seats=seats, started=started)
+            after = before._replace(
+                entry=before.entry + 1, now=self._context.now, seats=seats, started=started, here=here
+            )
             self._stand(after)
             return Effect(before, after, [(event, None) for event in events])
 
@@ -216,13 +230,13 @@ class Instance:
                     self._model.on_leave(player)
             # One by one, as if they had come one after the other.
             for count, player in enumerate(joined, 1):
-                context.players = tuple([each for each in _taken(seats) if each not in joined[count:]])
+                context.players = tuple([each for each in taken(seats) if each not in joined[count:]])
                 self._model.on_join(player)
             if started and not before.started:
                 self._model.on_start()
 
-        staying = tuple([each for each in _taken(seats) if each not in joined])
-        return self._run(now, call, players=staying, seats=seats, started=started)
+        staying = tuple([each for each in taken(seats) if each not in joined])
+        return self._run(now, call, players=staying, seats=seats, started=started, here=here)
 
     def _is_full(self, seats: tuple[Player | None, ...]) -> bool:
         """Whether as many seats are taken as are needed."""
@@ -240,13 +254,13 @@ class Instance:
             BaseException: the model failed; nothing has changed.
         """
         hook = self._model.on_away if away else self._model.on_back
-        before = self.standing.away
-        return self._run(now, hook, (player,), away=before | {player} if away else before - {player})
+        before = self.standing.here
+        return self._run(now, hook, (player,), here=before - {player} if away else before | {player})
 
     def miss(self, now: float, player: Player, *, away: bool) -> Effect:
         """Note that a player is away, or back, because the model failed when it was told."""
-        before = self.standing.away
-        return self._run(now, lambda: None, away=before | {player} if away else before - {player})
+        before = self.standing.here
+        return self._run(now, lambda: None, here=before - {player} if away else before | {player})
 
     def tick(self, now: float) -> Effect | None:
         """Run a tick.
@@ -321,7 +335,7 @@ class Instance:
         context = self._context
         context.entry = standing.entry
         context.now = standing.now
-        context.players = _taken(standing.seats)
+        context.players = taken(standing.seats)
         context.alarms = standing.alarms
         context.last_alarm = standing.last_alarm
         context.finished = standing.finished
@@ -369,11 +383,11 @@ class Instance:
             context.finished,
             context.outcome,
             before.started,
-            before.away,
+            before.here,
         )
         if changes:
             after = after._replace(**changes)  # type: ignore[arg-type]  # by their names, which mypy does not follow
-            context.players = _taken(after.seats)
+            context.players = taken(after.seats)
         self.standing = after
         return Effect(before, after, context.events, result)
 
@@ -387,7 +401,8 @@ class Instance:
         return image
 
 
-def _taken(seats: tuple[Player | None, ...]) -> tuple[Player, ...]:
+def taken(seats: tuple[Player | None, ...]) -> tuple[Player, ...]:
+    """Those who have a seat, in the order of their seats."""
     return tuple([player for player in seats if player is not None])
 
 

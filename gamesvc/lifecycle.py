@@ -30,11 +30,12 @@ from gamesvc.journal import Stored
 from gamesvc.journal.records import Opening
 from gamesvc.limits import MAX_LAG_BYTES, MAX_LAG_EVENTS, OVERDUE_SECONDS, Census, Limits
 from gamesvc.logs import logger
+from gamesvc.options import given
 from gamesvc.publisher import GamePublisher
 from gamesvc.receipts import Receipts
 from gamesvc.recovery import Recovered, RecoveryError, recover
 from gamesvc.server import Beginning, GameServer
-from gamesvc.surroundings import Call, Surroundings
+from gamesvc.surroundings import Call, Surroundings, at_once
 
 log = logger(__name__)
 
@@ -210,15 +211,33 @@ class Lifecycle:
 
     def _create(self, game: str, players: tuple[str, ...], term: int) -> None:
         kind = self._catalog.default
-        opening = Opening(kind.name, kind.model.VERSION, b"{}", self._epoch(), self._random_bytes(32))
+        opening = Opening(kind.name, kind.model.VERSION, kind.options, self._epoch(), self._random_bytes(32))
         instance = Instance(kind.model, opening.seed)
-        try:
-            effect = instance.open(self._around.wall(), players)
-        # SystemExit, too: a model must not take the other games with it.
-        except (Exception, SystemExit) as fault:
-            self._around.journal.discard(game, term, lambda error: None)
-            self._fail(game, kind.name, "setup", fault)
-            return
+        # Who is told when players take seats is told of these, too: when the first of them comes.
+        seated = players if kind.model.HOOKS.isdisjoint(("on_join", "on_start")) else ()
+        outcome: list[Effect | BaseException] = []
+
+        def set_up() -> None:
+            try:
+                outcome.append(instance.open(self._around.wall(), seated, given(kind.model, kind.options)))
+            # SystemExit, too: a model must not take the other games with it.
+            except (Exception, SystemExit) as fault:
+                outcome.append(fault)
+
+        def done() -> None:
+            effect = outcome[0]
+            if isinstance(effect, BaseException):
+                self._around.journal.discard(game, term, lambda error: None)
+                self._fail(game, kind.name, "setup", effect)
+            else:
+                self._keep_new(game, term, opening, instance, effect)
+
+        if kind.model.BLOCKING:
+            self._around.aside(set_up, done)
+        else:
+            at_once(set_up, done)
+
+    def _keep_new(self, game: str, term: int, opening: Opening, instance: Instance, effect: Effect) -> None:
         begin = Beginning(
             term,
             opening,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from functools import partial
 
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from gamesvc.admission import Admission, FrontDoor
+from gamesvc.attendance import Member
 from gamesvc.catalog import Catalog
 from gamesvc.connection import GameConnection
 from gamesvc.controller import GameController
@@ -222,14 +222,13 @@ class GameListener(WebSocketServerFactory):
     def converse(self, admitted: Admitted, subscription: Subscription) -> GameController:
         """The controller of a connection that has opened, known to its game."""
         admission, game, role, place = admitted
-        controller = GameController(partial(game.submit, role), subscription, self.limits, self.reactor.seconds)
+        member = Member(role, game.submit, subscription)
+        controller = GameController(member.submit, subscription, self.limits, self.reactor.seconds)
         self.lifecycle.keep(game.game)
-        game.join(controller, role)
+        game.enter(controller, member)
         if admission.subprotocol == V1:
-            # Who can't be told what they missed gets the state instead.
-            missed = admission.since is not None and place is None
             try:
-                subscription.greet(game.welcome(role, place, show_state=admission.state or missed))
+                game.greet(role, subscription, place, missed=admission.since is not None and place is None)
             except BaseException:
                 # A type of the author's may fail at being shown.
                 game.leave(controller)

@@ -210,6 +210,8 @@ class Welcome(Struct, tag="gamesvc.welcome", tag_field="event"):
         players: the names in the order of the seats, None where one is free.
         present: the names of the players who have a connection.
         state: what the viewer may see of the game's fields, where that was asked for or what was missed can't be told.
+        finished: that the game is over; missing where it is not.
+        outcome: the event with which it ended, if it ended with one.
     """
 
     game: str
@@ -222,6 +224,8 @@ class Welcome(Struct, tag="gamesvc.welcome", tag_field="event"):
     players: list[str | None]
     present: list[str]
     state: msgspec.Raw | UnsetType = UNSET
+    finished: bool | UnsetType = UNSET
+    outcome: msgspec.Raw | UnsetType = UNSET
 
 
 class Joined(Struct, tag="gamesvc.joined", tag_field="event"):
@@ -234,6 +238,38 @@ class Joined(Struct, tag="gamesvc.joined", tag_field="event"):
 
     player: str
     seat: int
+
+
+class Left(Struct, tag="gamesvc.left", tag_field="event"):
+    """Somebody gave up their seat.
+
+    Attributes:
+        player: who.
+        seat: which, from 0.
+    """
+
+    player: str
+    seat: int
+
+
+class Away(Struct, tag="gamesvc.away", tag_field="event"):
+    """A player has had no connection for a while.
+
+    Attributes:
+        player: who.
+    """
+
+    player: str
+
+
+class Back(Struct, tag="gamesvc.back", tag_field="event"):
+    """A player who was away is back.
+
+    Attributes:
+        player: who.
+    """
+
+    player: str
 
 
 _OK = _encode(OkReply())
@@ -281,6 +317,36 @@ def encode_welcome(welcome: Welcome) -> bytes:
 def encode_joined(player: str, seat: int) -> bytes:
     """The event that somebody took a seat."""
     return _encode(Joined(player, seat))
+
+
+def encode_left(player: str, seat: int) -> bytes:
+    """The event that somebody gave up their seat."""
+    return _encode(Left(player, seat))
+
+
+def encode_presence(player: str, *, away: bool) -> bytes:
+    """The notice that a player is away, or back."""
+    return _encode(Away(player) if away else Back(player))
+
+
+def encode_state(state: bytes, seq: int) -> bytes:
+    """The frame that shows the state.
+
+    Args:
+        state: JSON object.
+        seq: number of the last event that it takes into account.
+    """
+    return b'{"event":"gamesvc.state","seq":%d,"state":%b}' % (seq, state)
+
+
+def encode_patch(patch: bytes, seq: int) -> bytes:
+    """The frame that tells how the state has changed.
+
+    Args:
+        patch: JSON Merge Patch.
+        seq: number of the last event that it takes into account.
+    """
+    return b'{"event":"gamesvc.patch","seq":%d,"patch":%b}' % (seq, patch)
 
 
 def encode_arguments(arguments: dict[str, Any]) -> bytes:

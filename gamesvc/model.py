@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NewType, TypeVar, dataclass_transform
 
 import msgspec
@@ -334,14 +334,15 @@ class GameModel(_Model):
         self._context.finished = True
 
 
-def start(kind: type[M], context: Context) -> M:
-    """A new game, with the default options.
+def start(kind: type[M], context: Context, options: Mapping[str, Any] | None = None) -> M:
+    """A new game.
 
     Args:
         kind: the model's class.
         context: what it is lent, for as long as it lives.
+        options: of `setup`, checked; None: its defaults.
     """
     model = kind()
     model._context = context
-    model.setup()
+    model.setup(**(options or {}))
     return model

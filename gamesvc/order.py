@@ -8,10 +8,14 @@ One append is in flight at a time; what is judged in one turn of the reactor, or
 goes together. What was judged on a state leaves when that state is durable, refusals and admissions too. Where the
 journal refuses an append, the game goes back to what is durable: what was in the append fails, and what was judged
 after it is judged again. Where the journal does not say what became of an append, nothing more is judged until it does.
+
+A model that blocks is run in a thread, still one thing at a time: what is taken meanwhile waits in line. The model is
+not touched here while that goes on: to go back has to wait for it.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -76,6 +80,13 @@ class Order:
         self._around = around
         self._follower = follower
         self._journals = game.instance.kind.DURABILITY == "every"
+        self._blocks = game.instance.kind.BLOCKING
+        # Of a model that blocks: what waits for it, what it is at, and where it is to go back to after that.
+        self._line: deque[Pending] = deque()
+        self._judging: Pending | None = None
+        self._back_to: Standing | None = None
+        self._again: list[Pending] = []
+        self._is_lost = False
         self._in_flight: list[Pending] = []
         self._since = 0.0
         self._gathered: list[Pending] = []
@@ -88,7 +99,7 @@ class Order:
     @property
     def is_even(self) -> bool:
         """Whether everything that was judged is durable, and said."""
-        return not (self._in_flight or self._gathered or self._answering)
+        return not (self._in_flight or self._gathered or self._answering or self._judging or self._line)
 
     @property
     def wake_at(self) -> float | None:
@@ -131,7 +142,41 @@ class Order:
 
     def take(self, pending: Pending) -> None:
         """Let something take effect, or be refused."""
-        pending.judge(self._game)
+        if self._blocks:
+            self._line.append(pending)
+            self._judge_next()
+        else:
+            pending.judge(self._game)
+            self._judged(pending)
+
+    def _judge_next(self) -> None:
+        if self._line and self._judging is None:
+            judging = self._judging = self._line.popleft()
+            self._around.aside(lambda: self._judge(judging), self._was_judged)
+
+    def _judge(self, pending: Pending) -> None:
+        # In a thread.
+        try:
+            pending.judge(self._game)
+        except BaseException as fault:
+            self._game.failed("judging", fault)
+
+    def _was_judged(self) -> None:
+        judging, self._judging = self._judging, None
+        back_to, self._back_to = self._back_to, None
+        again, self._again = self._again, []
+        if back_to is not None:
+            self._instance.go_back(back_to)
+        if judging is not None:
+            if self.is_stalled or self._is_lost:
+                self._tell(judging.fail)
+            elif back_to is not None:
+                self._line.extendleft(reversed([*again, judging]))
+            else:
+                self._judged(judging)
+        self._judge_next()
+
+    def _judged(self, pending: Pending) -> None:
         if pending.entry is None and self.is_even:
             pending.settle(self._game)
             return
@@ -197,22 +242,37 @@ class Order:
             self._publisher.publish(body, to, entry.number)
         self._follower.kept(entry)
 
+    def _stand_back(self, standing: Standing) -> None:
+        """Have the model stand as before; when it is at nothing."""
+        if self._judging is None:
+            self._instance.go_back(standing)
+        else:
+            self._back_to = standing
+
     def _go_back(self, batch: list[Pending]) -> None:
         again, self._gathered = self._gathered, []
-        self._instance.go_back(self.standing)
+        self._stand_back(self.standing)
         self._answering = True
         for pending in batch:
             if pending.entry is not None:
                 self._tell(pending.fail)
         self._answering = False
-        refusals = [pending for pending in batch if pending.entry is None]
-        for pending in (*refusals, *again):
-            self.take(pending)
+        again = [*(pending for pending in batch if pending.entry is None), *again]
+        if self._judging is not None:
+            # These come before it.
+            self._again = again
+        elif self._blocks:
+            self._line.extendleft(reversed(again))
+            self._judge_next()
+        else:
+            for pending in again:
+                self.take(pending)
         self._follower.went_back()
 
     def _lose(self, batch: list[Pending]) -> None:
-        self.closed = True
-        again, self._gathered = self._gathered, []
+        self.closed = self._is_lost = True
+        again, self._gathered = [*self._gathered, *self._line], []
+        self._line.clear()
         for pending in (*batch, *again):
             pending.fail(self._game)
         self._follower.lost()
@@ -220,9 +280,11 @@ class Order:
     def _stall(self) -> None:
         self.is_stalled = True
         gathered, self._gathered = self._gathered, []
-        if gathered:
+        if gathered or self._judging is not None:
             effects = [pending.effect for pending in self._in_flight if pending.effect is not None]
-            self._instance.go_back(effects[-1].after)
+            self._stand_back(effects[-1].after)
+        gathered += self._line
+        self._line.clear()
         for pending in gathered:
             # It was never handed over, so this is known: it has had no effect.
             pending.fail(self._game)

@@ -1,4 +1,4 @@
-"""What was judged on a game's state and waits for that state to be durable: commands, seatings, alarms.
+"""What was judged on a game's state and waits for that state to be durable: commands, and what else there is.
 
 Each may be judged more than once: where the journal refuses what was judged before it, the game goes back, and it is
 judged again.
@@ -11,22 +11,19 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from gamesvc.context import Alarm, Player
+from gamesvc.context import Player
 from gamesvc.errors import (
     BAD_ARGUMENTS,
     INTERNAL_ERROR,
-    JOURNAL_DOWN,
     OUTCOME_UNKNOWN,
-    PLAYER_NOT_IN_GAME,
     UNAVAILABLE,
     UNKNOWN_COMMAND,
     ErrorCode,
-    RequestRefused,
     with_incident,
 )
 from gamesvc.instance import Effect, Instance
 from gamesvc.journal.records import Entry, Receipt
-from gamesvc.messages import Request, encode_arguments, encode_error, encode_joined, encode_ok
+from gamesvc.messages import Request, encode_arguments, encode_error, encode_ok
 from gamesvc.model import GameError, check_code
 from gamesvc.receipts import Receipts, digest
 from gamesvc.signatures import CommandSpec
@@ -157,7 +154,7 @@ class PendingCommand:
             self._refusal = encode_error(BAD_ARGUMENTS, f"{spec.name}: {_explain(error)}", id)
         # A type of the author's own may check itself, and fail at that.
         except Exception as fault:
-            self._refusal = self._failed(game, spec, fault)
+            self._refusal = failed(game, f"command {spec.name}", fault, self._request.id)
         else:
             self._run(game, spec, arguments)
 
@@ -166,12 +163,12 @@ class PendingCommand:
         try:
             self.effect = game.instance.command(game.now(), spec.name, player, given)
         except GameError as refusal:
-            self._refusal = self._refused(game, spec, refusal)
+            self._refusal = refused(game, f"command {spec.name}", refusal, self._request.id)
         except KeyboardInterrupt:
             raise
         # SystemExit, too: a model that calls sys.exit() must not take all the other games with it.
         except BaseException as fault:
-            self._refusal = self._failed(game, spec, fault)
+            self._refusal = failed(game, f"command {spec.name}", fault, self._request.id)
         else:
             arguments = encode_arguments(self._request.arguments)
             self.entry = self.effect.entry(
@@ -210,127 +207,47 @@ class PendingCommand:
         for answer in answers:
             answer(payload)
 
-    def _refused(self, game: Game, spec: CommandSpec, refusal: GameError) -> bytes:
-        try:
-            check_code(refusal.code)
-            return encode_error(ErrorCode(refusal.code, str(refusal.message)), id=self._request.id)
-        # A reason that can't be sent, or a subclass of the author's own that went its own way.
-        except Exception as fault:
-            return self._failed(game, spec, fault)
 
-    def _failed(self, game: Game, spec: CommandSpec, fault: BaseException) -> bytes:
-        incident = game.failed(f"command {spec.name}", fault)
-        return encode_error(INTERNAL_ERROR, with_incident(INTERNAL_ERROR.message, incident), self._request.id)
-
-
-class PendingSeat:
-    """Somebody comes, and is told as whom they take part.
+def refused(game: Game, what: str, refusal: GameError, id: str | None) -> bytes:
+    """The reply where a model has refused something.
 
     Args:
-        name: theirs.
-        players: who plays this game, by their token; the first such list seats them in its order. None: whoever comes
-            takes the next free seat.
-        spectate: whether they came to watch.
-        answer: gets their role, or why they can't take part.
+        game: the model's.
+        what: was refused, for the operator.
+        refusal: why.
+        id: of the request.
     """
-
-    def __init__(
-        self,
-        name: str,
-        players: tuple[str, ...] | None,
-        spectate: bool,
-        answer: Callable[[Role | RequestRefused], None],
-    ) -> None:
-        self.effect: Effect | None = None
-        self.entry: Entry | None = None
-        self._player = Player(name)
-        self._players = players
-        self._spectate = spectate
-        self._answer: Callable[[Role | RequestRefused], None] | None = answer
-        self._judgement: Role | RequestRefused = RequestRefused(JOURNAL_DOWN)
-
-    def judge(self, game: Game) -> None:
-        self.effect = self.entry = None
-        before = game.instance.standing.seats
-        seats = list(before)
-        if self._players is not None and not any(seats):
-            for seat, seated in enumerate(self._players[: len(seats)]):
-                seats[seat] = Player(seated)
-        self._judgement = self._sit(seats, game.instance.standing.finished)
-        taken = [(player, seat) for seat, player in enumerate(seats) if player is not None and before[seat] is None]
-        if taken:
-            events = [encode_joined(player, seat) for player, seat in taken]
-            self.effect = game.instance.seat(game.now(), tuple(seats), events)
-            self.entry = self.effect.entry(game.instance.kind, "seated", player=self._player)
-
-    def _sit(self, seats: list[Player | None], is_over: bool) -> Role | RequestRefused:
-        """Take a seat, where that is called for."""
-        if self._spectate:
-            return Role(self._player, playing=False)
-        if not seats or self._player in seats:
-            return Role(self._player, playing=True)
-        if None in seats and not is_over:
-            seats[seats.index(None)] = self._player
-            return Role(self._player, playing=True)
-        if self._players is not None:
-            return RequestRefused(PLAYER_NOT_IN_GAME)
-        return Role(self._player, playing=False)
-
-    def settle(self, game: Game) -> None:
-        self._tell(self._judgement)
-
-    def fail(self, game: Game) -> None:
-        self._tell(RequestRefused(JOURNAL_DOWN))
-
-    def overdue(self) -> None:
-        self._tell(RequestRefused(JOURNAL_DOWN))
-
-    def _tell(self, judgement: Role | RequestRefused) -> None:
-        answer, self._answer = self._answer, None
-        if answer is not None:
-            answer(judgement)
+    try:
+        check_code(refusal.code)
+        return encode_error(ErrorCode(refusal.code, str(refusal.message)), id=id)
+    # A reason that can't be sent, or a subclass of the author's own that went its own way.
+    except Exception as fault:
+        return failed(game, what, fault, id)
 
 
-class PendingAlarm:
-    """Something that was to come is due.
+def failed(game: Game, what: str, fault: BaseException, id: str | None) -> bytes:
+    """The reply where a model has failed.
 
     Args:
-        alarm: what.
+        game: the model's.
+        what: failed, for the operator.
+        fault: with what.
+        id: of the request.
     """
+    incident = game.failed(what, fault)
+    return encode_error(INTERNAL_ERROR, with_incident(INTERNAL_ERROR.message, incident), id)
 
-    def __init__(self, alarm: Alarm) -> None:
-        self.effect: Effect | None = None
-        self.entry: Entry | None = None
-        self._alarm = alarm
 
-    def judge(self, game: Game) -> None:
-        self.effect = self.entry = None
-        alarm = self._alarm
-        # What came before it may have cancelled it.
-        if alarm not in game.instance.standing.alarms:
-            return
-        fault = ""
-        try:
-            self.effect = game.instance.alarm(game.now(), alarm)
-        except KeyboardInterrupt:
-            raise
-        # GameError and SystemExit, too: it is consumed, whatever it did.
-        except BaseException as error:
-            incident = game.failed(f"timer {alarm.method}", error)
-            fault = f"{type(error).__name__} (incident {incident})"
-            self.effect = game.instance.drop(game.now(), alarm)
-        self.entry = self.effect.entry(
-            game.instance.kind, "timer", name=alarm.method, arguments=alarm.arguments, timer=alarm.id, fault=fault
-        )
+def fault_of(game: Game, what: str, fault: BaseException) -> str:
+    """What the journal keeps of a model's failure at what nobody waits for.
 
-    def settle(self, game: Game) -> None:
-        """Nobody asked for it, so nobody is answered."""
-
-    def fail(self, game: Game) -> None:
-        """It is still to come, and will be tried again."""
-
-    def overdue(self) -> None:
-        """Nobody asked for it."""
+    Args:
+        game: the model's.
+        what: failed, for the operator.
+        fault: with what.
+    """
+    incident = game.failed(what, fault)
+    return f"{type(fault).__name__} (incident {incident})"
 
 
 def _echo(name: str) -> str:

@@ -3,8 +3,8 @@
 Found are the Event classes that
 
 - the code of a method names: of the model's own or an inherited one, up to GameModel, and of functions within it. A
-  name means what it means in the method's module, or around it where it was defined within a function; ``events.Marked``
-  is found where ``events`` is a module;
+  name means what it means in the method's module, or around it where it was defined within a function, and so does
+  ``events.Marked`` where ``events`` is a module;
 - the code of functions and classes names that are found in the same way, and are of the same module as the code that
   names them, or of the same package; so are classes in the annotations of the model's fields;
 - are nested in these classes, the model among them;
@@ -16,6 +16,8 @@ find them.
 
 from __future__ import annotations
 
+import contextlib
+import dis
 import inspect
 import typing
 from collections.abc import Iterable, Iterator
@@ -96,18 +98,27 @@ def _named(function: FunctionType) -> Iterator[object]:
     """What the code of a function names."""
     yield from function.__defaults__ or ()
     yield from (function.__kwdefaults__ or {}).values()
+    codes = list(_codes(function.__code__))
+    for value in (*_from_around(function), *_from_module(function, codes)):
+        yield value
+        if isinstance(value, ModuleType):
+            # Not getattr, at which a module may import others.
+            yield from (vars(value).get(name) for code in codes for name in code.co_names)
+
+
+def _from_around(function: FunctionType) -> Iterator[object]:
     for cell in function.__closure__ or ():
-        try:
+        # What is to be in it may not be defined yet.
+        with contextlib.suppress(ValueError):
             yield cell.cell_contents
-        except ValueError:  # what is to be in it was not defined yet
-            continue
-    for code in _codes(function.__code__):
-        for name in code.co_names:
-            value = function.__globals__.get(name)
-            yield value
-            if isinstance(value, ModuleType):
-                # Not getattr, at which a module may import others.
-                yield from (vars(value).get(each) for each in code.co_names)
+
+
+def _from_module(function: FunctionType, codes: Iterable[CodeType]) -> Iterator[object]:
+    for code in codes:
+        # Not all that the code names: attributes of objects may have the names of functions.
+        for instruction in dis.get_instructions(code):
+            if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+                yield function.__globals__.get(instruction.argval)
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

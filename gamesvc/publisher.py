@@ -10,9 +10,11 @@ Viewers without private events share numbers and bytes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from gamesvc.errors import CloseCode
 from gamesvc.eventlog import EventLog, LoggedEvent, Place, Viewer
+from gamesvc.mirror import Mirror, Pictures
 from gamesvc.subscription import CHUNK_BYTES, Batch, Direct, Send, Sink, Span, Subscription
 
 CHUNKS_A_TURN = 16
@@ -23,6 +25,9 @@ FEW_EVENTS = 64
 """Who is no further behind than so many events of the game, need not wait until those had a chunk who are."""
 
 
+S = TypeVar("S", bound=Subscription)
+
+
 class GamePublisher:
     """Sends a game's events to everybody who may see them.
 
@@ -31,6 +36,9 @@ class GamePublisher:
         log: the game's events so far.
         max_lag_events: events of its own that a subscriber may be behind.
         max_lag_bytes: bytes of its own events, and bytes of replies, that a subscriber may be behind.
+
+    Attributes:
+        pictures: makes the frames that show the state; there before anybody subscribes who wants them.
     """
 
     def __init__(
@@ -56,6 +64,9 @@ class GamePublisher:
         self._catching_up: dict[Subscription, None] = {}
         # Who has not had everything, and how many bytes the log had had when that began.
         self._behind: dict[Subscription, int] = {}
+        # Who keeps the state. They are never in step, and not among those aside.
+        self._mirrors: dict[Mirror, None] = {}
+        self.pictures: Pictures | None = None
 
     @property
     def subscriptions(self) -> tuple[Subscription, ...]:
@@ -74,7 +85,24 @@ class GamePublisher:
             direct: the socket of `sink`, where it has one that may be written to.
         """
         subscription = Subscription(self, viewer, sink, place or self.log.end_for(viewer), direct)
-        self._subscriptions[subscription] = self._aside[subscription] = None
+        self._aside[subscription] = None
+        return self._take_in(subscription)
+
+    def mirror(self, viewer: Viewer, sink: Sink, place: Place | None, audience: str | None) -> Mirror:
+        """Have everything from a place on sent to `sink`, and how the state changes.
+
+        Args:
+            viewer, sink, place: as for `subscribe`.
+            audience: those who are shown the same.
+        """
+        if self.pictures is None:
+            raise RuntimeError("nobody makes pictures of the state here")
+        mirror = Mirror(self, viewer, sink, place or self.log.end_for(viewer), self.pictures, audience)
+        self._mirrors[mirror] = None
+        return self._take_in(mirror)
+
+    def _take_in(self, subscription: S) -> S:
+        self._subscriptions[subscription] = None
         if subscription.cursor < self.log.end:
             self._behind[subscription] = self.log.written
             self.serve(subscription)
@@ -86,7 +114,9 @@ class GamePublisher:
             self.set_aside(subscription)
             subscription.open = subscription.idle = False
             del self._subscriptions[subscription]
-            del self._aside[subscription]
+            self._aside.pop(subscription, None)
+            if isinstance(subscription, Mirror):
+                del self._mirrors[subscription]
             self._waiting.pop(subscription, None)
             self._catching_up.pop(subscription, None)
             if self._behind.pop(subscription, None) is not None:
@@ -122,6 +152,22 @@ class GamePublisher:
         self.log.append(event, to, entry)
         self.schedule()
 
+    def changed(self) -> None:
+        """The game stands otherwise than before."""
+        if self._mirrors:
+            self.schedule()
+
+    def notify(self, notice: bytes) -> None:
+        """Tell everybody something that is no event of the game: it has no number, and is not kept. Who does not read
+        now, or is behind, does not hear of it.
+
+        Args:
+            notice: a JSON object whose first key is ``event``.
+        """
+        for subscription in self._subscriptions:
+            if subscription.viewer.framework and not (subscription.paused or subscription.catching_up):
+                subscription.reply(notice)
+
     def total(self, viewer: Viewer) -> tuple[int, int]:
         """All events that this viewer may see so far: how many, and how many bytes."""
         end = self.log.end_for(viewer)
@@ -148,6 +194,8 @@ class GamePublisher:
             log = self.log
             new = [event for position in range(start, end) if (event := log.event(position)) is not None]
             self._send_new(new, start, end)
+        if self._mirrors:
+            self._send_pictures(new, start, end)
         if self._waiting:
             self._send_waiting()
         if self._catching_up:
@@ -205,6 +253,31 @@ class GamePublisher:
                 self._leave_behind(subscription, written)
             else:
                 self._let_in_step(subscription)
+
+    def _send_pictures(self, new: list[LoggedEvent], start: int, end: int) -> None:
+        """Send the events, and how the state has changed, to those who keep it."""
+        pictures = self.pictures
+        if pictures is None:
+            return
+        pictures.turn(tuple(self._mirrors))
+        addressed = {player for event in new if event.to is not None for player in event.to}
+        written = self.log.written - sum([event.size for event in new])
+        batches: dict[int, Batch | None] = {}
+        for mirror in tuple(self._mirrors):
+            if mirror.cursor == start and mirror.takes_batch() and mirror.viewer.player not in addressed:
+                sight = mirror.sight
+                if sight not in batches:
+                    batches[sight] = make_batch(new, sight, end)
+                batch = batches[sight]
+                if batch is not None:
+                    self._waiting.pop(mirror, None)
+                    self._behind.pop(mirror, None)
+                    mirror.send_shown(batch.frames, pictures.picture(mirror), end)
+                    continue
+            if mirror.open and mirror.cursor < end:
+                self._leave_behind(mirror, written)
+            elif mirror.is_waiting:
+                self._waiting[mirror] = None
 
     def _send_in_step(self, group: dict[Subscription, Send], frames: bytes) -> None:
         # This is the way of nearly all bytes that leave, so it touches as little as can be: most of what a delivery
@@ -318,9 +391,10 @@ def make_batch(new: list[LoggedEvent], sight: int, end: int) -> Batch | None:
     Returns:
         None where that is too much for one write.
     """
-    private, framework = divmod(sight, 2)
+    private, flags = divmod(sight, 4)
+    framework, deflates = bool(flags & 1), bool(flags & 2)
     pieces = [
-        event.frame(private, bool(framework)) if event.to is None and (framework or not event.is_framework) else b""
+        event.frame(private, framework, deflates) if event.to is None and (framework or not event.is_framework) else b""
         for event in new
     ]
     frames = pieces[0] if len(pieces) == 1 else b"".join(pieces)

@@ -80,7 +80,7 @@ class Replayed:
         finished: whether the game is over.
         outcome: the event with which it ended; empty where there is none.
         started: whether all seats that are needed have been taken at some time.
-        away: the players of whom the model was told that they are away.
+        here: the players who are connected, as far as the model was told.
         receipts: of its commands.
         clean: whether nothing was lost between the snapshot and what follows.
     """
@@ -96,7 +96,7 @@ class Replayed:
         self.finished = False
         self.outcome = b""
         self.started = False
-        self.away: frozenset[str] = frozenset()
+        self.here: frozenset[str] = frozenset()
         self._counts = Counts()
         self._uncounted: list[Published] = []
         self.receipts = Receipts()
@@ -112,7 +112,7 @@ class Replayed:
             self.finished = snapshot.finished
             self.outcome = snapshot.outcome
             self.started = snapshot.started
-            self.away = frozenset(snapshot.away)
+            self.here = frozenset(snapshot.here)
             self._counts = snapshot.counts
             self.receipts = Receipts(snapshot.receipts)
 
@@ -148,10 +148,11 @@ class Replayed:
         self.finished = entry.finished
         self.outcome = entry.outcome
         self.started = self.started or entry.started
-        if entry.kind == "away" and entry.player is not None:
-            self.away |= {entry.player}
-        elif entry.kind == "back" and entry.player is not None:
-            self.away -= {entry.player}
+        if entry.player is not None:
+            if entry.kind in ("away", "left"):
+                self.here -= {entry.player}
+            elif entry.kind == "back" or (entry.kind == "seated" and entry.player in (entry.seats or ())):
+                self.here |= {entry.player}
         self._uncounted.extend(entry.events)
         if entry.kind == "command" and entry.id is not None and entry.player is not None:
             try:
@@ -193,7 +194,7 @@ class Replayed:
             self.finished,
             self.outcome,
             started,
-            self.away,
+            self.here,
         )
 
 

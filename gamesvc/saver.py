@@ -117,7 +117,7 @@ class Saver:
             clean=clean,
             outcome=standing.outcome,
             started=standing.started,
-            away=tuple(sorted(standing.away)),
+            here=tuple(sorted(standing.here)),
         )
         entries, size = self._entries, self._bytes
         self._entries = self._bytes = 0

@@ -1,5 +1,5 @@
-"""What can be said in a game, as JSON Schema (2020-12): its commands and their results, its events, its state, its options,
-and gamesvc's own frames.
+"""What can be said in a game, as JSON Schema (2020-12): its commands and their results, its events, its state, its
+options, and gamesvc's own frames.
 
 All of it is under ``$defs``: ``command.NAME`` and ``reply.NAME`` for each command, ``event.NAME`` for each event,
 ``gamesvc.NAME`` for gamesvc's own; ``command``, ``reply``, ``event`` and ``framework`` for any of them; ``error``,
@@ -29,6 +29,9 @@ ID: Schema = {
     "maxLength": MAX_ID_LENGTH,
     "description": "yours to choose; a command with an id takes effect once, however often it is sent",
 }
+LEAVE = "gamesvc.leave"
+"""The command that is gamesvc's own, of games that have seats."""
+
 SEQ: Schema = {"type": "integer", "minimum": 1, "description": "counts the events that you may see"}
 
 
@@ -48,15 +51,13 @@ def definitions(model: type[GameModel]) -> dict[str, Schema]:
     events = _by_name(published(model))
     results = {name: _result(model, name) for name in commands}
     fields = _shown_fields(model)
-    options = getattr(model, "OPTIONS", None)
     asked = {
         **{f"event.{name}": Shape(Use.SENT, _checked(event), whole=True) for name, event in events.items()},
         **{f"result.{name}": Shape(Use.SENT, kind) for name, kind in results.items()},
         **{f"state.{name}": Shape(Use.SHOWN, kind) for name, kind in fields.items()},
         **{f"command.{name}": Shape(Use.GIVEN, spec.arguments, whole=True) for name, spec in commands.items()},
+        "options": Shape(Use.GIVEN, model.OPTIONS, whole=True),
     }
-    if options is not None:
-        asked["options"] = Shape(Use.GIVEN, options, whole=True)
     try:
         found, types = shapes(list(asked.values()))
     except (TypeError, NameError) as error:
@@ -67,6 +68,10 @@ def definitions(model: type[GameModel]) -> dict[str, Schema]:
         for name, spec in commands.items()
     }
     replies = {f"reply.{name}": _reply(name, results[name], looks[f"result.{name}"]) for name in commands}
+    if model.SEATS is not None:
+        nothing: Schema = {"properties": {}, "required": []}
+        of_commands[f"command.{LEAVE}"] = _command(LEAVE, "Give your seat up, where the game lets you.", nothing)
+        replies[f"reply.{LEAVE}"] = _reply(LEAVE, None, {"type": "null"})
     of_events = {f"event.{name}": _event(event, looks[f"event.{name}"]) for name, event in events.items()}
     framework = _framework()
     return {
@@ -78,7 +83,11 @@ def definitions(model: type[GameModel]) -> dict[str, Schema]:
         "event": _any_of("what happens in the game", of_events),
         **of_events,
         "state": _state(model, {name: looks[f"state.{name}"] for name in fields}),
-        "options": _options(looks.get("options")),
+        "options": {
+            **looks["options"],
+            "title": "options",
+            "description": "what a game can be created with",
+        },
         "framework": _any_of("gamesvc's own frames, to clients that speak gamesvc.v1", framework),
         **framework,
         **{f"type.{name}": schema for name, schema in types.items()},
@@ -115,8 +124,7 @@ def _any_of(doc: str, names: Iterable[str]) -> Any:
 
 
 def _doc(described: object) -> str:
-    """A docstring of its own; none that was inherited or made."""
-    doc = inspect.getattr_static(described, "__doc__", None)
+    doc = getattr(described, "__doc__", None)
     return inspect.cleandoc(doc) if isinstance(doc, str) else ""
 
 
@@ -231,25 +239,18 @@ def _event(event: type[Event], look: Schema) -> Schema:
 
 def _state(model: type[GameModel], looks: dict[str, Schema]) -> Schema:
     made: Schema = {"title": "state", "description": "what a viewer may see of the game", "type": "object"}
-    if getattr(model, "view", None) is not getattr(GameModel, "view", None):
+    if model.view is not GameModel.view:
         # The author's code says what is in it.
         return made
     properties, required = {}, []
-    own = {field.name for field in model.FIELDS if getattr(field, "own", False)}
+    own = {field.name for field in model.FIELDS if field.own}
     for name, look in looks.items():
         schema, null = without_null(look)
         if schema is not None:
-            properties[name] = schema
-            if not null and name not in own:
+            properties[name] = {**schema, "description": "your own entry alone"} if name in own else schema
+            if not null:
                 required.append(name)
     return {**made, "properties": properties, "required": required}
-
-
-def _options(look: Schema | None) -> Schema:
-    made: Schema = {"title": "options", "description": "what a game can be created with", "type": "object"}
-    if look is None:
-        return {**made, "properties": {}, "additionalProperties": False}
-    return {**made, "properties": look["properties"], "required": look["required"], "additionalProperties": False}
 
 
 def _framework() -> dict[str, Schema]:
@@ -270,10 +271,20 @@ def _framework() -> dict[str, Schema]:
         },
         "present": {"type": "array", "items": player, "description": "who have a connection"},
     }
+    sometimes = {
+        "state": refer("state"),
+        "finished": {"type": "boolean", "description": "whether the game is over; missing where it is not"},
+        "outcome": {
+            "description": "the event with which the game ended, without its seq",
+            "type": "object",
+            "properties": {"event": {"type": "string"}},
+            "required": ["event"],
+        },
+    }
     seat = {"player": player, "seat": {**head, "description": "counted from 0"}, "seq": SEQ}
     upto = {"seq": {**head, "description": "the number of the last event that this contains"}}
     return {
-        "gamesvc.welcome": _frame("welcome", "the first frame", welcome, {"state": refer("state")}),
+        "gamesvc.welcome": _frame("welcome", "the first frame", welcome, sometimes),
         "gamesvc.patch": _frame(
             "patch",
             "how the state changed that you were told last, as a JSON Merge Patch (RFC 7396)",
@@ -295,5 +306,3 @@ def _frame(name: str, doc: str, always: dict[str, Schema], sometimes: dict[str, 
         "properties": {"event": {"const": f"gamesvc.{name}"}, **always, **(sometimes or {})},
         "required": ["event", *always],
     }
-
-

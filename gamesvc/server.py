@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
-from typing import Protocol
 
-import msgspec
+from msgspec import UNSET, Raw
 
+from gamesvc.attendance import Attendance, Member, Participant
 from gamesvc.bell import Bell
 from gamesvc.clock import GameClock
-from gamesvc.context import Player
+from gamesvc.context import Alarm, Player
 from gamesvc.errors import (
     GAME_OVER,
     ID_REUSED,
@@ -20,6 +19,7 @@ from gamesvc.errors import (
     NOT_A_PLAYER,
     NOT_STARTED,
     UNAVAILABLE,
+    UNKNOWN_COMMAND,
     CloseCode,
     ErrorCode,
     Fenced,
@@ -27,29 +27,29 @@ from gamesvc.errors import (
     RequestRefused,
 )
 from gamesvc.eventlog import EventLog, Place, Viewer
+from gamesvc.happening import PendingAlarm, PendingPresence, PendingTick
 from gamesvc.history import Found, History
-from gamesvc.instance import Effect, Instance, Standing
+from gamesvc.instance import Effect, Instance
 from gamesvc.journal.records import Entry, Opening
-from gamesvc.messages import Request, Welcome, encode_error, encode_ok, encode_welcome
+from gamesvc.messages import Request, Welcome, encode_error, encode_ok, encode_presence, encode_welcome
+from gamesvc.mirror import Mirror
 from gamesvc.order import Order
-from gamesvc.pending import Answer, PendingAlarm, PendingCommand, PendingSeat, Role
+from gamesvc.pending import Answer, PendingCommand, Role
 from gamesvc.publisher import GamePublisher
 from gamesvc.receipts import Receipts
 from gamesvc.saver import Saver
+from gamesvc.seating import PendingChange, PendingSeat
+from gamesvc.showing import Showing
+from gamesvc.subscription import Subscription
 from gamesvc.surroundings import Surroundings
-from gamesvc.views import public_state
-
-MAX_PRESENT = 256
-"""How many names a welcome tells of those who are there."""
+from gamesvc.ticker import Ticker
+from gamesvc.views import Views
 
 _RETRY_SECONDS = 1.0
 
-
-class Participant(Protocol):
-    """What a game knows of a connection: its controller."""
-
-    def close(self, code: CloseCode) -> None:
-        """Send what is due, as long as the connection takes it, then close it."""
+_FRAMEWORK = "gamesvc."
+SIT, LEAVE = f"{_FRAMEWORK}sit", f"{_FRAMEWORK}leave"
+"""gamesvc's own commands: take a free seat, and give one up."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ class GameServer:
         self._term = begin.term
         self._around = around
         self._gone = gone
-        self._controllers: dict[Participant, Role] = {}
-        self._connections_of: dict[Player, dict[Participant, Role]] = {}
+        self._attendance = Attendance(around.later, around.monotonic, around.max_connections_per_player, self._presence)
+        self._watches = not self.model.HOOKS.isdisjoint(("on_away", "on_back"))
         self._order = Order(game, begin.term, self, publisher, around, self)
         self._saver = Saver(game, begin.term, self.model, begin.opening, begin.since_snapshot, around)
         self._bell = Bell(around.later, self.now, self._ring)
@@ -123,14 +123,20 @@ class GameServer:
         self._was_entered = not begin.is_new
         self._is_plain = begin.is_plain
         self._is_lost = False
-        self._shown: tuple[Standing, bytes] | None = None
+        self.views = Views(self.model)
+        publisher.pictures = Showing(self.views, publisher.log, lambda: self._order.standing, self.failed)
+        # What came since the last tick.
+        self._inputs: list[PendingCommand] = []
+        self._ticker: Ticker | None = None
+        if self.model.TICK is not None:
+            self._ticker = Ticker(self.model.TICK, around.later, around.monotonic, self.now, self._tick_game)
 
     # What others may know.
 
     @property
     def controllers(self) -> tuple[Participant, ...]:
         """Those who are connected, in the order in which they came."""
-        return tuple(self._controllers)
+        return self._attendance.controllers
 
     @property
     def players(self) -> list[Player | None]:
@@ -163,7 +169,7 @@ class GameServer:
     @property
     def quiet(self) -> bool:
         """Whether nothing waits for the journal."""
-        return self._order.is_even and not self._history.is_busy
+        return self._order.is_even and not self._history.is_busy and not self._inputs
 
     # Who takes part.
 
@@ -205,24 +211,52 @@ class GameServer:
             if self._history.is_busy:
                 self.waits()
 
-    def join(self, controller: Participant, role: Role) -> None:
-        """Take a connection in. A player's oldest one goes where they have too many."""
+    def join(self, controller: Participant, role: Role, subscription: Subscription | None = None) -> Member:
+        """Take a connection in. A player's oldest one goes where they have too many.
+
+        Args:
+            controller: the connection's.
+            role: as whom it takes part.
+            subscription: where its frames go, if it is to be told when its role changes.
+
+        Returns:
+            Whose `submit` takes its commands.
+        """
+        member = Member(role, self.submit, subscription)
+        self.enter(controller, member)
+        return member
+
+    def enter(self, controller: Participant, member: Member) -> None:
+        """Take a connection in, of which it is known how it takes part."""
         self._was_entered = True
-        self._controllers[controller] = role
-        theirs = self._connections_of.setdefault(role.player, {})
-        theirs[controller] = role
-        if self._around.max_connections_per_player:
-            for oldest in tuple(theirs)[: -self._around.max_connections_per_player]:
-                oldest.close(CloseCode.REPLACED)
+        self._attendance.enter(controller, member)
+        if member.role.playing and self._watches:
+            self._note(member.role.player)
+        self._set_ticker()
 
     def leave(self, controller: Participant) -> None:
         """Take a connection out; once more is harmless."""
-        role = self._controllers.pop(controller, None)
-        if role is not None:
-            theirs = self._connections_of[role.player]
-            del theirs[controller]
-            if not theirs:
-                del self._connections_of[role.player]
+        self._attendance.leave(controller)
+        self._set_ticker()
+
+    def audience(self, role: Role) -> str | None:
+        """Those who are shown the same state as somebody."""
+        return self.views.audience(role.sees)
+
+    def greet(self, role: Role, subscription: Subscription, place: Place | None, *, missed: bool = False) -> None:
+        """Send the first frame of a ``gamesvc.v1`` connection, or of one whose role has changed.
+
+        Args:
+            role: theirs.
+            subscription: where their frames go.
+            place: from which on they get the events; None: from now on.
+            missed: whether they came back, and can't be told what they missed: they get the state instead.
+        """
+        # Who is told what they missed gets the state after that.
+        is_shown = place is None and (missed or isinstance(subscription, Mirror))
+        subscription.greet(self.welcome(role, place, show_state=is_shown))
+        if is_shown and isinstance(subscription, Mirror):
+            subscription.basis = self._order.standing
 
     def welcome(self, role: Role, place: Place | None, *, show_state: bool) -> bytes:
         """The first frame of a ``gamesvc.v1`` connection: where the game stands for this viewer.
@@ -231,11 +265,11 @@ class GameServer:
             role: theirs.
             place: from which on they get the events; None: from now on.
             show_state: whether they are to see the state.
+
+        Raises:
+            ViewError: the model failed at showing it.
         """
-        connected = self._connections_of.items()
-        present = (player for player, theirs in connected if any(each.playing for each in theirs.values()))
         standing = self._order.standing
-        state = msgspec.Raw(self._state()) if show_state else msgspec.UNSET
         return encode_welcome(
             Welcome(
                 game=self.game,
@@ -246,17 +280,12 @@ class GameServer:
                 player=role.player,
                 playing=role.playing,
                 players=list(standing.seats),
-                present=list(islice(present, MAX_PRESENT)),
-                state=state,
+                present=list(self._attendance.present),
+                state=Raw(self.views.state(standing, self.audience(role))) if show_state else UNSET,
+                finished=standing.finished or UNSET,
+                outcome=Raw(standing.outcome) if standing.outcome else UNSET,
             )
         )
-
-    def _state(self) -> bytes:
-        # After a restart everybody comes back at once, and asks for the same.
-        standing = self._order.standing
-        if self._shown is None or self._shown[0] is not standing:
-            self._shown = standing, public_state(self.model, standing.image)
-        return self._shown[1]
 
     def _epoch(self, role: Role) -> str:
         # A player and a spectator of the same name count different events.
@@ -278,9 +307,47 @@ class GameServer:
         if self._order.closed or self._order.is_stalled:
             answer(encode_error(UNAVAILABLE, id=request.id))
             return
+        if request.command.startswith(_FRAMEWORK):
+            self._change_seat(role, request, answer)
+            return
         if command.key is not None:
             self.pending_ids[command.key] = command
-        self._order.take(command)
+        if self._ticker is not None and self._ticker.runs:
+            self._inputs.append(command)
+        else:
+            self._order.take(command)
+
+    def _change_seat(self, role: Role, request: Request, answer: Answer) -> None:
+        sits = request.command == SIT
+        if request.command not in (SIT, LEAVE):
+            answer(encode_error(UNKNOWN_COMMAND, f"gamesvc's own commands are {SIT} and {LEAVE}", request.id))
+        else:
+            changed = partial(self._seat_changed, role.player, sits)
+            self._order.take(PendingChange(role, request.id, sits=sits, answer=answer, changed=changed))
+
+    def _seat_changed(self, player: Player, sits: bool) -> None:
+        """Have all connections of a player take part as those who have a seat, or not; each is told."""
+        if not self._order.standing.seats:
+            return
+        if not sits:
+            self._attendance.forget(player)
+        role = Role(player, playing=sits)
+        for controller, member in self._attendance.members(player):
+            if member.role == role:
+                continue
+            member.role = role
+            subscription = member.subscription
+            if subscription is None or subscription.paused or not subscription.viewer.framework:
+                # They can't be told, or not now: they come back.
+                controller.close(CloseCode.RESYNC)
+                continue
+            subscription.drain()
+            subscription.look_as(subscription.viewer._replace(player=role.sees))
+            if isinstance(subscription, Mirror):
+                subscription.audience = self.audience(role)
+            self.greet(role, subscription, None)
+        if sits:
+            self._attendance.came(player)
 
     def _is_known(self, command: PendingCommand, answer: Answer) -> bool:
         """Answer a command that was there before, under its id. Comes before every other check."""
@@ -313,6 +380,56 @@ class GameServer:
         """Tell the operator of a fault in the model. Returns the incident's id."""
         return self._around.report(f"game {self.game} ({self.kind}), {what}", fault)
 
+    # Who is away.
+
+    def _presence(self, player: Player, away: bool) -> None:
+        """A player is away, or back."""
+        if self._order.closed:
+            return
+        told = partial(self.publisher.notify, encode_presence(player, away=away))
+        if self._watches and not self._order.is_stalled:
+            self._order.take(PendingPresence(player, away=away, settled=told))
+        else:
+            told()
+
+    def _note(self, player: Player) -> None:
+        """Tell the model that a player is there, of whom it does not know that yet."""
+        if player not in self.instance.standing.here and not self._order.closed and not self._order.is_stalled:
+            self._order.take(PendingPresence(player, away=False, settled=lambda: None))
+
+    # Ticks.
+
+    def _set_ticker(self) -> None:
+        """Tick where there is somebody for whom, and something to tick."""
+        ticker = self._ticker
+        if ticker is None:
+            return
+        standing = self._order.standing
+        has_begun = self.model.SEATS is None or len(self.instance.players) >= self._fewest
+        if has_begun and len(self._attendance) and not standing.finished and not self._order.closed:
+            ticker.start()
+        else:
+            ticker.stop()
+            self._take_inputs()
+
+    def _take_inputs(self) -> None:
+        inputs, self._inputs = self._inputs, []
+        for command in inputs:
+            if self._order.closed or self._order.is_stalled:
+                command.fail(self)
+            else:
+                self._order.take(command)
+
+    def _tick_game(self, due: float) -> None:
+        self._take_inputs()
+        if not self._order.is_stalled:
+            for alarm in self._due_alarms():
+                self._order.take(PendingAlarm(alarm))
+            tick = PendingTick(due)
+            self._order.take(tick)
+            if tick.entry is not None and tick.entry.fault and self._ticker is not None:
+                self._ticker.rest()
+
     # What follows.
 
     def waits(self) -> None:
@@ -326,6 +443,8 @@ class GameServer:
     def settled(self) -> None:
         """Everything of an append was said."""
         self._set_bell()
+        self._set_ticker()
+        self.publisher.changed()
         if self.model.DURABILITY == "snapshot":
             self.waits()
         elif self.model.DURABILITY == "every" and self._saver.is_due:
@@ -340,6 +459,8 @@ class GameServer:
         """Somebody else has the game now."""
         self._is_lost = True
         self._bell.silence()
+        self._attendance.stop()
+        self._set_ticker()
         self._history.expire()
         for controller in self.controllers:
             controller.close(CloseCode.GAME_MOVED)
@@ -355,11 +476,16 @@ class GameServer:
         if self._order.is_stalled:
             self._set_bell(_RETRY_SECONDS)
             return
+        # Where the game ticks, they take effect at the next tick.
+        if self._ticker is None or not self._ticker.runs:
+            for alarm in self._due_alarms():
+                self._order.take(PendingAlarm(alarm))
+            self._set_bell()
+
+    def _due_alarms(self) -> list[Alarm]:
         now = self.now()
         due = [alarm for alarm in self.instance.standing.alarms if alarm.due <= now]
-        for alarm in sorted(due, key=lambda alarm: (alarm.due, alarm.id)):
-            self._order.take(PendingAlarm(alarm))
-        self._set_bell()
+        return sorted(due, key=lambda alarm: (alarm.due, alarm.id))
 
     def _set_bell(self, at_least: float = 0.0) -> None:
         if not self._order.closed:
@@ -370,6 +496,8 @@ class GameServer:
     def start(self) -> None:
         """Let timers ring from now on: what the game stands on is durable."""
         self._set_bell()
+        if self._watches:
+            self._attendance.expect(Player(name) for name in self._order.standing.here)
 
     def open(self, effect: Effect, opened: Callable[[JournalError | None], None]) -> None:
         """Have the journal keep the game, which was just set up.
@@ -441,11 +569,13 @@ class GameServer:
         """Let nothing more take effect; what waits for the journal still does."""
         self._order.closed = True
         self._bell.silence()
+        self._attendance.stop()
+        self._set_ticker()
 
     def carry_on(self) -> None:
         """After `drain`: it could not go to sleep."""
         self._order.closed = self._is_lost
-        self._set_bell()
+        self.start()
 
     def stop(self, code: CloseCode) -> None:
         """Send what is due, as long as connections take it, and close them all. Nothing takes effect any more."""

@@ -1,5 +1,5 @@
-"""What values of a type look like in JSON, as JSON Schema (2020-12): as clients give them, as they are sent, as the state
-shows them.
+"""What values of a type look like in JSON, as JSON Schema (2020-12): as clients give them, as they are sent, as the
+state shows them.
 
 The three differ. What has a default may be left out by who gives it, and is always there in what is sent; what is None
 is null in an event, and left out of the state.
@@ -131,6 +131,19 @@ def references(schema: Any) -> Iterator[str]:
             yield from references(part)
 
 
+def unused(name: str, taken: set[str]) -> str:
+    """A name, or where it is taken that name with a number.
+
+    Args:
+        name: the one that is wanted.
+        taken: those that there are.
+    """
+    number, unique = 2, name
+    while unique in taken:
+        unique, number = f"{name}{number}", number + 1
+    return unique
+
+
 def _classes(infos: Iterable[msgspec.inspect.Type]) -> list[Any]:
     """What is said of each class that a type names, in the order of their names in it."""
     found: dict[Any, Any] = {}
@@ -227,7 +240,7 @@ def _named(
     for use, name in reached:
         if name not in first:
             first[name] = use
-            taken.add(unique := _unique(short[name], taken))
+            taken.add(unique := unused(short[name], taken))
             names[use, name] = unique
         else:
             names[use, name] = names[first[name], name]
@@ -236,25 +249,18 @@ def _named(
         made: Schema = with_references(schema, lambda name: _TYPE + names[use, name])
         return made
 
+    def looks_otherwise(use: Use, name: str) -> bool:
+        before = first[name]
+        return names[use, name] == names[before, name] and look(made[use][name], use) != look(
+            made[before][name], before
+        )
+
     # One that refers to one of another name looks otherwise, too, and so on.
-    renamed = True
-    while renamed:
-        renamed = False
-        for use, name in reached:
-            same = names[first[name], name]
-            if names[use, name] == same and use is not first[name]:
-                if look(made[use][name], use) != look(made[first[name]][name], first[name]):
-                    taken.add(unique := _unique(same + use.value, taken))
-                    names[use, name] = unique
-                    renamed = True
+    while different := [(use, name) for use, name in reached if looks_otherwise(use, name)]:
+        use, name = different[0]
+        taken.add(unique := unused(names[use, name] + use.value, taken))
+        names[use, name] = unique
     types = {}
     for use, name in reached:
         types[names[use, name]] = look(made[use][name], use)
     return [look(top, shape.use) for shape, top in zip(asked, tops, strict=True)], types
-
-
-def _unique(name: str, taken: set[str]) -> str:
-    number, unique = 2, name
-    while unique in taken:
-        unique, number = f"{name}{number}", number + 1
-    return unique

@@ -1,11 +1,10 @@
-"""What the methods of a model take: its commands, the options of ``setup``, the hooks, and what may become a timer."""
+"""What the methods of a model take: its commands, the options of ``setup``, and what may become a timer."""
 
 from __future__ import annotations
 
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -13,16 +12,11 @@ import msgspec
 from msgspec import Struct
 
 from gamesvc.errors import DefinitionError
+from gamesvc.fields import marks_in
+from gamesvc.values import Use, as_code, checked_type
 
 RESERVED = frozenset(("command", "id", "event", "seq", "status", "error", "result", "duplicate"))
 """Keys that the protocol uses: no name of an argument, nor of an event's field."""
-
-PLAYER_HOOKS = ("on_join", "on_leave", "on_away", "on_back")
-GAME_HOOKS = ("on_start", "on_tick")
-HOOKS = (*PLAYER_HOOKS, *GAME_HOOKS)
-"""What a model may define to be told of."""
-
-MIGRATE = "`@classmethod def migrate(cls, state: dict[str, Any], version: int) -> None`"
 
 
 class CommandSpec(NamedTuple):
@@ -50,14 +44,21 @@ def mark_command(method: Any) -> None:
         DefinitionError: it is no plain method.
     """
     if not isinstance(method, FunctionType):
-        where = ".".join(getattr(method, "__qualname__", "@command").split(".")[-2:])
-        raise DefinitionError(f"{where}: put @command on a plain method, and outside of other decorators")
+        if method is None or isinstance(method, str):
+            raise DefinitionError("write @command without parentheses: a command has its method's name")
+        build = getattr(method, "fget", None) or getattr(method, "build", method)
+        raise DefinitionError(f"{place_of(build)}: put @command on a plain method, and outside of other decorators")
     method._gamesvc_command = True  # type: ignore[attr-defined]  # a function takes attributes, its type doesn't say so
 
 
 def is_command(member: object) -> bool:
     """Whether a member of a class is a command."""
     return hasattr(member, "_gamesvc_command")
+
+
+def place_of(function: object) -> str:
+    """The name of a function and its class, for people."""
+    return ".".join(getattr(function, "__qualname__", "@command").split(".")[-2:])
 
 
 def is_unplain(method: Any) -> bool:
@@ -83,54 +84,21 @@ def hints_of(where: str, annotated: Any, scope: Mapping[str, Any]) -> dict[str, 
     try:
         return typing.get_type_hints(annotated, None, dict(scope), include_extras=True)
     except NameError as error:
-        raise DefinitionError(f"{where}: {error}; define it above the class") from None
+        raise DefinitionError(f"{where}: {error}; define it above the class, or import it") from None
     # An annotation is code, and can raise anything.
     except Exception as error:
         raise DefinitionError(f"{where}: an annotation is not usable: {error}") from None
 
 
-# Methods with a meaning of their own.
+def takes(method: Callable[..., Any], count: int) -> bool:
+    """Whether a method is declared with so many arguments, `self` among them, none with an asterisk."""
+    parameters = inspect.signature(method).parameters.values()
+    return len(parameters) == count and all(
+        each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD) for each in parameters
+    )
 
 
-def check_methods(model: str, namespace: Mapping[str, Any]) -> None:
-    """See to it that the methods that gamesvc calls can be called, and that none waits.
-
-    Args:
-        model: the class's name.
-        namespace: its body.
-
-    Raises:
-        DefinitionError: one of them is wrong.
-    """
-    for name, member in namespace.items():
-        method = getattr(member, "__func__", member)
-        if inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method):
-            raise DefinitionError(f"{model}.{name}: a model is plain code, without async; timers are self.after(...)")
-        if name in HOOKS:
-            _check_hook(model, name, member)
-        elif name.startswith("on_") and callable(member) and not is_command(member):
-            close = get_close_matches(name, HOOKS, 1, 0.8)
-            if close:
-                raise DefinitionError(f"{model}.{name}: did you mean {close[0]}? There is no such hook")
-    migrate = namespace.get("migrate")
-    if migrate is not None and not (
-        isinstance(migrate, classmethod)
-        and not is_unplain(migrate.__func__)
-        and len(inspect.signature(migrate.__func__).parameters) == 3
-    ):
-        raise DefinitionError(f"{model}.migrate: write {MIGRATE}; it brings the state of an older version up to date")
-    view = namespace.get("view")
-    if view is not None and (is_unplain(view) or is_command(view) or len(inspect.signature(view).parameters) != 2):
-        raise DefinitionError(
-            f"{model}.view: write `def view(self, viewer: Player | None) -> dict[str, Any]`; it says what a viewer sees"
-        )
-
-
-def _check_hook(model: str, name: str, method: Any) -> None:
-    parameters = "self, player: Player" if name in PLAYER_HOOKS else "self"
-    wanted = len(parameters.split(","))
-    if is_unplain(method) or is_command(method) or len(inspect.signature(method).parameters) != wanted:
-        raise DefinitionError(f"{model}.{name}: write `def {name}({parameters}) -> None`")
+# Options.
 
 
 def options_of(model: str, setup: Any, scope: Mapping[str, Any]) -> type[Struct]:
@@ -148,10 +116,17 @@ def options_of(model: str, setup: Any, scope: Mapping[str, Any]) -> type[Struct]
     if is_unplain(setup) or is_command(setup) or not inspect.signature(setup).parameters:
         raise DefinitionError(f"{where}: write `def setup(self) -> None`; it runs once, when the game is created")
     fields = _fields(where, setup, scope, 1)
-    for name, _, *default in fields:
-        if not default:
+    for name, kind, *default in fields:
+        if name == "player":
             raise DefinitionError(
-                f"{where}: the option {name!r} needs a default, because a game may be created without options"
+                f"{where}: nobody has a seat yet; write `def on_join(self, player: Player) -> None`, which runs "
+                "when a seat is taken"
+            )
+        if not default:
+            written = getattr(kind, "__name__", "...")
+            raise DefinitionError(
+                f"{where}: the option {name!r} needs a default, because a game may be created without options; "
+                f"write `{name}: {written} = ...`"
             )
     return _arguments_struct(where, "Options", fields)
 
@@ -224,40 +199,86 @@ def commands_of(
 
 def _command(where: str, name: str, method: Callable[..., Any], scope: Mapping[str, Any]) -> CommandSpec:
     if is_unplain(method):
-        raise DefinitionError(f"{where}: a command is a plain method, without async or yield")
+        raise DefinitionError(f"{where}: a command is a plain method, without yield; return a value, or publish events")
+    if name.startswith("_"):
+        plain = method.__name__.lstrip("_") or "move"
+        raise DefinitionError(f"{where}: players send this name; write `def {plain}(self, player: Player)`")
     parameters = list(inspect.signature(method).parameters.values())
     first = parameters[1] if len(parameters) > 1 else None
-    if first is None or first.name != "player" or first.kind is first.KEYWORD_ONLY:
+    if (
+        first is None
+        or first.name != "player"
+        or first.kind not in (first.POSITIONAL_ONLY, first.POSITIONAL_OR_KEYWORD)
+    ):
         raise DefinitionError(f"{where}: write `def {name}(self, player: Player, ...)`: who sent it comes first")
-    arguments = _arguments_struct(where, name, _fields(where, method, scope, 2))
+    fields = _fields(where, method, scope, 2)
+    kind = hints_of(where, method, scope).get("player", str)
+    # A NewType of text, as Player is, or text itself.
+    if getattr(kind, "__supertype__", kind) is not str or first.default is not first.empty:
+        raise DefinitionError(f"{where}: write `player: Player`: it is the name of who sent it, and always there")
+    arguments = _arguments_struct(where, name, fields)
     return CommandSpec(name, arguments, (inspect.getdoc(method) or "").partition("\n")[0])
 
 
 def _arguments_struct(where: str, name: str, fields: list[tuple[Any, ...]]) -> type[Struct]:
+    for argument, kind, *default in fields:
+        _check_argument(where, argument, kind, *default)
+    return msgspec.defstruct(name, fields, kw_only=True, forbid_unknown_fields=True)
+
+
+def _check_argument(where: str, name: str, kind: Any, *default: Any) -> None:
+    place = f"{where}, argument {name!r}"
+    if marks_in(kind):
+        raise DefinitionError(
+            f"{place}: what a client gives is no secret from it; write the type without Secret or Own"
+        )
+    checked_type(place, kind, Use.GIVEN, msgspec.json.Decoder)
+    for value in default:
+        if value is None and not _fits(None, kind):
+            written = getattr(kind, "__name__", None)
+            instead = f"`{name}: {written} | None = None`" if written else "`... | None = None`"
+            raise DefinitionError(f"{place}: the default None does not fit its type; write {instead}")
+        if not _fits(value, kind):
+            raise DefinitionError(f"{place}: the default {as_code(value)} does not fit its type; write one that does")
+        try:
+            msgspec.defstruct("Arguments", [(name, kind, value)])
+        # msgspec knows which values can be changed.
+        except TypeError:
+            raise DefinitionError(
+                f"{place}: all calls would share the default {as_code(value)}; write `... | None = None`, and in the "
+                "method what None means"
+            ) from None
+
+
+def _fits(value: object, kind: Any) -> bool:
     try:
-        arguments = msgspec.defstruct(name, fields, kw_only=True, forbid_unknown_fields=True)
-        msgspec.json.Decoder(arguments)
-        for _, kind, *default in fields:
-            if default:
-                msgspec.convert(msgspec.to_builtins(default[0]), kind)
-    except (TypeError, ValueError) as error:
-        raise DefinitionError(f"{where}: {error}") from None
-    return arguments
+        msgspec.convert(msgspec.to_builtins(value), kind)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _fields(where: str, method: Callable[..., Any], scope: Mapping[str, Any], first: int) -> list[tuple[Any, ...]]:
     """A method's parameters from one on: each its name, its type, and its default, if it has one."""
     parameters = list(inspect.signature(method).parameters.values())[first:]
     for parameter in parameters:
-        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-            raise DefinitionError(f"{where}: name each argument; {parameter} can't be checked")
-        if parameter.name in RESERVED:
-            raise DefinitionError(f"{where}: {parameter.name!r} is a key of the protocol; choose another name")
+        name = parameter.name
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            instead = f"{name}: list[int]" if parameter.kind is parameter.VAR_POSITIONAL else f"{name}: dict[str, int]"
+            asterisks = "*" if parameter.kind is parameter.VAR_POSITIONAL else "**"
+            raise DefinitionError(f"{where}: name each argument; write `{instead}`, say, instead of {asterisks}{name}")
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            raise DefinitionError(f"{where}: arguments come by their names; write {name!r} without `/` after it")
+        if name in RESERVED:
+            raise DefinitionError(f"{where}: {name!r} is a key of the protocol; choose another name")
     hints = hints_of(where, method, scope)
     fields: list[tuple[Any, ...]] = []
     for parameter in parameters:
-        if parameter.name not in hints:
-            raise DefinitionError(f"{where}: argument {parameter.name!r} needs a type")
         default = () if parameter.default is parameter.empty else (parameter.default,)
+        if parameter.name not in hints:
+            kind = type(default[0]).__name__ if default and default[0] is not None else "int"
+            raise DefinitionError(
+                f"{where}: argument {parameter.name!r} needs a type; write `{parameter.name}: {kind}`"
+            )
         fields.append((parameter.name, hints[parameter.name], *default))
     return fields

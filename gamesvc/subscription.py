@@ -195,6 +195,17 @@ class Subscription:
         self.idle = False
         self._publisher.serve(self)
 
+    def look_as(self, viewer: Viewer) -> None:
+        """Go on as somebody else; where everything was sent that was due."""
+        self.stand_aside()
+        end = self._publisher.log.end_for(viewer)
+        self.viewer = viewer
+        self.cursor = end.position
+        self.private = end.private
+        self.sight = sight_of(end.private, viewer)
+        self.seen = self.judged = end.events, end.size
+        self.missed = _NONE
+
     def pause(self) -> None:
         """The connection can't take more for now."""
         self.paused = True
@@ -342,7 +353,7 @@ class Subscription:
                     self.private += 1
                 events += 1
                 size += event.size
-                frame = event.frame(self.private, viewer.framework)
+                frame = event.frame(self.private, viewer.framework, viewer.deflates)
             else:
                 break
             frames.append(frame)
@@ -359,13 +370,13 @@ def sight_of(private: int, viewer: Viewer) -> int:
         private: how many private events they have had.
         viewer: one of them.
     """
-    return 2 * private + viewer.framework
+    return 4 * private + 2 * viewer.deflates + viewer.framework
 
 
 def gather(log: EventLog, subscription: Subscription) -> Span:
     """What all get who are of the same sight and have the same cursor: about a chunk."""
     position, private = subscription.cursor, subscription.private
-    viewer = Viewer(None, subscription.viewer.framework)
+    viewer = subscription.viewer._replace(player=None)
     frames: list[bytes] = []
     room = CHUNK_BYTES
     size = 0
@@ -376,7 +387,7 @@ def gather(log: EventLog, subscription: Subscription) -> Span:
             continue
         position += 1
         if event.seen_by(viewer):
-            frame = event.frame(private, viewer.framework)
+            frame = event.frame(private, viewer.framework, viewer.deflates)
             frames.append(frame)
             room -= len(frame)
             size += event.size

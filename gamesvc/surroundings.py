@@ -19,6 +19,12 @@ class Call(Protocol):
         """Don't do it."""
 
 
+def at_once(work: Callable[[], None], done: Callable[[], None]) -> None:
+    """Do something here and now, as where there are no threads."""
+    work()
+    done()
+
+
 class Attended(Protocol):
     """Something that has to be looked after for a while."""
 
@@ -42,6 +48,7 @@ class Surroundings:
         later: calls a function after some seconds.
         report: tells the operator of a fault in the model.
         max_connections_per_player: the oldest beyond goes; 0 means any number.
+        aside: calls a function in a thread, then another one here: for models that block.
         attended: those that are looked after a few times a second. Most games have nothing that takes long, and so cost
             nothing while nothing happens in them.
     """
@@ -53,4 +60,5 @@ class Surroundings:
     later: Callable[[float, Callable[[], None]], Call]
     report: Report
     max_connections_per_player: int
+    aside: Callable[[Callable[[], None], Callable[[], None]], None] = at_once
     attended: set[Attended] = field(default_factory=set)

@@ -1,37 +1,240 @@
-"""What a viewer may see of a game's state."""
+"""What a viewer may see of a game's state, and how that changed.
+
+A *view* is a JSON object. What is None is left out of it, at any depth of objects: so that in a patch null can mean
+removed. How a view changed is told as a JSON Merge Patch (RFC 7396), and depends on nothing but the viewer's own two
+views.
+
+Views are made of committed images, by a model that is there for nothing else.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 import msgspec
 
-from gamesvc.image import Image
+from gamesvc.context import Context, Player
+from gamesvc.fields import shown_value
+from gamesvc.image import Image, restore
+from gamesvc.instance import Standing, taken
 from gamesvc.model import GameModel
 
+MAX_VIEW_BYTES = 1 << 20
+"""How large a view of the model's own making may become, as JSON."""
+
+EVERYBODY: Final = ""
+"""The audience where all are shown the same."""
+
+Audience = str | None
+"""Those who are shown the same: `EVERYBODY`; or else a player, or None for all who watch."""
+
+View = dict[str, Any]
+
 _encode = msgspec.json.Encoder().encode
+_PLAIN = frozenset((int, str, bool))
 
 
-def public_state(model: type[GameModel], image: Image) -> bytes:
-    """The fields that are no secret, as a JSON object. What is None is left out, at any depth of objects: so that in a
-    patch null can mean removed.
+class ViewError(Exception):
+    """A model's `view` failed, or gave what can't be shown."""
+
+
+class Views:
+    """What viewers are shown of one game.
 
     Args:
-        model: whose fields these are.
-        image: a committed one.
+        model: the game's.
     """
-    shown = {
-        field.name: _without_none(msgspec.to_builtins(field.decode(encoded), str_keys=True))
-        for field, encoded in zip(model.FIELDS, image, strict=True)
-        if not field.secret
-    }
-    return _encode({name: value for name, value in shown.items() if value is not None})
+
+    def __init__(self, model: type[GameModel]) -> None:
+        self._model = model
+        self._makes_own = "view" in model.HOOKS
+        self._is_shared = not self._makes_own and not any(field.own for field in model.FIELDS)
+        self._shadow: GameModel | None = None
+        # Of one standing, that of the last patches; and of another one, for those who come in between.
+        self._standing: Standing | None = None
+        self._views: dict[Audience, View] = {}
+        self._other: Standing | None = None
+        self._others: dict[Audience, bytes] = {}
+
+    @property
+    def standing(self) -> Standing | None:
+        """That to which the last patches lead."""
+        return self._standing
+
+    def audience(self, viewer: Player | None) -> Audience:
+        """To whom a viewer belongs.
+
+        Args:
+            viewer: a player; None for who watches.
+        """
+        return EVERYBODY if self._is_shared else viewer
+
+    def is_public(self, audience: Audience) -> bool:
+        """Whether what an audience is shown is no secret to anybody."""
+        return self._is_shared or audience is None
+
+    def state(self, standing: Standing, audience: Audience) -> bytes:
+        """What an audience is shown, as a JSON object.
+
+        Args:
+            standing: how the game stands.
+            audience: who.
+
+        Raises:
+            ViewError: the model failed at it.
+        """
+        if not self._views:
+            self._standing = standing
+        # After a restart everybody comes back at once, and asks for the same.
+        if standing is not self._other:
+            self._other, self._others = standing, {}
+        shown = self._others.get(audience)
+        if shown is None:
+            view = self._views.get(audience) if standing is self._standing else None
+            if view is None:
+                view = self._make(standing, audience, None, {})
+                if standing is self._standing:
+                    self._views[audience] = view
+            shown = self._others[audience] = _encode(view)
+        return shown
+
+    def advance(self, standing: Standing, audiences: Iterable[Audience]) -> dict[Audience, bytes | ViewError | None]:
+        """Go on to another standing.
+
+        Args:
+            standing: how the game stands now.
+            audiences: those that are looking.
+
+        Returns:
+            For each audience the patch that leads from the standing before to this one, as JSON: empty where nothing
+            has changed, None where it was not looking then. Or why there is none.
+        """
+        before, old = self._standing, self._views
+        patches: dict[Audience, bytes | ViewError | None] = {}
+        views: dict[Audience, View] = {}
+        loaded: dict[str, Any] = {}
+        for audience in audiences:
+            was = old.get(audience)
+            earlier = None if before is None or was is None else (before, was)
+            try:
+                view = views[audience] = self._make(standing, audience, earlier, loaded)
+                patches[audience] = None if was is None else self._patch(was, view)
+            except ViewError as error:
+                patches[audience] = error
+        self._standing, self._views = standing, views
+        return patches
+
+    def forget(self) -> None:
+        """Nobody is looking any more."""
+        self._standing, self._views = None, {}
+
+    def _patch(self, before: View, after: View) -> bytes:
+        patch = merge_patch(before, after)
+        return _encode(patch) if patch else b""
+
+    def _make(
+        self,
+        standing: Standing,
+        audience: Audience,
+        earlier: tuple[Standing, View] | None,
+        loaded: dict[str, Any],
+    ) -> View:
+        # `earlier` is the audience's view of another standing; `loaded` are fields of this one that others were shown.
+        if self._makes_own:
+            return self._made_by_model(standing, audience)
+        viewer = None if audience == EVERYBODY else audience
+        view = {} if earlier is None else dict(earlier[1])
+        image: Image = (b"",) * len(standing.image) if earlier is None else earlier[0].image
+        for field, old, new in zip(self._model.FIELDS, image, standing.image, strict=True):
+            # What has the same bytes is the same object in the next view, which is then not even compared.
+            if old != new and not field.secret:
+                if field.name not in loaded:
+                    value = field.decode(new)
+                    loaded[field.name] = value if field.own else shown(value)
+                value = loaded[field.name]
+                if field.own:
+                    value = shown(shown_value(field, value, viewer))
+                if value is None:
+                    view.pop(field.name, None)
+                else:
+                    view[field.name] = value
+        return view
+
+    def _made_by_model(self, standing: Standing, audience: Audience) -> View:
+        model = self._shadow
+        if model is None:
+            model = self._shadow = self._model()
+            model._context = Context(looks_only=True)
+        context = model._context
+        context.players = taken(standing.seats)
+        context.now, context.entry, context.finished = standing.now, standing.entry, standing.finished
+        # Each time anew: what the last view did to it, if anything, must not show in this one.
+        restore(model, standing.image)
+        try:
+            view = model.view(None if audience is None else Player(audience))
+            made = shown(view)
+            if not isinstance(made, dict):
+                raise TypeError(f"view returned {type(view).__name__}, write -> dict[str, Any]")
+            size = len(_encode(made))
+        # The author's code, which may raise anything.
+        except (Exception, SystemExit) as error:
+            raise ViewError(f"the view of {self._model.__name__} failed: {error!r}") from error
+        if size > MAX_VIEW_BYTES:
+            raise ViewError(f"the view of {self._model.__name__} has {size} bytes, the most is {MAX_VIEW_BYTES}")
+        return made
+
+
+def shown(value: Any) -> Any:
+    """What a value looks like in a view: numbers, text, lists, and objects without what is None."""
+    return _without_none(msgspec.to_builtins(value, str_keys=True))
+
+
+def merge_patch(before: View, after: View) -> View:
+    """What leads from one view to another (RFC 7396): empty where they are the same."""
+    patch: View = dict.fromkeys(before.keys() - after.keys())
+    for name, value in after.items():
+        if name not in before:
+            patch[name] = value
+            continue
+        was = before[name]
+        if was is value:
+            continue
+        if isinstance(value, dict) and isinstance(was, dict):
+            inner = merge_patch(was, value)
+            if inner:
+                patch[name] = inner
+        elif not _is_same(was, value):
+            patch[name] = value
+    return patch
+
+
+def apply_patch(view: Mapping[str, Any], patch: Mapping[str, Any]) -> View:
+    """A view as it is after a patch (RFC 7396). Neither is changed."""
+    result = dict(view)
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        elif isinstance(value, dict):
+            was = result.get(name)
+            result[name] = apply_patch(was if isinstance(was, dict) else {}, value)
+        else:
+            result[name] = value
+    return result
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether both look the same as JSON: 1, 1.0 and true don't."""
+    kind = type(one)
+    if kind is not type(other) or one != other:
+        return False
+    return kind in _PLAIN or bool(_encode(one) == _encode(other))
 
 
 def _without_none(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None  # as JSON has it
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None  # as JSON has it
     if isinstance(value, dict):
         parts = ((key, _without_none(part)) for key, part in value.items())
         return {key: part for key, part in parts if part is not None}

@@ -13,7 +13,7 @@ import autobahn.websocket.protocol
 import txaio
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address
 from twisted.internet.testing import MemoryReactorClock
@@ -25,12 +25,25 @@ from gamesvc.errors import HTTP_REFUSALS, CloseCode
 from gamesvc.handshake import OpeningRequest
 from gamesvc.keys import VerifyingKey
 from gamesvc.limits import ENTER_SECONDS, MAX_FRAGMENTS
+from tests.test_deflate import deflated
 from tests.wire import NOW, HeldJournal, Line, Logged, Transport, World, close_frame, frame, opening
 
-FAST = settings(deadline=None, database=None, max_examples=150)
+FAST = settings(
+    deadline=None,
+    database=None,
+    max_examples=150,
+    # Some tests are run again by a class that inherits them, which is meant.
+    suppress_health_check=[HealthCheck.differing_executors],
+)
 VALIDATOR = TokenValidator("urn:test", VerifyingKey("EdDSA", Ed25519PrivateKey.generate().public_key()), lambda: NOW)
+DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"
 HELLO = {"event": "HelloEvent", "message": "Hello"}
 OK = {"status": "ok"}
+
+
+def rsv1(data: bytes) -> bytes:
+    """A frame that says of its message that it is compressed."""
+    return bytes((data[0] | 0x40,)) + data[1:]
 
 
 class Conversation(SynchronousTestCase):
@@ -83,9 +96,9 @@ class Conversation(SynchronousTestCase):
         )
         self.assertEqual((event["seq"], reply), (2, {"status": "ok", "id": "c-17"}))
 
-    def test_no_extension_is_agreed_and_no_server_named(self) -> None:
+    def test_nothing_is_agreed_to_that_was_not_offered_and_no_server_named(self) -> None:
         alice = World().line()
-        alice.ask("/lobby", "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits")
+        alice.ask("/lobby", "Sec-WebSocket-Extensions: permessage-bzip2")
         headers = alice.response().headers
         self.assertEqual(set(headers), {"Upgrade", "Connection", "Sec-WebSocket-Accept"})
         self.assertEqual(headers["Sec-WebSocket-Accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")  # of RFC 6455, section 1.3
@@ -276,7 +289,7 @@ class Owed(SynchronousTestCase):
 
     def entered(self) -> Line:
         line = self.world.line()
-        line.ask()
+        line.ask("/lobby", DEFLATE)
         self.settle()
         self.assertEqual(line.response().status, 101)
         return line
@@ -312,6 +325,8 @@ class Owed(SynchronousTestCase):
             (frame(b"\xff"), 1007),
             (frame(b"\x03\xe8\xff", 8), 1007),
             (frame(b"x" * 70_000), 1009),
+            (rsv1(frame(b"\x07")), 1007),
+            (rsv1(frame(deflated(bytes(70_000)))), 1009),
         ):
             alice = self.entered()
             alice.say(command="yo")
@@ -476,6 +491,156 @@ class Close(SynchronousTestCase):
         heard = alice.heard()
         self.assertEqual([each["error"]["code"] for each in heard[:3]], ["bad_json"] * 3)
         self.assertEqual(heard[3:], [1008])
+
+
+class Deflated(SynchronousTestCase):
+    """What comes compressed, where that was agreed to."""
+
+    SAY = b'{"command":"hello"}'
+    LONG = json.dumps({"command": "jump", "x": "Ж" * 300}).encode()
+
+    def opened(self, world: World) -> Line:
+        return world.opened("/lobby", DEFLATE)
+
+    def codes(self, line: Line) -> list[Any]:
+        """What was heard; of errors, their codes; of events, nothing."""
+        heard = [each for each in line.heard() if isinstance(each, int) or "status" in each]
+        return [each["error"]["code"] if isinstance(each, dict) and "error" in each else each for each in heard]
+
+    def assert_closes(self, data: bytes, code: int, *headers: str, **limits: Any) -> None:
+        logged = Logged(self)
+        world = World(**limits)
+        alice, bob = world.opened("/lobby", *(headers or (DEFLATE,))), world.opened()
+        alice.send(data)
+        self.assertEqual(self.codes(alice), [code], data[:50])
+        alice.send(rsv1(frame(deflated(self.SAY))))
+        self.assertEqual((alice.heard(), bob.heard()), ([], []), "what comes after a close frame has no effect")
+        self.assertEqual(len(world.listener.games["lobby"].controllers), 1)
+        self.assertFalse([text for text in logged.texts() if "incident" in text or "command" in text], logged.texts())
+
+    def test_it_is_agreed_to_and_the_connection_knows(self) -> None:
+        alice = World().line()
+        alice.ask("/lobby", DEFLATE)
+        headers = alice.response().headers
+        wanted = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+        self.assertEqual(headers["Sec-WebSocket-Extensions"], wanted)
+        self.assertIs(alice.protocol.deflates, True)
+        self.assertIs(World().opened().protocol.deflates, False)
+
+    def test_it_is_known_before_the_game_is_entered(self) -> None:
+        world = World()
+        alice = world.line()
+        known: list[bool] = []
+        with mock.patch.object(alice.protocol, "onOpen", side_effect=lambda: known.append(alice.protocol.deflates)):
+            alice.ask("/lobby", DEFLATE)
+        self.assertEqual(known, [True])
+
+    def test_it_is_read_whether_short_or_long_with_others_between(self) -> None:
+        alice = self.opened(World())
+        for text, answer in ((self.SAY, OK), (b"", "bad_json"), (self.LONG, "unknown_command")):
+            for data in (frame(text), rsv1(frame(deflated(text))), rsv1(frame(deflated(text, level=0)))):
+                alice.send(data)
+                self.assertEqual(self.codes(alice)[:1], [answer], text)
+                alice = alice if text else self.opened(World())
+        alice.send(rsv1(frame(deflated(self.SAY))) + frame(self.SAY) + frame(b"", 9) + rsv1(frame(deflated(self.SAY))))
+        self.assertEqual([each.opcode for each in alice.frames()].count(1), 6)
+
+    def test_it_may_come_in_any_fragments_and_pieces_with_pings_between(self) -> None:
+        payload = deflated(self.LONG)
+        for size in (1, 7, len(payload) - 1):
+            parts = [payload[start : start + size] for start in range(0, len(payload), size)]
+            frames = [frame(part, 0 if at else 1, fin=at == len(parts) - 1) for at, part in enumerate(parts)]
+            data = frame(b"", 9).join([rsv1(frames[0]), *frames[1:]])
+            for piece in (1, 5, len(data)):
+                alice = self.opened(World(frames_per_second=0))
+                for start in range(0, len(data), piece):
+                    alice.send(data[start : start + piece])
+                self.assertEqual(self.codes(alice), ["unknown_command"])
+                alice.send(frame(self.SAY))
+                self.assertEqual(self.codes(alice), [OK])
+
+    def test_the_bound_is_of_what_is_said(self) -> None:
+        text = json.dumps({"command": "x" * 100}).encode().ljust(2000)
+        for size in (1, 3, len(deflated(text))):
+            payload = deflated(text)
+            parts = [payload[start : start + size] for start in range(0, len(payload), size)]
+            frames = [frame(part, 0 if at else 1, fin=at == len(parts) - 1) for at, part in enumerate(parts)]
+            for limit, answer in ((0, "unknown_command"), (2000, "unknown_command"), (1999, 1009)):
+                alice = self.opened(World(max_message_bytes=limit, frames_per_second=0))
+                alice.send(rsv1(b"".join(frames)))
+                self.assertEqual(self.codes(alice), [answer])
+
+    def test_1009_for_what_would_be_too_much_said_in_little(self) -> None:
+        self.assert_closes(rsv1(frame(deflated(bytes(60_000_000)))), 1009)
+        self.assert_closes(rsv1(frame(deflated(bytes(101)))), 1009, max_message_bytes=100)
+
+    def test_1009_for_what_is_too_much_before_it_is_inflated(self) -> None:
+        with mock.patch("gamesvc.connection.inflated", side_effect=AssertionError("inflated")):
+            self.assert_closes(rsv1(frame(b"x" * 101, fin=False)[:8]), 1009, max_message_bytes=100)
+            parts = rsv1(frame(b"x" * 60, fin=False)) + frame(b"x" * 60, 0)
+            self.assert_closes(parts, 1009, max_message_bytes=100)
+
+    def test_1007_for_what_can_not_be_inflated_or_is_no_utf8(self) -> None:
+        long, broken = deflated(self.LONG), deflated(b"\xff" * 900, 0)
+        for payload in (b"", b"\x07", b"x" * 200, long[:-1], long[:-9], deflated(b"\xff"), broken):
+            self.assert_closes(rsv1(frame(payload)), 1007)
+            self.assert_closes(rsv1(frame(payload[:5], fin=False)) + frame(payload[5:], 0), 1007)
+
+    def test_1003_for_binary(self) -> None:
+        self.assert_closes(rsv1(frame(deflated(self.SAY), 2)), 1003)
+
+    def test_1002_for_what_says_it_is_compressed_where_nothing_can_be(self) -> None:
+        for opcode in (8, 9, 10):
+            self.assert_closes(rsv1(frame(b"", opcode)), 1002)
+        payload = deflated(self.SAY)
+        self.assert_closes(rsv1(frame(payload[:5], fin=False)) + rsv1(frame(payload[5:], 0)), 1002)
+        self.assert_closes(frame(self.SAY[:5], fin=False) + rsv1(frame(self.SAY[5:], 0)), 1002)
+        for bits in (0x10, 0x20, 0x30, 0x50, 0x60, 0x70):
+            self.assert_closes(bytes((0x81 | bits,)) + frame(payload)[1:], 1002)
+
+    def test_1002_where_it_was_not_agreed_to(self) -> None:
+        for text in (self.SAY, self.LONG):
+            for offer in ("X-None: 1", DEFLATE + "=16", "Sec-WebSocket-Extensions: permessage-bzip2"):
+                self.assert_closes(rsv1(frame(deflated(text))), 1002, offer)
+
+    def test_1008_for_a_flood_and_for_what_is_no_json(self) -> None:
+        self.assert_closes(rsv1(frame(b"", fin=False)) + frame(b"", 0, fin=False) * 5, 1008, frames_per_second=5)
+        alice = self.opened(World())
+        alice.send(rsv1(frame(deflated(b"no"))) * 2 + rsv1(frame(deflated(b"no" * 200))))
+        self.assertEqual(self.codes(alice), ["bad_json"] * 3 + [1008])
+
+    def test_of_two_reasons_to_close_the_first_is_told(self) -> None:
+        journal = HeldJournal()
+        world = World(journal=journal, ping_interval=0, frames_per_second=2, idle_game_seconds=0)
+        alice = world.line()
+
+        def settle() -> None:
+            while journal.held:
+                journal.answer()
+                world.turn()
+
+        alice.ask("/lobby", DEFLATE)
+        settle()
+        alice.response()
+        alice.send(rsv1(frame(deflated(self.SAY))) * 2 + rsv1(frame(b"")))
+        settle()
+        self.assertEqual(self.codes(alice), [OK, OK, 1008])
+
+    def test_an_unfinished_message_keeps_no_more_than_its_bytes_and_an_idle_connection_nothing(self) -> None:
+        world = World()
+        alice, bob = self.opened(world), self.opened(world)
+        with mock.patch("gamesvc.deflate.zlib.decompressobj", side_effect=AssertionError("begun")):
+            alice.send(rsv1(frame(deflated(self.LONG)[:-3], fin=False)))
+        own: list[dict[str, Any]] = [vars(line.protocol) for line in (alice, bob)]
+        self.assertIs(own[0]["_perMessageCompress"], own[1]["_perMessageCompress"])
+        alice.send(frame(deflated(self.LONG)[-3:], 0))
+        self.assertEqual(self.codes(alice), ["unknown_command"])
+
+    def test_who_did_not_agree_has_nothing_of_it(self) -> None:
+        line = World().opened("/lobby", "Sec-WebSocket-Extensions: permessage-deflate; unknown")
+        line.send(frame(self.LONG))
+        self.assertNotIn("deflates", vars(line.protocol))
+        self.assertIsNone(line.protocol._perMessageCompress)
 
 
 class Silence(SynchronousTestCase):
@@ -755,6 +920,8 @@ FRAMES = st.one_of(
     st.sampled_from(
         (b"\x81\xfe\x00\x10\1\2\3\4" + frame(TINY)[6:], b"\x81\xff" + bytes(7) + b"\x10\1\2\3\4" + frame(TINY)[6:])
     ),
+    st.builds(lambda text, level: rsv1(frame(deflated(text, level))), st.sampled_from(SAID), st.sampled_from((0, 6))),
+    st.builds(lambda text, end: rsv1(frame(deflated(text)[:end])), st.sampled_from(SAID), st.integers(0, 12)),
     st.sampled_from(CONTROL),
     st.sampled_from(CONTROL[:2]),
     st.binary(max_size=12),
@@ -781,10 +948,12 @@ class UsualFrames(SynchronousTestCase):
     """Most frames are read by us and not by Autobahn, and nobody can tell: what comes back is the same, byte for byte
     and turn by turn, and so is what it does to the game."""
 
+    HEADERS: Sequence[str] = ()
+
     def heard(self, pieces: Sequence[bytes | float], by_autobahn: bool, **options: Any) -> list[Heard]:
         """What came of each piece of what a client sent; a number is a silence of so many seconds."""
         world = World(**{"ping_interval": 0.0, **options})
-        alice, bob = world.opened(), world.opened()
+        alice, bob = world.opened("/lobby", *self.HEADERS), world.opened()
         heard = []
         with contextlib.ExitStack() as stack:
             if by_autobahn:
@@ -836,6 +1005,7 @@ class UsualFrames(SynchronousTestCase):
             hi + close_frame() + hi,
             hi + frame(b"{}", 2) + hi,
             b"\xc1" + hi[1:],
+            rsv1(frame(deflated(b"7"))) + hi,
             frame(b"no") * 4,
             frame('{"é":"😀"}'.encode()),
             hi + frame(b"{}") + b"\x83\x80",
@@ -859,6 +1029,7 @@ class UsualFrames(SynchronousTestCase):
         for payload in SAID:
             for opcode, fin in ((1, True), (1, False), (0, True), (2, True)):
                 self.assert_same([hi, frame(payload, opcode, fin=fin) + hi, hi])
+            self.assert_same([hi, rsv1(frame(deflated(payload))) + hi, hi])
         for each in CONTROL:
             self.assert_same([hi + each + hi, hi])
 
@@ -901,6 +1072,7 @@ class UsualFrames(SynchronousTestCase):
             for size in (1, 15, 16, 17, 18, 100, 101, 125, 126, 127):
                 payload = TINY.ljust(size) if size >= len(TINY) else b"7" * size
                 self.assert_same([frame(payload), frame(TINY)], max_message_bytes=limit)
+                self.assert_same([rsv1(frame(deflated(payload))), frame(TINY)], max_message_bytes=limit)
 
     def test_with_32_in_flight(self) -> None:
         def heard(by_autobahn: bool) -> list[list[Any]]:
@@ -972,6 +1144,20 @@ class UsualFrames(SynchronousTestCase):
         self.assertEqual((close.close_code, bob.heard()), (1011, []))
 
 
+class UsualFramesDeflated(UsualFrames):
+    """The same, where compression is agreed to."""
+
+    HEADERS = (DEFLATE,)
+
+    def test_autobahn_does_not_read_them_either(self) -> None:
+        alice = World().opened("/lobby", DEFLATE)
+        with mock.patch.object(WebSocketServerProtocol, "_dataReceived", side_effect=AssertionError("read")):
+            alice.send(rsv1(frame(deflated(b'{"command":"hello"}'))) + rsv1(frame(deflated(b"{}" + b" " * 20_000))))
+        self.assertEqual(
+            [each.get("event", each.get("status")) for each in alice.heard()], ["HelloEvent", "ok", "error"]
+        )
+
+
 class OpenedByAutobahn(SynchronousTestCase):
     """Where Autobahn does something that is not known, each connection is opened by it."""
 
@@ -994,6 +1180,10 @@ class RefusalByAutobahn(OpenedByAutobahn, Refusal):
 
 
 class CloseByAutobahn(OpenedByAutobahn, Close):
+    """The same."""
+
+
+class DeflatedByAutobahn(OpenedByAutobahn, Deflated):
     """The same."""
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import random
 import struct
+import zlib
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc.frames import SHORT_HEAD_BYTES, short_text, text_frame
+from gamesvc.frames import SHORT_HEAD_BYTES, SMALLEST, deflated_frame, short_text, text_frame
 from tests.wire import frame
 
 BOUNDARIES = (0, 1, 125, 126, 127, 65535, 65536, 70000)
@@ -38,6 +41,53 @@ class TextFrames(SynchronousTestCase):
     def test_every_boundary_of_the_length_is_right(self) -> None:
         for size in BOUNDARIES:
             self.assertEqual(read(text_frame(b"x" * size)), (0x8100, b"x" * size))
+
+
+class DeflatedFrames(SynchronousTestCase):
+    def said(self, data: bytes) -> bytes:
+        """What a frame says, read as a client does that keeps nothing of the one before."""
+        head, payload = read(data)
+        self.assertIn(head, (0x8100, 0xC100))
+        if head == 0x8100:
+            return payload
+        self.assertFalse(payload.endswith(b"\xff\xff"), "what clients put back themselves")
+        stream = zlib.decompressobj(-15)
+        text = stream.decompress(payload + b"\x00\x00\xff\xff")
+        self.assertEqual((stream.unconsumed_tail, stream.unused_data, stream.eof), (b"", b"", False))
+        return text
+
+    @settings(deadline=None, database=None, max_examples=100)
+    @given(st.text(max_size=500).map(str.encode) | st.sampled_from(BOUNDARIES).map(lambda size: b"ab" * (size // 2)))
+    def test_whatever_is_said_comes_out_again(self, text: bytes) -> None:
+        data = deflated_frame(text)
+        self.assertEqual(self.said(data), text)
+        self.assertLessEqual(len(data), len(text_frame(text)))
+
+    def test_every_length_of_what_is_deflated_has_its_form(self) -> None:
+        noise = random.Random(7)
+        for size in (SMALLEST, 300, 1000, 60_000, 120_000):
+            # Hexadecimal digits leave about half.
+            text = noise.randbytes(size).hex().encode()
+            data = deflated_frame(text)
+            self.assertEqual((data[0], self.said(data)), (0xC1, text))
+            self.assertLess(len(data), len(text) * 3 // 4)
+
+    def test_what_is_short_or_would_not_become_shorter_is_sent_as_it_is(self) -> None:
+        for text in (b"", b"x", b"x" * (SMALLEST - 1), random.Random(7).randbytes(5000)):
+            self.assertEqual(deflated_frame(text), text_frame(text))
+        self.assertEqual(deflated_frame(b"x" * SMALLEST)[0], 0xC1)
+
+    def test_60_entities_leave_less_than_half(self) -> None:
+        noise = random.Random(7)
+        entities = [{"x": round(noise.uniform(0, 1000), 2), "y": round(noise.uniform(0, 1000), 2)} for _ in range(60)]
+        text = json.dumps(entities, separators=(",", ":")).encode()
+        self.assertLess(len(deflated_frame(text)) / len(text), 0.45)
+
+    def test_the_same_is_always_the_same_whatever_was_said_before(self) -> None:
+        text = b"alice moves here, bob moves there, " * 20
+        first = deflated_frame(text)
+        deflated_frame(text[::-1])
+        self.assertEqual(deflated_frame(text), first)
 
 
 MASKS = st.one_of(st.binary(min_size=4, max_size=4), st.sampled_from((bytes(4), b"\xff" * 4, b"\x00\x00\x00\x01")))
@@ -115,3 +165,14 @@ class ShortTexts(SynchronousTestCase):
         for second in range(256):
             data = bytes((0x81, second)) + b"\1\2\3\4" + b"a" * 200
             self.assertEqual(short_text(data) is not None, 0x81 <= second <= 0x80 + 125, second)
+
+    def test_a_deflated_one_is_what_is_asked_for_then_and_need_not_be_utf8(self) -> None:
+        for payload in (b"\xca\xff", b"abc", b"\x00" * 125):
+            data = bytes((0xC1,)) + frame(payload)[1:]
+            self.assert_none(data)
+            self.assertEqual(short_text(data, deflated=True), payload)
+            self.assertEqual(short_text(b"before" + data + b"after", 6, deflated=True), payload)
+        for other in (frame(b"abc"), bytes((0xC2,)) + frame(b"abc")[1:], b"\x41" + frame(b"abc")[1:]):
+            self.assertIsNone(short_text(other, deflated=True))
+        for end in range(len(data)):
+            self.assertIsNone(short_text(data[:end], deflated=True))

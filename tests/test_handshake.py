@@ -316,6 +316,7 @@ class PlainHeads(SynchronousTestCase):
             head(f"Sec-WebSocket-Protocol: bearer.{SECRET}, {CLASSIC}", f"Cookie: token={SECRET}"),
             head(f"X-{SECRET}: {SECRET}", target=f"/{SECRET}/lobby?token={SECRET}"),
             head(f"Host: {SECRET}", without="Host"),
+            head(f"Sec-WebSocket-Extensions: permessage-deflate, {SECRET}; x={SECRET}"),
         ):
             for chosen in (None, V1, CLASSIC):
                 plain = OpeningRequest.parse(data).plain(chosen)
@@ -345,7 +346,7 @@ class Accepted(SynchronousTestCase):
         key = base64.b64encode(nonce).decode()
         asked = head(
             *(f"Sec-WebSocket-Key: {key}", f"Authorization: Bearer {SECRET}", "Origin: https://game.example"),
-            *(f"Sec-WebSocket-Protocol: x, {CLASSIC}, {V1}", "Sec-WebSocket-Extensions: permessage-deflate"),
+            *(f"Sec-WebSocket-Protocol: x, {CLASSIC}, {V1}", "Sec-WebSocket-Extensions: permessage-bzip2"),
             without="Sec-WebSocket-Key",
         )
         first, *lines = (
@@ -363,6 +364,49 @@ class Accepted(SynchronousTestCase):
             (first, dict(line.split(": ", 1) for line in lines)), ("HTTP/1.1 101 Switching Protocols", wanted)
         )
         self.assertEqual(len(lines), len(wanted))
+
+
+class Extensions(SynchronousTestCase):
+    AGREED = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+
+    def answered(self, *offers: str) -> list[str]:
+        """The extensions in the response, one item a line."""
+        request = OpeningRequest.parse(head(*(f"Sec-WebSocket-Extensions: {each}" for each in offers)))
+        lines = request.accept(V1).decode("ascii").split("\r\n")
+        found = [line.partition(": ")[2] for line in lines if line.lower().startswith("sec-websocket-extensions:")]
+        self.assertEqual(request.deflates, bool(found))
+        self.assertNotIn(b"xtensions", request.plain(V1), "Autobahn would agree by rules of its own")
+        return found
+
+    def test_compression_is_agreed_to_where_it_is_offered(self) -> None:
+        self.assertEqual(self.answered(), [])
+        self.assertEqual(self.answered("permessage-bzip2"), [])
+        self.assertEqual(self.answered("permessage-deflate; client_max_window_bits"), [self.AGREED])
+        full = f"{self.AGREED}; server_max_window_bits=15"
+        self.assertEqual(self.answered("permessage-deflate; server_max_window_bits=15"), [full])
+
+    def test_the_rest_of_the_answer_is_the_same(self) -> None:
+        plain = OpeningRequest.parse(head()).accept(V1)
+        asked = head("sec-websocket-extensions:permessage-deflate")
+        deflates = OpeningRequest.parse(asked).accept(V1)
+        self.assertEqual(deflates.replace(f"Sec-WebSocket-Extensions: {self.AGREED}\r\n".encode(), b""), plain)
+
+    def test_offers_may_come_in_several_lines(self) -> None:
+        self.assertEqual(self.answered("permessage-bzip2", "permessage-deflate; unknown"), [])
+        self.assertEqual(self.answered("permessage-deflate; unknown", "", "permessage-deflate"), [self.AGREED])
+        # In several lines, too, nothing is guessed at.
+        self.assertEqual(self.answered("permessage-deflate", 'x; y="'), [])
+
+    def test_nobody_is_refused_for_what_they_offer(self) -> None:
+        for offered in (
+            "",
+            ";",
+            "permessage-deflate;",
+            "permessage-deflate; server_max_window_bits=8",
+            '"',
+            "\xff=\xff",
+        ):
+            self.assertEqual(self.answered(offered), [], offered)
 
 
 class Responses(SynchronousTestCase):

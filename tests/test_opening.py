@@ -18,11 +18,13 @@ from twisted.trial.unittest import SynchronousTestCase
 from gamesvc.connection import GameConnection
 from gamesvc.limits import CLOSE_HANDSHAKE_SECONDS
 from gamesvc.opening import opened_attributes
+from tests.test_deflate import deflated
 from tests.wire import Line, World, close_frame, frame, opening
 
 PROPERTY = settings(deadline=None, database=None, max_examples=100)
 
 V1 = "Sec-WebSocket-Protocol: gamesvc.v1"
+DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate"
 HELLO = b'{"command":"hello"}'
 
 IMMUTABLE = (type(None), bool, int, float, str, bytes)
@@ -46,6 +48,12 @@ NOBODY_READS = frozenset(
     )
 )
 """What Autobahn keeps of the request, and for others than us."""
+
+
+def deflated_frame(text: bytes, *, fin: bool = True) -> bytes:
+    """A client's frame, compressed."""
+    data = frame(deflated(text), fin=fin)
+    return bytes((data[0] | 0x40,)) + data[1:]
 
 
 def opens_itself() -> World:
@@ -83,7 +91,8 @@ def state(protocol: GameConnection, names: Iterable[str]) -> dict[str, object]:
 def kept_by_autobahn(protocol: GameConnection) -> list[str]:
     """The attributes of a connection that Autobahn has opened, as far as they are Autobahn's."""
     ours = [each for each in GameConnection.__mro__ if each.__module__.startswith("gamesvc.")]
-    own = {name for each in ours for name in (*vars(each), *each.__annotations__)} - {"utf8validator"}
+    own = {name for each in ours for name in (*vars(each), *each.__annotations__)}
+    own -= {"utf8validator", "_isMessageCompressed"}
     return sorted(set(vars(protocol)) - own - NOBODY_READS)
 
 
@@ -279,6 +288,9 @@ class Same(SynchronousTestCase):
             (101, opening("/lobby", V1)),
             (101, opening("/lobby?player=alice&since=0", V1)),
             (101, opening("/lobby", *offers)),
+            (101, opening("/lobby", f"{DEFLATE}; server_max_window_bits=15")),
+            (101, opening("/lobby", f"{DEFLATE}; server_max_window_bits=9, x-other", V1)),
+            (101, opening("/lobby", f"{DEFLATE}; client_max_window_bits") + deflated_frame(HELLO) + frame(HELLO)),
             (101, opening("/lobby", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", "X-Forwarded-For: 203.0.113.7")),
             (101, opening() + frame(HELLO) + frame(b"7", 9)),
             (101, opening("/lobby", V1) + frame(HELLO, fin=False)),
@@ -326,11 +338,16 @@ class Same(SynchronousTestCase):
     @PROPERTY
     @given(
         st.booleans(),
+        st.booleans(),
         st.lists(
             st.one_of(
                 st.sampled_from(
                     (
                         frame(HELLO),
+                        deflated_frame(HELLO),
+                        deflated_frame(HELLO * 100),
+                        deflated_frame(HELLO)[:9],
+                        deflated_frame(HELLO, fin=False),
                         frame(HELLO[:7], fin=False),
                         frame(HELLO[7:], 0),
                         frame(b"", 0, fin=False),
@@ -353,9 +370,11 @@ class Same(SynchronousTestCase):
             max_size=10,
         ),
     )
-    def test_whatever_follows_they_do_and_remember_the_same(self, v1: bool, steps: list[bytes | float]) -> None:
+    def test_whatever_follows_they_do_and_remember_the_same(
+        self, v1: bool, deflates: bool, steps: list[bytes | float]
+    ) -> None:
         pair = Pair()
-        pair.send(opening("/lobby", V1) if v1 else opening())
+        pair.send(opening("/lobby", *([V1] if v1 else []), *([DEFLATE] if deflates else [])))
         self.assertSame(pair)
         for step in steps:
             if isinstance(step, bytes):

@@ -10,11 +10,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import Event, GameError, GameModel, Player, command, field
 from gamesvc.errors import GAME_OVER, JOURNAL_DOWN, PLAYER_NOT_IN_GAME, ErrorCode, RequestRefused
+from gamesvc.happening import PendingAlarm
 from gamesvc.instance import Instance
 from gamesvc.journal.records import Receipt
 from gamesvc.messages import Request
-from gamesvc.pending import PendingAlarm, PendingCommand, PendingSeat, Role
+from gamesvc.pending import PendingCommand, Role
 from gamesvc.receipts import Receipts, digest
+from gamesvc.seating import PendingSeat
 from gamesvc.signatures import CommandSpec
 from tests.tables import ALICE, BOB, CAROL, NOW, Answers
 

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from gamesvc import __version__
-from gamesvc.cli import journal, keys, replay, token
+from gamesvc.cli import journal, keys, new, replay, schema, token
 from gamesvc.errors import ConfigError, JournalError
 
 
@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     token.add(commands)
     journal.add(commands)
     replay.add(commands)
+    new.add(commands)
+    schema.add(commands)
     given = parser.parse_args(arguments)
     # A name that the terminal has no letters for is no reason to stop.
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -162,7 +162,7 @@ class Snapshot(Struct, frozen=True, array_like=True):
             found with an unclean snapshot has lost what came after it.
         outcome: the event with which the game ended, as JSON; empty where there is none.
         started: whether all seats that are needed have been taken at some time.
-        away: the players of whom the model was told that they are away.
+        here: the players who are connected, as far as the model was told.
     """
 
     number: int
@@ -178,7 +178,7 @@ class Snapshot(Struct, frozen=True, array_like=True):
     clean: bool = True
     outcome: bytes = b""
     started: bool = False
-    away: tuple[str, ...] = ()
+    here: tuple[str, ...] = ()
 
 
 _encode = msgspec.msgpack.Encoder().encode

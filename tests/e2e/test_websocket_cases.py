@@ -10,7 +10,7 @@ What does not apply:
 - 1.2, 9.2, 9.4, 9.6, 9.8: binary messages. Text is spoken here; that they are refused with 1003 is 1.2.
 - 9.1.4 to 9.1.6, 9.3, and what else is larger than a server takes: that there is a bound is tested instead.
 - 9.7 measures round trips; they are made here, and not measured.
-- 9.9, 12, 13: compression is not offered, and what a client offers is not agreed to.
+- 9.9, 12, 13: compression has cases of its own here, because of all its variants one is agreed to.
 """
 
 from __future__ import annotations
@@ -19,14 +19,18 @@ import contextlib
 import json
 import socket
 import struct
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 import pytest
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory, PerMessageDeflate
+from websockets.sync.client import connect
 
 from tests.e2e.processes import ANSWER_SECONDS, LOOPBACK, Operator, Server
 from tests.e2e.threads import in_thread
+from tests.test_deflate import deflated
 from tests.wire import close_frame, frame, opening
 
 ECHO = '''
@@ -293,25 +297,27 @@ class RawClient:
 
     Args:
         server: where it plays.
+        headers: more of its request.
 
     Attributes:
+        head: what its request was answered with.
         heard: echoes, and codes of errors.
         pongs: payloads.
         closed: the close code; None before.
     """
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, *headers: str) -> None:
         self.heard: list[str] = []
         self.pongs: list[bytes] = []
         self.closed: int | None = None
         self._data = b""
         self._socket = socket.create_connection((LOOPBACK, server.ports["port"]), ANSWER_SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket.sendall(opening("/cases"))
+        self._socket.sendall(opening("/cases", *headers))
         while b"\r\n\r\n" not in self._data:
             assert self._receive(), f"the line was cut after {self._data!r}"
-        head, _, self._data = self._data.partition(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 101 "), head
+        self.head, _, self._data = self._data.partition(b"\r\n\r\n")
+        assert self.head.startswith(b"HTTP/1.1 101 "), self.head
 
     def __enter__(self) -> RawClient:
         return self
@@ -354,14 +360,18 @@ class RawClient:
         if len(data) < 2:
             return None
         first, length, start = data[0], data[1], 2
-        assert first & 0xF0 == 0x80 and length < 0x80, "a frame that is not final, or masked, or has reserved bits"
+        is_deflated = first == 0xC1 and b"permessage-deflate" in self.head
+        assert (first & 0xF0 == 0x80 or is_deflated) and length < 0x80, "not final, or masked, or with reserved bits"
         if length > 125:
             start = 4 if length == 126 else 10
             length = int.from_bytes(data[2:start], "big")
         if len(data) < max(start, start + length):
             return None
         self._data = data[start + length :]
-        return first & 15, data[start : start + length]
+        payload = data[start : start + length]
+        if is_deflated:
+            payload = zlib.decompress(payload + b"\x00\x00\xff\xff\x03\x00", -15)
+        return first & 15, payload
 
     def _receive(self) -> bool:
         data = self._socket.recv(1 << 20)
@@ -449,12 +459,88 @@ def test_9_7_many_round_trips(server: Server) -> None:
                 assert client.heard.pop() == text
 
 
+OFFER = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"
+
+
 @in_thread
-def test_12_compression_is_not_agreed_to(server: Server) -> None:
-    with socket.create_connection((LOOPBACK, server.ports["port"]), ANSWER_SECONDS) as client:
-        client.sendall(opening("/cases", "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"))
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            head += client.recv(1)
-        assert head.startswith(b"HTTP/1.1 101 ")
-        assert b"extensions" not in head.lower()
+def test_12_what_is_compressed_is_read_in_every_size(server: Server) -> None:
+    with RawClient(server, OFFER) as client:
+        agreed = b"permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+        assert b"Sec-WebSocket-Extensions: " + agreed in client.head.split(b"\r\n")
+        for size in (0, 16, 64, 256, 1024, 4096, 8192, 16384):
+            text = (GREEK.decode() * size)[:size]
+            payload = deflated(say(text))
+            client.send([rsv(4, frame(payload)), *fragments(payload, 1 + size // 8)])
+            assert (client.take(), client.take()) == (True, True)
+            assert [client.heard.pop(), client.heard.pop()] == [text, text]
+        client.send([rsv(4, frame(deflated(say(sized(MAX_MESSAGE_BYTES))))), close_frame()])
+        client.take_all()
+        assert client.heard == [sha256(sized(MAX_MESSAGE_BYTES).encode()).hexdigest()]
+        assert client.closed == 1000
+
+
+def fragments(payload: bytes, size: int) -> list[bytes]:
+    """A compressed message in fragments of so many bytes."""
+    first, *more = pieces(payload, size)
+    return [rsv(4, first), *more]
+
+
+@in_thread
+def test_12_what_breaks_its_rules_closes(server: Server) -> None:
+    text = deflated(say(HELLO))
+    for what, sent, code in (
+        ("one byte more than is taken", [rsv(4, frame(deflated(say(sized(MAX_MESSAGE_BYTES + 1)))))], 1009),
+        ("far more", [rsv(4, frame(deflated(bytes(100 << 20))))], 1009),
+        ("what was not deflated", [rsv(4, frame(say(HELLO)))], 1007),
+        ("half of it", [rsv(4, frame(text[: len(text) // 2]))], 1007),
+        ("no UTF-8", [rsv(4, frame(deflated(say(SURROGATE))))], 1007),
+        ("a binary message", [rsv(4, frame(text, 2))], 1003),
+        ("a ping", [rsv(4, frame(b"", 9))], 1002),
+        ("a continuation", [rsv(4, frame(text[:5], fin=False)), rsv(4, frame(text[5:], 0))], 1002),
+        ("another reserved bit", [rsv(6, frame(text))], 1002),
+    ):
+        with RawClient(server, OFFER) as client:
+            client.send([*sent, close_frame()])
+            client.take_all()
+            assert (client.heard, client.closed) == ([], code), what
+
+
+@in_thread
+def test_13_what_can_not_be_kept_to_is_not_agreed_to(server: Server) -> None:
+    for offer in (
+        "permessage-deflate; server_max_window_bits=9",
+        "permessage-deflate; client_max_window_bits=7",
+        "permessage-deflate; unknown",
+        "permessage-bzip2",
+    ):
+        with RawClient(server, f"Sec-WebSocket-Extensions: {offer}") as client:
+            assert b"extensions" not in client.head.lower(), offer
+            client.send([frame(say(HELLO)), rsv(4, frame(deflated(say(HELLO)))), close_frame()])
+            client.take_all()
+            assert (client.heard, client.closed) == ([HELLO], 1002), offer
+
+
+@in_thread
+def test_13_the_library_websockets_agrees(server: Server) -> None:
+    for compression in ("deflate", None):
+        with connect(server.url("library"), proxy=None, compression=compression) as client:
+            assert [each.name for each in client.protocol.extensions] == (["permessage-deflate"] if compression else [])
+            for text in (HELLO, "", sized(70_000)[:60_000], GREEK.decode() * 500):
+                for sent in (say(text).decode(), [say(text)[:9].decode(), say(text)[9:].decode()]):
+                    client.send(sent)
+                    assert json.loads(client.recv(ANSWER_SECONDS))["result"] == text
+
+
+@in_thread
+def test_13_a_client_that_cannot_have_its_window_gets_its_next_offer(server: Server) -> None:
+    extensions = [
+        ClientPerMessageDeflateFactory(server_max_window_bits=10),
+        ClientPerMessageDeflateFactory(server_max_window_bits=15, client_max_window_bits=9),
+    ]
+    with connect(server.url("library"), proxy=None, compression=None, extensions=extensions) as client:
+        (agreed,) = client.protocol.extensions
+        assert isinstance(agreed, PerMessageDeflate)
+        assert (agreed.remote_max_window_bits, agreed.remote_no_context_takeover) == (15, True)
+        for _ in range(2):
+            client.send(say(GREEK * 500).decode())
+            assert json.loads(client.recv(ANSWER_SECONDS))["result"] == GREEK.decode() * 500

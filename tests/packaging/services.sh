@@ -1,15 +1,41 @@
 #!/usr/bin/env bash
-# Have the programs on this machine that some tests need beside Python: PostgreSQL's. Nothing is started; the tests
-# start servers of their own. Where they can't be had, those tests are skipped, which only CI takes for a failure.
+# Have the programs on this machine that some tests need beside Python: PostgreSQL's, and TypeScript's compiler. Nothing
+# is started; the tests start servers of their own. Where they can't be had, those tests are skipped, which only CI takes
+# for a failure.
 set -euo pipefail
+
+typescript=5.9.3
+venv=.venv
 
 say() { echo "services: $*"; }
 
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# What is tried runs in a subshell, and ends with this where it can't be had.
 give_up() {
-    say "the tests with PostgreSQL can't run: $*"
+    say "the tests with $*"
     if [ "${CI:-}" = true ]; then exit 1; fi
     exit 0
 }
+
+tell_and_give_up() {
+    sed 's/^/services: /' "$log" >&2
+    give_up "$@"
+}
+
+may_install() {
+    command -v apt-get >/dev/null || give_up "$1 can't run: it is not installed, and there is no apt-get; $2"
+    if [ "$(id -u)" = 0 ]; then
+        as_root=(env)
+    elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+        as_root=(sudo -n env)
+    else
+        give_up "$1 can't run: it is not installed, and that takes root; $2"
+    fi
+}
+
+apt() { "${as_root[@]}" DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" >>"$log" 2>&1; }
 
 has_postgres() {
     local place
@@ -20,25 +46,10 @@ has_postgres() {
     return 1
 }
 
-if has_postgres; then exit; fi
-hint='install its server (initdb and postgres) to run them'
-command -v apt-get >/dev/null || give_up "it is not installed, and there is no apt-get; $hint"
-if [ "$(id -u)" = 0 ]; then
-    as_root=(env)
-elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
-    as_root=(sudo -n env)
-else
-    give_up "it is not installed, and that takes root; $hint"
-fi
-
-say "installing Debian's postgresql, without starting a server"
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-apt() { "${as_root[@]}" DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" >>"$log" 2>&1; }
 # Debian makes and starts a cluster for whoever installs a server, unless told otherwise beforehand. Not for good: who
 # installs another version later shall get what they expect.
-told=/etc/postgresql-common/createcluster.d/gamesvc.conf
-install() {
+install_postgres() {
+    local told=/etc/postgresql-common/createcluster.d/gamesvc.conf
     "${as_root[@]}" mkdir -p "$(dirname "$told")" &&
         "${as_root[@]}" sh -c "echo 'create_main_cluster = false' >$told" &&
         apt install --no-install-recommends postgresql
@@ -46,7 +57,36 @@ install() {
     "${as_root[@]}" rm -f "$told"
     return "$status"
 }
-if ! { apt update && install && has_postgres; }; then
-    sed 's/^/services: /' "$log" >&2
-    give_up "its installation failed; $hint"
-fi
+
+postgres() {
+    local hint='install its server (initdb and postgres) to run them'
+    if has_postgres; then return; fi
+    may_install PostgreSQL "$hint"
+    say "installing Debian's postgresql, without starting a server"
+    if ! { apt update && install_postgres && has_postgres; }; then
+        tell_and_give_up "PostgreSQL can't run: its installation failed; $hint"
+    fi
+}
+
+has_typescript() {
+    command -v node >/dev/null && [ "$("$venv/node_modules/.bin/tsc" --version 2>&1)" = "Version $typescript" ]
+}
+
+typescript() {
+    local hint='install Node.js and npm to run them'
+    if has_typescript; then return; fi
+    if ! command -v npm >/dev/null; then
+        may_install TypeScript "$hint"
+        say "installing Debian's npm"
+        apt update && apt install --no-install-recommends nodejs npm ||
+            tell_and_give_up "TypeScript can't run: the installation of npm failed; $hint"
+    fi
+    # Into the environment, and so for this checkout alone.
+    npm install --prefix "$venv" --no-save --no-package-lock --no-audit --no-fund --ignore-scripts \
+        "typescript@$typescript" >>"$log" 2>&1 && has_typescript ||
+        tell_and_give_up "TypeScript can't run: its installation failed"
+}
+
+(postgres)
+: >"$log"
+(typescript)

@@ -1,0 +1,211 @@
+"""Taking a seat, and giving it up: judged on a game's state, as commands are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gamesvc.context import Player
+from gamesvc.errors import (
+    CANNOT_LEAVE,
+    GAME_OVER,
+    JOURNAL_DOWN,
+    NO_SEAT,
+    NOT_A_PLAYER,
+    OUTCOME_UNKNOWN,
+    PLAYER_NOT_IN_GAME,
+    UNAVAILABLE,
+    RequestRefused,
+)
+from gamesvc.instance import Effect
+from gamesvc.journal.records import Entry
+from gamesvc.messages import encode_error, encode_joined, encode_left, encode_ok
+from gamesvc.model import GameError
+from gamesvc.pending import Answer, Game, Role, failed, fault_of, refused
+
+
+class PendingSeat:
+    """Somebody comes, and is told as whom they take part.
+
+    Args:
+        name: theirs.
+        players: who plays this game, by their token; the first such list seats them in its order. None: whoever comes
+            takes the next free seat.
+        spectate: whether they came to watch.
+        answer: gets their role, or why they can't take part.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        players: tuple[str, ...] | None,
+        spectate: bool,
+        answer: Callable[[Role | RequestRefused], None],
+    ) -> None:
+        self.effect: Effect | None = None
+        self.entry: Entry | None = None
+        self._player = Player(name)
+        self._players = players
+        self._spectate = spectate
+        self._answer: Callable[[Role | RequestRefused], None] | None = answer
+        self._judgement: Role | RequestRefused = RequestRefused(JOURNAL_DOWN)
+
+    def judge(self, game: Game) -> None:
+        self.effect = self.entry = None
+        before = game.instance.standing.seats
+        seats = list(before)
+        if self._players is not None and not any(seats):
+            for seat, seated in enumerate(self._players[: len(seats)]):
+                seats[seat] = Player(seated)
+        self._judgement = self._sit(seats, game.instance.standing.finished)
+        if tuple(seats) != before:
+            try:
+                self.effect, self.entry = _seated(game, tuple(seats), self._player)
+            except GameError:
+                # The model does not want them: so they watch.
+                self._judgement = Role(self._player, playing=False)
+
+    def _sit(self, seats: list[Player | None], is_over: bool) -> Role | RequestRefused:
+        """Take a seat, where that is called for."""
+        if self._spectate:
+            return Role(self._player, playing=False)
+        if not seats or self._player in seats:
+            return Role(self._player, playing=True)
+        if None in seats and not is_over:
+            seats[seats.index(None)] = self._player
+            return Role(self._player, playing=True)
+        if self._players is not None:
+            return RequestRefused(PLAYER_NOT_IN_GAME)
+        return Role(self._player, playing=False)
+
+    def settle(self, game: Game) -> None:
+        self._tell(self._judgement)
+
+    def fail(self, game: Game) -> None:
+        self._tell(RequestRefused(JOURNAL_DOWN))
+
+    def overdue(self) -> None:
+        self._tell(RequestRefused(JOURNAL_DOWN))
+
+    def _tell(self, judgement: Role | RequestRefused) -> None:
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            answer(judgement)
+
+
+class PendingChange:
+    """Somebody who is connected wants a seat, or gives theirs up. Asked once more, nothing more happens.
+
+    Args:
+        role: theirs.
+        id: of the request.
+        sits: whether they want a seat.
+        answer: gets the reply's payload.
+        changed: is called when it has come about, after the answer.
+    """
+
+    def __init__(self, role: Role, id: str | None, *, sits: bool, answer: Answer, changed: Callable[[], None]) -> None:
+        self.effect: Effect | None = None
+        self.entry: Entry | None = None
+        self._role = role
+        self._id = id
+        self._sits = sits
+        self._answer: Answer | None = answer
+        self._changed = changed
+        self._refusal = b""
+
+    def judge(self, game: Game) -> None:
+        self.effect = self.entry = None
+        self._refusal = b""
+        if self._sits:
+            self._sit(game)
+        else:
+            self._leave(game)
+
+    def _sit(self, game: Game) -> None:
+        standing = game.instance.standing
+        player = self._role.player
+        if player in standing.seats or not standing.seats:
+            return
+        if standing.finished or None not in standing.seats:
+            self._refusal = encode_error(GAME_OVER if standing.finished else NO_SEAT, id=self._id)
+            return
+        free = standing.seats.index(None)
+        seats = (*standing.seats[:free], player, *standing.seats[free + 1 :])
+        try:
+            self.effect, self.entry = _seated(game, seats, player)
+        except GameError as refusal:
+            self._refusal = refused(game, "hook on_join", refusal, self._id)
+
+    def _leave(self, game: Game) -> None:
+        standing = game.instance.standing
+        player = self._role.player
+        if not standing.seats:
+            self._refusal = encode_error(NOT_A_PLAYER, "there are no seats in this game", self._id)
+        elif player not in standing.seats:
+            return
+        elif standing.finished:
+            self._refusal = encode_error(GAME_OVER, id=self._id)
+        elif standing.started and "on_leave" not in game.instance.kind.HOOKS:
+            self._refusal = encode_error(CANNOT_LEAVE, id=self._id)
+        else:
+            self._stand_up(game, standing.seats.index(player), player)
+
+    def _stand_up(self, game: Game, seat: int, player: Player) -> None:
+        before = game.instance.standing.seats
+        seats = (*before[:seat], None, *before[seat + 1 :])
+        try:
+            self.effect = game.instance.seat(game.now(), seats, [encode_left(player, seat)])
+        except GameError as refusal:
+            self._refusal = refused(game, "hook on_leave", refusal, self._id)
+        except KeyboardInterrupt:
+            raise
+        # SystemExit, too: a model that calls sys.exit() must not take all the other games with it.
+        except BaseException as fault:
+            self._refusal = failed(game, "hook on_leave", fault, self._id)
+        else:
+            self.entry = self.effect.entry(game.instance.kind, "left", player=player)
+
+    def settle(self, game: Game) -> None:
+        self._reply(self._refusal or encode_ok(self._id))
+        if not self._refusal:
+            self._changed()
+
+    def fail(self, game: Game) -> None:
+        self._reply(encode_error(UNAVAILABLE, id=self._id))
+
+    def overdue(self) -> None:
+        self._reply(encode_error(OUTCOME_UNKNOWN, id=self._id))
+
+    def _reply(self, payload: bytes) -> None:
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            answer(payload)
+
+
+def _seated(game: Game, seats: tuple[Player | None, ...], comer: Player) -> tuple[Effect, Entry]:
+    """Let players take seats.
+
+    Args:
+        game: in which.
+        seats: all of them, as they are from now on.
+        comer: who has come for it.
+
+    Raises:
+        GameError: the model does not want the one who comes.
+    """
+    before = game.instance.standing.seats
+    taken = [(player, seat) for seat, player in enumerate(seats) if player is not None and before[seat] is None]
+    events = [encode_joined(player, seat) for player, seat in taken]
+    fault = ""
+    try:
+        effect = game.instance.seat(game.now(), seats, events, comer)
+    except KeyboardInterrupt:
+        raise
+    # SystemExit, too: they have their seats, whatever the model makes of it.
+    except BaseException as error:
+        # Of several, who are named by a token, none can be refused alone.
+        if isinstance(error, GameError) and len(taken) == 1:
+            raise
+        fault = fault_of(game, "a hook for who joins", error)
+        effect = game.instance.seat(game.now(), seats, events, comer, tell=False)
+    return effect, effect.entry(game.instance.kind, "seated", player=comer, fault=fault)

@@ -1,0 +1,450 @@
+"""Table: a game that is played in a unit test, on the real server, in memory, with a clock that the test advances."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from twisted.internet.task import Clock
+
+from gamesvc.admission import FrontDoor
+from gamesvc.catalog import Catalog, Kind
+from gamesvc.context import Context, Player
+from gamesvc.errors import JournalError, RequestRefused
+from gamesvc.image import restore
+from gamesvc.instance import Instance, opening_entry
+from gamesvc.journal import Stored
+from gamesvc.journal.memory import MemoryJournal
+from gamesvc.journal.records import Opening
+from gamesvc.limits import Limits
+from gamesvc.listener import GameListener
+from gamesvc.model import GameModel
+from gamesvc.server import GameServer
+from gamesvc.testing.line import Line
+from gamesvc.views import Views
+
+START = 1_800_000_000.0
+"""When games begin, in seconds since the epoch."""
+
+WAIT_SECONDS = 5.0
+"""How long `Table.send` waits for a reply, by the table's clock: commands of a game that ticks wait for the tick."""
+
+_GAME = "game"
+_encode = msgspec.json.Encoder().encode
+_UNBOUNDED = Limits(
+    commands_per_second=0,
+    command_burst=0,
+    frames_per_second=0,
+    max_message_bytes=0,
+    max_connections_per_player=0,
+    max_games_per_player=0,
+    handshake_timeout=0,
+    ping_interval=0,
+    idle_game_seconds=0,
+)
+
+
+class Refused(Exception):
+    """A command was refused: nothing has changed.
+
+    Attributes:
+        code: why, for programs: ``refused``, or what the model gave to `GameError`, or one of gamesvc's own.
+        message: why, for the player.
+        retryable: whether the same command may have another outcome later, without anything that the player does.
+    """
+
+    def __init__(self, code: str, message: str, retryable: bool = False) -> None:
+        super().__init__(code, message, retryable)
+        self.code = code
+        self.message = message
+        self.retryable = retryable
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+class _OneKind(Catalog):
+    """A server's offer, of one kind that need not be a module's."""
+
+    def __init__(self, model: type[GameModel]) -> None:
+        self._kind = Kind(model.__name__, model)
+
+    def __iter__(self) -> Iterator[Kind]:
+        yield self._kind
+
+    def find(self, name: str) -> Kind | None:
+        return self._kind if name == self._kind.name else None
+
+
+class _Listener(GameListener):
+    """A listener that hands faults of the model to the test, and logs none."""
+
+    faults: list[tuple[str, BaseException]]
+
+    def report(self, what: str, fault: BaseException) -> str:
+        self.faults.append((what, fault))
+        return "of-this-test"
+
+
+class _Client:
+    """Somebody at the table, who may have lost the line."""
+
+    def __init__(self, spectates: bool) -> None:
+        self.spectates = spectates
+        self.line: Line | None = None
+        self.frames: list[dict[str, Any]] = []
+        self.epoch: str | None = None
+        self.seq = 0
+
+    def listen(self) -> None:
+        """Take in what came."""
+        if self.line is None:
+            return
+        for frame in self.line.heard():
+            self.frames.append(frame)
+            if frame.get("event") == "gamesvc.welcome":
+                self.epoch = frame["epoch"]
+                if not frame["resumed"]:
+                    self.seq = frame["seq"]
+            else:
+                self.seq = frame.get("seq", self.seq)
+        if self.line.closed is not None:
+            self.line = None
+
+
+class Table:
+    """A game, and those who play and watch it. What is asserted on are the frames that their clients get.
+
+        table = Table(TicTacToe, "alice", "bob")
+        table.send("alice", "mark", cell=4)
+        assert table.last("bob") == {"event": "Marked", "player": "alice", "cell": 4}
+
+    Everything happens before a call returns. Where the model itself fails, be it in a command, a hook or a timer, the
+    call raises what the model raised.
+
+    Args:
+        model: the game's class.
+        players: who connects, in this order: they take the seats, and who comes when all are taken watches.
+        seed: where the game's chance comes from; the same seed, the same game.
+        options: of the model's ``setup``, by name.
+        start_time: when the game begins, in seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        model: type[GameModel],
+        /,
+        *players: str,
+        seed: int = 0,
+        options: Mapping[str, Any] | None = None,
+        start_time: float = START,
+    ) -> None:
+        self._kind = model
+        self._options = dict(options or {})
+        self._start = start_time
+        self._clock = Clock()
+        # Apart, so that a game's chance is the same whatever else is drawn.
+        self._seeds, self._names = random.Random(seed), random.Random(seed)
+        self._faults: list[tuple[str, BaseException]] = []
+        self._clients: dict[str, _Client] = {}
+        self._requests = 0
+        self._journal = MemoryJournal(lambda call: self._clock.callLater(0, call), lambda: self.now)
+        self._listener = self._listen()
+        if self._options:
+            self._create()
+        self._open()
+        for name in players:
+            self.connect(name)
+
+    # What players do.
+
+    # Positional, because a command may have arguments of any name.
+    def send(self, player: str, command: str, /, **arguments: Any) -> Any:
+        """Let somebody send a command.
+
+        Args:
+            player: who, connected.
+            command: its name.
+            arguments: as the client would send them: what JSON can hold.
+
+        Returns:
+            The reply's ``result``: what the command returned; None where that was nothing.
+
+        Raises:
+            Refused: it was refused.
+            Exception: what the model raised, where it failed.
+        """
+        client = self._client(player)
+        if client.line is None:
+            raise ValueError(f"{player} is not connected: table.connect({player!r})")
+        self._requests += 1
+        id = f"{self._requests}"
+        seen = len(client.frames)
+        client.line.say({"command": command, "id": id, **arguments})
+        reply = self._reply(client, id, seen)
+        self._raise_faults()
+        if reply["status"] == "error":
+            error = reply["error"]
+            raise Refused(error["code"], error["message"], error["retryable"])
+        return reply.get("result")
+
+    def connect(self, name: str) -> None:
+        """Let somebody come, or come back. Who comes takes the next free seat. Who comes back gets what they missed.
+
+        Args:
+            name: who, not connected.
+        """
+        self._come(name, spectates=False)
+
+    def watch(self, name: str) -> None:
+        """Let somebody come who does not want to play.
+
+        Args:
+            name: who, not connected.
+        """
+        self._come(name, spectates=True)
+
+    def disconnect(self, name: str) -> None:
+        """Somebody loses the line. They keep their seat.
+
+        Args:
+            name: who, connected.
+        """
+        client = self._client(name)
+        if client.line is None:
+            raise ValueError(f"{name} is not connected")
+        client.line.cut()
+        client.line = None
+        self._run()
+        self._raise_faults()
+
+    def leave(self, name: str) -> None:
+        """A player gives their seat up.
+
+        Args:
+            name: who, connected.
+
+        Raises:
+            Refused: they can't.
+        """
+        self.send(name, "gamesvc.leave")
+
+    def advance(self, seconds: float) -> None:
+        """Let time go by: timers ring, ticks come, and who has no connection is away, each at its time.
+
+        Args:
+            seconds: how long.
+        """
+        if not seconds >= 0:
+            raise ValueError(f"advance({seconds!r}): the seconds to go by, 0 or more")
+        self._run(self._clock.seconds() + seconds)
+        self._raise_faults()
+
+    def restart(self) -> None:
+        """Kill the server, and start another one on the same journal. All who were connected come back."""
+        # A new clock: whatever the old server has still put off does not happen.
+        clock, self._clock = self._clock, Clock()
+        self._clock.rightNow = clock.rightNow
+        connected = [client for client in self._clients.values() if client.line is not None]
+        self._listener = self._listen()
+        self._open()
+        for client in connected:
+            client.line = None
+        for name, client in self._clients.items():
+            if client in connected:
+                self._connect(name, client)
+        self._raise_faults()
+
+    # What is seen.
+
+    def frames(self, name: str) -> list[dict[str, Any]]:
+        """All that somebody's client got, from its first welcome on: events, replies and patches of the state.
+
+        Args:
+            name: who came.
+        """
+        return list(self._client(name).frames)
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """The game's own events that somebody got, in order, without their numbers.
+
+        Args:
+            name: who came.
+        """
+        return [
+            {key: value for key, value in frame.items() if key != "seq"}
+            for frame in self._client(name).frames
+            if "event" in frame and "." not in frame["event"]
+        ]
+
+    def last(self, name: str) -> dict[str, Any] | None:
+        """The last of `events`; None where there was none.
+
+        Args:
+            name: who came.
+        """
+        events = self.events(name)
+        return events[-1] if events else None
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The state, as spectators see it."""
+        return self._view(None)
+
+    def state_of(self, name: str) -> dict[str, Any]:
+        """The state, as somebody sees it.
+
+        Args:
+            name: a player; for everybody else it is `state`.
+        """
+        seated = self._kind.SEATS is None or name in self._server.players
+        return self._view(Player(name) if seated else None)
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Who has a seat, in the order of the seats."""
+        return tuple(name for name in self._server.players if name is not None)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the game is over."""
+        return self._server.finished
+
+    @property
+    def now(self) -> float:
+        """The time, in seconds since the epoch."""
+        return self._start + self._clock.seconds()
+
+    @property
+    def model(self) -> Any:
+        """The model with all its fields, secrets too: a copy, to look at."""
+        standing = self._server.instance.standing
+        model = self._kind()
+        context = model._context = Context(now=standing.now, looks_only=True)
+        context.players = tuple(player for player in standing.seats if player is not None)
+        context.finished = standing.finished
+        restore(model, standing.image)
+        return model
+
+    # How.
+
+    def _listen(self) -> GameListener:
+        listener = _Listener(
+            self._clock,
+            journal=self._journal,
+            catalog=_OneKind(self._kind),
+            front_door=FrontDoor(None, (), lambda: "guest"),
+            limits=_UNBOUNDED,
+            now=lambda: self.now,
+            random_bytes=lambda count: (self._seeds if count == 32 else self._names).randbytes(count),
+        )
+        listener.faults = self._faults
+        listener.lifecycle.start()
+        return listener
+
+    def _create(self) -> None:
+        """Set the game up with the options, as somebody who creates a game with options does."""
+        try:
+            checked = msgspec.convert(self._options, self._kind.OPTIONS)
+        except msgspec.ValidationError as error:
+            raise ValueError(f"options: {error}") from None
+        seed, epoch = self._seeds.randbytes(32), self._names.randbytes(6).hex()
+        instance = Instance(self._kind, seed)
+        effect = instance.open(self.now, (), msgspec.structs.asdict(checked))
+        opening = Opening(self._kind.__name__, self._kind.VERSION, _encode(self._options), epoch, seed)
+        entry = opening_entry(effect, self._kind, opening)
+
+        def claimed(stored: Stored | JournalError) -> None:
+            assert isinstance(stored, Stored)  # a journal in memory does not fail
+            self._journal.append(_GAME, stored.term, 0, [entry], effect.after.wake_at, lambda error: None)
+
+        self._journal.claim(_GAME, claimed)
+        self._run()
+
+    def _open(self) -> None:
+        outcomes: list[GameServer | RequestRefused] = []
+        self._listener.lifecycle.open(_GAME, None, None, outcomes.append)
+        self._run()
+        self._raise_faults()
+        (outcome,) = outcomes
+        if isinstance(outcome, RequestRefused):
+            raise outcome
+
+    @property
+    def _server(self) -> GameServer:
+        # A game in which nothing has happened yet is forgotten when the last has left it.
+        if _GAME not in self._listener.games:
+            self._open()
+        return self._listener.games[_GAME]
+
+    def _client(self, name: str) -> _Client:
+        if name not in self._clients:
+            raise ValueError(f"{name} never came to this table: table.connect({name!r}), or table.watch({name!r})")
+        return self._clients[name]
+
+    def _come(self, name: str, spectates: bool) -> None:
+        client = self._clients.get(name)
+        if client is None:
+            client = self._clients[name] = _Client(spectates)
+        elif client.line is not None:
+            raise ValueError(f"{name} is connected already")
+        if client.spectates != spectates:
+            client.spectates, client.epoch = spectates, None
+        self._connect(name, client)
+        self._raise_faults()
+
+    def _connect(self, name: str, client: _Client) -> None:
+        query = {"player": name, "state": "1"}
+        if client.spectates:
+            query["spectate"] = "1"
+        if client.epoch is not None:
+            query |= {"epoch": client.epoch, "since": str(client.seq)}
+        line = client.line = Line(self._listener, **query)
+        self._run()
+        if line.closed is not None:
+            self._raise_faults()
+            raise ValueError(f"{name!r} is not let in: {line.closed.code} {line.closed.reason}")
+
+    def _reply(self, client: _Client, id: str, seen: int) -> dict[str, Any]:
+        """What a command is answered."""
+        self._run()
+        until = self._clock.seconds() + WAIT_SECONDS
+        while True:
+            for frame in client.frames[seen:]:
+                if "status" in frame and frame.get("id") == id:
+                    return frame
+            due = min((call.getTime() for call in self._clock.getDelayedCalls()), default=until)
+            if client.line is None or due >= until:
+                self._raise_faults()
+                raise RuntimeError("the command was not answered")
+            self._run(due)
+
+    def _run(self, until: float | None = None) -> None:
+        """Let everything happen that is due by a time; None: by now."""
+        clock = self._clock
+        until = clock.seconds() if until is None else until
+        while True:
+            due = min((call.getTime() for call in clock.getDelayedCalls()), default=until + 1)
+            if due > until:
+                break
+            # To the time itself, and not by so many seconds: a sum of fractions may miss it.
+            clock.rightNow = max(clock.rightNow, due)
+            clock.advance(0)
+        clock.rightNow = until
+        for client in self._clients.values():
+            client.listen()
+
+    def _raise_faults(self) -> None:
+        if not self._faults:
+            return
+        (what, fault), *more = self._faults
+        self._faults.clear()
+        fault.add_note(f"in {what}" + (f", and {len(more)} more failed" if more else ""))
+        raise fault
+
+    def _view(self, viewer: Player | None) -> dict[str, Any]:
+        views = Views(self._kind)
+        view: dict[str, Any] = msgspec.json.decode(views.state(self._server.instance.standing, views.audience(viewer)))
+        return view

@@ -1,0 +1,335 @@
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from gamesvc import Event, GameError, GameModel, Own, Player, Secret, command, field
+from gamesvc.testing import Refused, Table
+from tests.tictactoe import TicTacToe
+
+
+class Rolled(Event):
+    number: int
+
+
+class Told(Event):
+    text: str
+
+
+class Bang(Event):
+    pass
+
+
+class Parlour(GameModel, seats=(1, 2)):
+    """Does a bit of everything."""
+
+    rolls: list[int] = field(default_factory=list)
+    hidden: Secret[int] = 3
+    hands: Own[dict[Player, str]] = field(default_factory=dict)
+
+    @command
+    def roll(self, player: Player, sides: int = 1_000_000) -> int:
+        self.rolls.append(self.random.randrange(sides))
+        self.publish(Rolled(self.rolls[-1]))
+        return self.rolls[-1]
+
+    @command
+    def whisper(self, player: Player, to: Player, text: str) -> None:
+        self.publish(Told(text), to=[to])
+        self.hands[to] = text
+
+    @command
+    def bomb(self, player: Player, seconds: float) -> None:
+        self.after(seconds, self.explode)
+
+    @command
+    def dud(self, player: Player, seconds: float) -> None:
+        self.after(seconds, self.fizzle)
+
+    @command
+    def when(self, player: Player) -> float:
+        return self.now
+
+    @command
+    def divide(self, player: Player, by: int) -> float:
+        return 1 / by
+
+    @command
+    def refuse(self, player: Player) -> None:
+        self.rolls.append(7)
+        raise GameError("never", code="never_ever")
+
+    @command
+    def end(self, player: Player) -> None:
+        self.finish(Bang())
+
+    def explode(self) -> None:
+        self.publish(Bang())
+
+    def fizzle(self) -> None:
+        raise LookupError("no fuse")
+
+
+class Optional(GameModel):
+    """Has options."""
+
+    size: int = 0
+
+    def setup(self, size: int = 3) -> None:
+        self.size = size
+
+    @command
+    def nothing(self, player: Player) -> None:
+        pass
+
+
+class Unborn(GameModel):
+    """Can't be set up."""
+
+    def setup(self) -> None:
+        raise LookupError("no cards")
+
+    @command
+    def nothing(self, player: Player) -> None:
+        pass
+
+
+class Ticking(GameModel, tick=20):
+    """Counts its ticks."""
+
+    ticks: int = 0
+    pushed: list[int] = field(default_factory=list)
+
+    @command
+    def push(self, player: Player) -> None:
+        self.pushed.append(self.ticks)
+
+    def on_tick(self) -> None:
+        self.ticks += 1
+
+
+class TheFirstGame(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.table = Table(TicTacToe, "alice", "bob", "carol")
+
+    def test_the_players_sit_in_their_order_and_who_comes_too_late_watches(self) -> None:
+        self.assertEqual(self.table.players, ("alice", "bob"))
+        with self.assertRaises(Refused) as refused:
+            self.table.send("carol", "mark", cell=0)
+        self.assertEqual(refused.exception.code, "not_a_player")
+
+    def test_what_was_done_is_seen_by_all(self) -> None:
+        self.assertIsNone(self.table.send("alice", "mark", cell=4))
+        for name in ("alice", "bob", "carol"):
+            self.assertEqual(self.table.last(name), {"event": "Marked", "player": "alice", "cell": 4})
+        self.assertEqual(self.table.state["board"][4], "alice")
+        self.assertEqual(self.table.state_of("bob"), self.table.state)
+
+    def test_the_frames_are_those_of_the_wire(self) -> None:
+        self.table.send("alice", "mark", cell=4)
+        welcome, joined, *frames = self.table.frames("alice")
+        self.assertEqual((welcome["event"], welcome["seq"], welcome["player"]), ("gamesvc.welcome", 1, "alice"))
+        self.assertEqual(joined, {"event": "gamesvc.joined", "player": "bob", "seat": 1, "seq": 2})
+        self.assertEqual(frames[0], {"event": "Marked", "player": "alice", "cell": 4, "seq": 3})
+        self.assertEqual(frames[-1], {"status": "ok", "id": "1"})
+
+    def test_a_refusal_is_an_exception(self) -> None:
+        with self.assertRaises(Refused) as refused:
+            self.table.send("bob", "mark", cell=4)
+        self.assertEqual((refused.exception.code, refused.exception.retryable), ("refused", False))
+        self.assertEqual(str(refused.exception), "refused: it is not your turn")
+        self.assertEqual(repr(refused.exception), "Refused('refused', 'it is not your turn', False)")
+        self.assertEqual(self.table.events("bob"), [])
+
+    def test_arguments_of_a_wrong_type_are_refused_as_on_the_wire(self) -> None:
+        with self.assertRaises(Refused) as refused:
+            self.table.send("alice", "mark", cell="x")
+        self.assertEqual(refused.exception.code, "bad_arguments")
+
+    def test_a_game_that_has_ended(self) -> None:
+        self.assertFalse(self.table.finished)
+        for player, cell in (("alice", 0), ("bob", 3), ("alice", 1), ("bob", 4), ("alice", 2)):
+            self.table.send(player, "mark", cell=cell)
+        self.assertTrue(self.table.finished)
+        self.assertEqual(self.table.last("carol"), {"event": "Finished", "winner": "alice"})
+        with self.assertRaises(Refused) as refused:
+            self.table.send("bob", "mark", cell=8)
+        self.assertEqual(refused.exception.code, "game_over")
+
+    def test_before_all_seats_are_taken(self) -> None:
+        table = Table(TicTacToe, "alice")
+        with self.assertRaises(Refused) as refused:
+            table.send("alice", "mark", cell=0)
+        self.assertEqual((refused.exception.code, table.players), ("not_started", ("alice",)))
+        table.connect("bob")
+        table.send("alice", "mark", cell=0)
+
+
+class WhatIsSeen(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.table = Table(Parlour, "alice", "bob")
+
+    def test_each_sees_only_what_they_may(self) -> None:
+        self.table.watch("carol")
+        self.table.send("alice", "whisper", to="bob", text="psst")
+        self.assertEqual(self.table.events("bob"), [{"event": "Told", "text": "psst"}])
+        self.assertEqual((self.table.events("alice"), self.table.last("carol")), ([], None))
+        self.assertEqual(self.table.state_of("bob")["hands"], {"bob": "psst"})
+        self.assertEqual(self.table.state_of("alice")["hands"], {})
+        self.assertEqual(self.table.state_of("carol"), self.table.state)
+        self.assertNotIn("hidden", self.table.state)
+
+    def test_the_state_that_clients_have_is_the_state(self) -> None:
+        self.table.send("alice", "roll")
+        self.table.connect("carol")
+        self.assertEqual(self.table.frames("carol")[0]["state"], self.table.state)
+
+    def test_the_model_can_be_looked_at_and_not_changed(self) -> None:
+        model = self.table.model
+        self.assertEqual((model.hidden, model.players), (3, ("alice", "bob")))
+        model.hidden = 4
+        self.assertEqual(self.table.model.hidden, 3)
+
+    def test_what_a_command_returns(self) -> None:
+        number = self.table.send("alice", "roll")
+        self.assertEqual(self.table.last("bob"), {"event": "Rolled", "number": number})
+
+    def test_a_refused_command_changes_nothing(self) -> None:
+        with self.assertRaises(Refused) as refused:
+            self.table.send("alice", "refuse")
+        self.assertEqual((refused.exception.code, refused.exception.message), ("never_ever", "never"))
+        self.assertEqual(self.table.model.rolls, [])
+
+
+class Chance(SynchronousTestCase):
+    def rolls(self, **keywords: Any) -> list[int]:
+        table = Table(Parlour, "alice", **keywords)
+        return [table.send("alice", "roll") for _ in range(3)]
+
+    def test_the_same_seed_is_the_same_game(self) -> None:
+        self.assertEqual(self.rolls(), self.rolls())
+        self.assertEqual(self.rolls(seed=1), self.rolls(seed=1))
+        self.assertNotEqual(self.rolls(seed=1), self.rolls(seed=2))
+        self.assertEqual(len(set(self.rolls())), 3)
+
+    def test_a_restart_changes_nothing_of_it(self) -> None:
+        table = Table(Parlour, "alice")
+        rolls = [table.send("alice", "roll")]
+        table.restart()
+        rolls += [table.send("alice", "roll") for _ in range(2)]
+        self.assertEqual(rolls, self.rolls())
+
+
+class Options(SynchronousTestCase):
+    def test_they_are_those_of_setup(self) -> None:
+        self.assertEqual(Table(Optional).state, {"size": 3})
+        table = Table(Optional, "alice", options={"size": 5})
+        self.assertEqual(table.state, {"size": 5})
+        table.restart()
+        self.assertEqual(table.state, {"size": 5})
+
+    def test_mistakes_in_them(self) -> None:
+        self.assertRaisesRegex(ValueError, "size", Table, Optional, options={"size": "x"})
+        self.assertRaisesRegex(ValueError, "weight", Table, Optional, options={"weight": 1})
+
+
+class Time(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.table = Table(Parlour, "alice", start_time=1000.0)
+
+    def test_it_stands_still_until_it_is_advanced(self) -> None:
+        self.assertEqual((self.table.now, self.table.send("alice", "when")), (1000.0, 1000.0))
+        self.table.advance(1.5)
+        self.assertEqual((self.table.now, self.table.send("alice", "when")), (1001.5, 1001.5))
+        self.assertRaises(ValueError, self.table.advance, -1)
+
+    def test_a_timer_rings_when_it_is_due(self) -> None:
+        self.table.send("alice", "bomb", seconds=30)
+        self.table.advance(29.5)
+        self.assertEqual(self.table.events("alice"), [])
+        self.table.advance(0.5)
+        self.assertEqual(self.table.events("alice"), [{"event": "Bang"}])
+
+    def test_a_timer_survives_a_restart(self) -> None:
+        self.table.send("alice", "bomb", seconds=30)
+        self.table.restart()
+        self.table.advance(30)
+        self.assertEqual(self.table.events("alice"), [{"event": "Bang"}])
+
+    def test_commands_of_a_game_that_ticks_take_effect_at_the_next_tick(self) -> None:
+        table = Table(Ticking, "alice", start_time=0.0)
+        table.advance(1)
+        table.send("alice", "push")
+        table.advance(1)
+        self.assertAlmostEqual(table.model.ticks, 40, delta=2)
+        self.assertAlmostEqual(table.state["pushed"][0], 20, delta=1)
+
+
+class ModelsThatFail(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.table = Table(Parlour, "alice")
+
+    def test_a_command_raises_what_the_model_raised(self) -> None:
+        error = self.assertRaises(ZeroDivisionError, self.table.send, "alice", "divide", by=0)
+        self.assertIn("command divide", error.__notes__[0])
+        self.assertEqual(self.table.frames("alice")[-1]["error"]["code"], "internal_error")
+        self.assertEqual(self.table.send("alice", "divide", by=1), 1.0)
+
+    def test_so_does_the_time_in_which_a_timer_fails(self) -> None:
+        self.table.send("alice", "dud", seconds=1)
+        self.table.advance(0.5)
+        self.assertRaises(LookupError, self.table.advance, 0.5)
+        self.table.advance(5)
+
+    def test_and_a_table_whose_game_can_not_be_set_up(self) -> None:
+        self.assertRaises(LookupError, Table, Unborn, "alice")
+
+
+class Lines(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.table = Table(Parlour, "alice", "bob")
+
+    def test_who_comes_back_gets_what_they_missed(self) -> None:
+        self.table.disconnect("bob")
+        self.table.send("alice", "whisper", to="bob", text="psst")
+        self.assertEqual(self.table.events("bob"), [])
+        self.table.connect("bob")
+        self.assertEqual(self.table.events("bob"), [{"event": "Told", "text": "psst"}])
+        self.assertTrue([frame for frame in self.table.frames("bob") if "resumed" in frame][-1]["resumed"])
+
+    def test_who_is_not_connected_sends_nothing(self) -> None:
+        self.table.disconnect("bob")
+        self.assertRaisesRegex(ValueError, "bob is not connected", self.table.send, "bob", "roll")
+        self.assertRaisesRegex(ValueError, "bob is not connected", self.table.disconnect, "bob")
+        self.assertRaisesRegex(ValueError, "dave never came", self.table.send, "dave", "roll")
+        self.assertRaisesRegex(ValueError, "alice is connected already", self.table.connect, "alice")
+
+    def test_a_name_that_is_none(self) -> None:
+        self.assertRaisesRegex(ValueError, "'' is not let in: 400", self.table.connect, "")
+
+    def test_names_of_all_kinds(self) -> None:
+        table = Table(Parlour, "Änne & Bob?", "x#y")
+        self.assertEqual(table.players, ("Änne & Bob?", "x#y"))
+
+    def test_a_restart_loses_nothing(self) -> None:
+        self.table.watch("carol")
+        self.table.disconnect("bob")
+        self.table.send("alice", "roll")
+        before = self.table.model, self.table.events("alice"), self.table.now
+        self.table.restart()
+        self.assertEqual((self.table.model, self.table.events("alice"), self.table.now), before)
+        self.table.send("alice", "roll")
+        self.assertEqual(len(self.table.events("carol")), 2)
+        self.assertRaises(ValueError, self.table.send, "bob", "roll")
+        numbers = [frame["seq"] for frame in self.table.frames("carol") if frame.get("event") == "Rolled"]
+        self.assertEqual(numbers, [numbers[0], numbers[0] + 1])
+
+    def test_a_table_that_nobody_is_at(self) -> None:
+        table = Table(Parlour)
+        self.assertEqual((table.state["rolls"], table.players), ([], ()))
+        table.connect("alice")
+        table.disconnect("alice")
+        self.assertEqual(table.state["rolls"], [])
+        table.restart()
+        self.assertEqual(table.state["rolls"], [])
