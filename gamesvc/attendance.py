@@ -64,6 +64,7 @@ class Attendance:
         monotonic: seconds of a clock that nobody sets.
         max_connections: of one player; the oldest beyond goes. 0 means any number.
         changed: is told that a player is away, or back.
+        always: whether that matters also when nobody else is there to be told.
     """
 
     def __init__(
@@ -72,7 +73,10 @@ class Attendance:
         monotonic: Callable[[], float],
         max_connections: int,
         changed: Callable[[Player, bool], None],
+        *,
+        always: bool = False,
     ) -> None:
+        self._always = always
         self._later = later
         self._monotonic = monotonic
         self._max_connections = max_connections
@@ -134,7 +138,8 @@ class Attendance:
         del theirs[controller]
         if not theirs:
             del self._of[player]
-        if member.role.playing and self.is_small and not self.has(player):
+        matters = self._always or (self._members and self.is_small)
+        if member.role.playing and matters and not self.has(player):
             self._watch(player, self._monotonic())
 
     def came(self, player: Player) -> None:

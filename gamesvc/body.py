@@ -96,9 +96,10 @@ def check_attributes(owner: str, body: Mapping[str, Any], known: Collection[str]
                 f"{owner}.{name} = {as_code(value)} has no type: write `class {owner}(GameModel, {EXAMPLES[name]})`, "
                 f"or `{_typed(name, value)}` for a field of that name"
             )
+        constant = f", or `{name.upper()} = {as_code(value)}` for a constant that all games share"
         raise DefinitionError(
-            f"{owner}.{name} = {_shown(value)} has no type: write `{_typed(name, value)}` for state, or "
-            f"`{name.upper()} = {_shown(value)}` for a constant that all games share"
+            f"{owner}.{name} = {_shown(value)} has no type: write `{_typed(name, value)}` for a field"
+            f"{'' if _is_field(value) else constant}"
         )
 
 
@@ -255,8 +256,13 @@ def _is_descriptor(value: object) -> bool:
     return hasattr(type(value), "__get__")
 
 
+def _is_field(value: object) -> bool:
+    # What `field` returns is of a type that msgspec does not name.
+    return type(value).__name__ == "Field"
+
+
 def _shown(value: object) -> str:
-    return "field(...)" if type(value).__name__ == "Field" else as_code(value)
+    return "field(...)" if _is_field(value) else as_code(value)
 
 
 def _typed(name: str, value: object) -> str:
@@ -270,6 +276,6 @@ def _typed(name: str, value: object) -> str:
         return f"{name}: list[{kind}] = field(default_factory={default})"
     if isinstance(value, tuple):
         return f"{name}: tuple[int, ...] = {as_code(value)}"
-    if type(value).__name__ == "Field":
+    if _is_field(value):
         return f"{name}: list[int] = field(...)"
     return f"{name}: {'int | None' if value is None else type(value).__name__} = {as_code(value)}"

@@ -208,7 +208,7 @@ class CloseCode(IntEnum):
     GOING_AWAY = 1001, "going away"
     PROTOCOL_ERROR = 1002, "protocol error"
     UNSUPPORTED_DATA = 1003, "text is spoken here, not binary"
-    INVALID_PAYLOAD = 1007, "not UTF-8"
+    INVALID_PAYLOAD = 1007, "not UTF-8, or not well compressed"
     POLICY_VIOLATION = 1008, "too many frames, or frames that are no JSON"
     MESSAGE_TOO_BIG = 1009, "message too big"
     INTERNAL_ERROR = 1011, "the server failed"

@@ -19,7 +19,7 @@ from gamesvc.errors import ERROR_CODES, DefinitionError
 from gamesvc.messages import MAX_ID_LENGTH
 from gamesvc.model import Event, GameModel
 from gamesvc.published import published
-from gamesvc.shapes import Schema, Shape, Use, shapes, without_null
+from gamesvc.shapes import Schema, Shape, Use, shapes, unused, without_null
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -54,13 +54,14 @@ def definitions(model: type[GameModel]) -> dict[str, Schema]:
     asked = {
         **{f"event.{name}": Shape(Use.SENT, _checked(event), whole=True) for name, event in events.items()},
         **{f"result.{name}": Shape(Use.SENT, kind) for name, kind in results.items()},
-        **{f"state.{name}": Shape(Use.SHOWN, kind) for name, kind in fields.items()},
+        **{f"state.{name}": Shape(Use.SHOWN, kind) for name, kind in (fields or {}).items()},
         **{f"command.{name}": Shape(Use.GIVEN, spec.arguments, whole=True) for name, spec in commands.items()},
         "options": Shape(Use.GIVEN, model.OPTIONS, whole=True),
     }
     try:
         found, types = shapes(list(asked.values()))
-    except (TypeError, NameError) as error:
+    # Of two classes that share even their module, msgspec knows one: KeyError.
+    except (TypeError, NameError, KeyError) as error:
         raise DefinitionError(f"{model.__name__}: there is no schema for a type in it: {error}") from error
     looks = dict(zip(asked, found, strict=True))
     of_commands = {
@@ -82,7 +83,7 @@ def definitions(model: type[GameModel]) -> dict[str, Schema]:
         "error": _error(),
         "event": _any_of("what happens in the game", of_events),
         **of_events,
-        "state": _state(model, {name: looks[f"state.{name}"] for name in fields}),
+        "state": _state(model, None if fields is None else {name: looks[f"state.{name}"] for name in fields}),
         "options": {
             **looks["options"],
             "title": "options",
@@ -136,11 +137,12 @@ def _by_name(events: Iterable[type[Event]]) -> dict[str, type[Event]]:
     """Two of different modules may have one name on the wire."""
     named: dict[str, type[Event]] = {}
     for event in events:
-        name, number = event.__name__, 2
-        while name in named:
-            name, number = f"{event.__name__}-{number}", number + 1
-        named[name] = event
+        named[unused(_wire_name(event), set(named))] = event
     return named
+
+
+def _wire_name(event: type[Event]) -> str:
+    return str(event.__struct_config__.tag)
 
 
 def _checked(event: type[Event]) -> type[Event]:
@@ -166,7 +168,10 @@ def _result(model: type[GameModel], name: str) -> Any:
     return kind
 
 
-def _shown_fields(model: type[GameModel]) -> dict[str, Any]:
+def _shown_fields(model: type[GameModel]) -> dict[str, Any] | None:
+    """The fields that make up the state; None where the author's code says what is in it."""
+    if model.view is not GameModel.view:
+        return None
     return {field.name: model.TYPES[field.name] for field in model.FIELDS if not field.secret}
 
 
@@ -228,19 +233,19 @@ def _error() -> Schema:
 
 
 def _event(event: type[Event], look: Schema) -> Schema:
+    name = _wire_name(event)
     return {
-        "title": event.__name__,
+        "title": name,
         **_described(_doc(event)),
         "type": "object",
-        "properties": {**look["properties"], "event": {"const": event.__name__}, "seq": SEQ},
+        "properties": {**look["properties"], "event": {"const": name}, "seq": SEQ},
         "required": [*look["required"], "seq"],
     }
 
 
-def _state(model: type[GameModel], looks: dict[str, Schema]) -> Schema:
+def _state(model: type[GameModel], looks: dict[str, Schema] | None) -> Schema:
     made: Schema = {"title": "state", "description": "what a viewer may see of the game", "type": "object"}
-    if model.view is not GameModel.view:
-        # The author's code says what is in it.
+    if looks is None:
         return made
     properties, required = {}, []
     own = {field.name for field in model.FIELDS if field.own}

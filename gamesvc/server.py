@@ -110,8 +110,14 @@ class GameServer:
         self._term = begin.term
         self._around = around
         self._gone = gone
-        self._attendance = Attendance(around.later, around.monotonic, around.max_connections_per_player, self._presence)
         self._watches = not self.model.HOOKS.isdisjoint(("on_away", "on_back"))
+        self._attendance = Attendance(
+            around.later,
+            around.monotonic,
+            around.max_connections_per_player,
+            self._presence,
+            always=self._watches,
+        )
         self._order = Order(game, begin.term, self, publisher, around, self)
         self._saver = Saver(game, begin.term, self.model, begin.opening, begin.since_snapshot, around)
         self._bell = Bell(around.later, self.now, self._ring)

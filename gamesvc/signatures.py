@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import typing
 from collections.abc import Callable, Mapping
 from types import FunctionType
@@ -84,10 +85,19 @@ def hints_of(where: str, annotated: Any, scope: Mapping[str, Any]) -> dict[str, 
     try:
         return typing.get_type_hints(annotated, None, dict(scope), include_extras=True)
     except NameError as error:
-        raise DefinitionError(f"{where}: {error}; define it above the class, or import it") from None
+        place = _place(where, annotated, error.name)
+        raise DefinitionError(f"{place}: {error}; define it above the class, or import it") from None
     # An annotation is code, and can raise anything.
     except Exception as error:
         raise DefinitionError(f"{where}: an annotation is not usable: {error}") from None
+
+
+def _place(where: str, annotated: Any, missing: str | None) -> str:
+    """Where a name stands, as far as annotations are texts."""
+    for name, text in annotated.__annotations__.items():
+        if isinstance(text, str) and re.search(rf"\b{missing}\b", text):
+            return f"{where}.{name}" if isinstance(annotated, type) else f"{where}, argument {name!r}"
+    return where
 
 
 def takes(method: Callable[..., Any], count: int) -> bool:
@@ -252,10 +262,9 @@ def _check_argument(where: str, name: str, kind: Any, *default: Any) -> None:
 
 def _fits(value: object, kind: Any) -> bool:
     try:
-        msgspec.convert(msgspec.to_builtins(value), kind)
+        return bool(msgspec.convert(msgspec.to_builtins(value), kind) == value)
     except (TypeError, ValueError):
         return False
-    return True
 
 
 def _fields(where: str, method: Callable[..., Any], scope: Mapping[str, Any], first: int) -> list[tuple[Any, ...]]:

@@ -167,7 +167,7 @@ def written(kind: inspect.Type) -> str:
     if isinstance(kind, inspect.TupleType):
         return f"tuple[{', '.join(written(part) for part in kind.item_types)}]"
     if isinstance(kind, inspect.LiteralType):
-        return f"Literal[{', '.join(map(repr, kind.values))}]"
+        return f"Literal[{', '.join(repr(value) for value in kind.values if value is not None)}]"
     name = getattr(getattr(kind, "cls", None), "__name__", "...")
     return _NAMES.get(type(kind), name)
 

@@ -66,7 +66,7 @@ class Document(SynchronousTestCase):
         self.assertEqual({operations[name]["action"] for name in ("event", "framework")}, {"send"})
         self.assertEqual(
             self.names(operations["event"]["messages"]),
-            ["event.Shuffled", "event.Traded", "event.Passed", "event.State"],
+            ["event.Traded", "event.Passed", "event.Shuffled", "event.State"],
         )
         self.assertIn("gamesvc.welcome", self.names(operations["framework"]["messages"]))
 

@@ -159,7 +159,7 @@ class Refused(New):
     def test_the_name_of_an_installed_game(self) -> None:
         games = EntryPoints([EntryPoint("checkers", "somewhere:Checkers", "gamesvc.games")])
         self.patch(new, "entry_points", lambda group: games)
-        self.assertIn("a game of this name is installed; write my-checkers, say", self.fails("new", "checkers"))
+        self.assertIn("a game of this name is installed; write checkers-2, say", self.fails("new", "checkers"))
 
     def tearDown(self) -> None:
         self.assertNotIn("my-game", os.listdir(self.directory))

@@ -242,5 +242,5 @@ class Published(SynchronousTestCase):
         self.assertEqual(published(Game), ())
 
     def test_the_games_of_these_tests(self) -> None:
-        self.assertEqual(self.names(trading.Trading), ["Shuffled", "Traded", "Passed", "State"])
+        self.assertEqual(self.names(trading.Trading), ["Traded", "Passed", "Shuffled", "State"])
         self.assertIn("Drew", self.names(drawing.Drawing))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from enum import Enum
 from types import new_class
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import DefinitionError, Event, GameModel, Player, command, messages
@@ -113,23 +115,34 @@ class Commands(Described):
         self.assert_is({"status": "ok"}, "reply.trade")
         self.assert_is({"status": "ok", "result": {"suit": "ore", "value": 1, "note": None}}, "reply.trade")
         self.assert_is_not({"status": "ok", "result": None}, "reply.trade")
-        for message in ({"status": "ok"}, {"status": "ok", "result": {"deck": 1}}, {"status": "ok", "result": [1]}):
-            self.assert_is(message, "reply.look")
+        anything: tuple[Any, ...] = ({"deck": 1}, [1], 1, "")
+        for result in anything:
+            self.assert_is({"status": "ok", "result": result}, "reply.look")
+        self.assert_is({"status": "ok"}, "reply.look")
 
     def test_a_result_whose_annotation_means_nothing_may_be_anything(self) -> None:
+        class Local(Struct):
+            value: int
+
         class Strange(GameModel):
             @command
-            def go(self, player: Player) -> Nowhere:  # type: ignore[name-defined]  # noqa: F821  # that's what is tested
+            def go(self, player: Player) -> Local:
                 """Go."""
+                return Local(1)
 
             @command
             def come(self, player: Player):  # type: ignore[no-untyped-def]  # that's what is tested
                 """Come."""
 
+            @command
+            def stay(self, player: Player) -> Iterator[int]:
+                """Stay."""
+                return iter(())
+
         known = definitions(Strange)
-        for name in ("reply.go", "reply.come"):
-            self.assertEqual(known[name]["properties"]["result"], {})
-            self.assertEqual(known[name]["required"], ["status"])
+        for name in ("reply.go", "reply.come", "reply.stay"):
+            self.assertLessEqual(set(known[name]["properties"]["result"]), {"title"})
+        self.assertEqual(known["reply.come"]["required"], ["status"])
 
     def test_errors(self) -> None:
         error = {"code": "bad_json", "message": "no", "retryable": False}
@@ -224,7 +237,7 @@ class Mistakes(SynchronousTestCase):
     def test_two_events_of_one_name(self) -> None:
         def made(key: str) -> type[Event]:
             def fill(body: dict[str, Any]) -> None:
-                body.update(__module__=__name__, __annotations__={key: int})
+                body.update(__module__=f"module_{key}", __annotations__={key: int})
 
             return new_class("Twice", (Event,), exec_body=fill)
 
@@ -238,9 +251,20 @@ class Mistakes(SynchronousTestCase):
                 """Go."""
 
         known = definitions(Game)
-        self.assertEqual(list(references(known["event"])), ["#/$defs/event.Twice", "#/$defs/event.Twice-2"])
-        self.assertEqual(known["event.Twice-2"]["properties"]["event"], {"const": "Twice"})
-        self.assertIn("b", known["event.Twice-2"]["properties"])
+        self.assertEqual(list(references(known["event"])), ["#/$defs/event.Twice", "#/$defs/event.Twice2"])
+        self.assertEqual(known["event.Twice2"]["properties"]["event"], {"const": "Twice"})
+        self.assertIn("b", known["event.Twice2"]["properties"])
+
+    def test_two_classes_that_nothing_tells_apart(self) -> None:
+        first, second = (msgspec.defstruct("Twin", [(key, int)]) for key in "ab")
+
+        class Game(GameModel):
+            @command
+            def go(self, player: Player, first: first, second: second) -> None:  # type: ignore[valid-type]  # made above
+                """Go."""
+
+        error = self.assertRaises(DefinitionError, definitions, Game)
+        self.assertRegex(str(error), "^Game: there is no schema for a type in it: .*Twin")
 
     def test_an_event_whose_types_can_not_be_found_is_named(self) -> None:
         class Local(Enum):

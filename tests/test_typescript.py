@@ -169,7 +169,7 @@ class Text(SynchronousTestCase):
     def test_names_that_are_taken_get_a_number(self) -> None:
         text = typescript("trading", Trading)
         self.assertIn('export interface State2 {\n  event: "State";', text)
-        self.assertIn("export type GameEvent = Shuffled | Traded | Passed | State2;", text)
+        self.assertIn("export type GameEvent = Traded | Passed | Shuffled | State2;", text)
 
 
 class Compiled(SynchronousTestCase):

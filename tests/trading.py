@@ -97,6 +97,10 @@ class Traded(Event):
     ways: tuple[Literal["by sea", "by land"], ...]
 
 
+class Shuffled(Event):
+    cards: int
+
+
 class Passed(Event):
     pass
 
@@ -120,9 +124,6 @@ class Trading(GameModel, seats=(2, 4), version=3):
     kind: Literal["fast", "slow"] | None = None
     tree: Tree = field(default_factory=lambda: Tree(1))
     nothing: None = None
-
-    class Shuffled(Event):
-        cards: int
 
     def setup(self, cards: Annotated[int, Meta(ge=1, le=100)] = 52, suits: list[Suit] | None = None) -> None:
         self.deck = [Card(Suit.ORE)] * cards
@@ -161,7 +162,7 @@ class Trading(GameModel, seats=(2, 4), version=3):
 
     @command
     def count(self, player: Player) -> int:
-        self.publish(self.Shuffled(len(self.deck)), to=[player])
+        self.publish(Shuffled(len(self.deck)), to=[player])
         self.publish(State())
         return len(self.deck)
 

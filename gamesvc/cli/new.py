@@ -74,7 +74,7 @@ def _package(name: str) -> str:
     if keyword.iskeyword(package) or keyword.issoftkeyword(package):
         raise ConfigError(f"{name!r} can't be a package's name: it is a word of Python's; write {name}-game, say")
     if name in entry_points(group=ENTRY_POINT_GROUP).names:
-        raise ConfigError(f"{name!r}: a game of this name is installed; write my-{name}, say")
+        raise ConfigError(f"{name!r}: a game of this name is installed; write {name}-2, say")
     # The tests' directory has a name, too, and beside a package of another's name one of them is never found.
     if package in sys.stdlib_module_names or package == "tests" or importlib.util.find_spec(package) is not None:
         raise ConfigError(f"{name!r}: there is a package {package} already; write {name}-game, say")

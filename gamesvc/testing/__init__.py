@@ -1,10 +1,31 @@
 """For authors of games: play a model in a unit test, without a network.
 
-table = Table(TicTacToe, "alice", "bob")
-table.send("alice", "mark", cell=4)
-assert table.last("bob") == {"event": "Marked", "player": "alice", "cell": 4}
+    table = Table(TicTacToe, "alice", "bob")
+    table.send("alice", "mark", cell=4)
+    assert table.last("bob") == {"event": "Marked", "player": "alice", "cell": 4}
+
+And what the tests are made of that `gamesvc check` writes where it finds a fault in a model.
 """
 
-from gamesvc.testing.table import Refused, Table
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Refused", "Table"]
+from gamesvc.testing.again import same_elsewhere
+from gamesvc.testing.fault import Fault
+from gamesvc.testing.trial import Trial
+
+if TYPE_CHECKING:
+    from gamesvc.testing.search import ends
+    from gamesvc.testing.table import Refused, Table
+
+__all__ = ["Fault", "Refused", "Table", "Trial", "ends", "same_elsewhere"]
+
+_MODULES = {"Refused": "table", "Table": "table", "ends": "search"}
+
+
+def __getattr__(name: str) -> Any:
+    # A table is a whole server, which takes half a second to import; and `ends` needs Hypothesis.
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -64,9 +64,8 @@ def difference(one: Any, other: Any, where: str, *, strict: bool = False, depth:
 
 
 def _difference_of_objects(one: Any, other: Any, where: str, strict: bool, depth: int) -> str:
-    if not isinstance(one, Struct) and type(one).__eq__ is not object.__eq__:
-        return "" if one == other else f"{where} is {shortly(one)}, and then {shortly(other)}"
-    if isinstance(one, Struct) and not strict and type(one).__eq__ is not Struct.__eq__:
+    makes_own = any("__eq__" in vars(each) for each in type(one).__mro__ if each not in (object, Struct))
+    if makes_own and not (strict and isinstance(one, Struct)):
         return "" if one == other else f"{where} is {shortly(one)}, and then {shortly(other)}"
     mine, theirs = attributes(one), attributes(other)
     if mine.keys() != theirs.keys():

@@ -18,11 +18,11 @@ from gamesvc.testing.likeness import difference, shared, shortly
 _encode_state = msgspec.msgpack.Encoder().encode
 
 
-class Probe(Instance):
-    """A running model that is looked at.
+class Plain(Instance):
+    """A running model that says what it reveals.
 
     Attributes:
-        found: the first fault in what ran last; None where there is none.
+        found: the first fault in what ran last; None where there is none, or nobody looks.
     """
 
     found: Fault | None = None
@@ -31,6 +31,10 @@ class Probe(Instance):
     def revealed(self) -> list[bytes]:
         """What came to light on purpose by what ran last, each as JSON."""
         return self._context.revealed
+
+
+class Probe(Plain):
+    """A running model that is looked at."""
 
     def _settle(self, before: Image) -> Image:
         model = self._model

@@ -19,7 +19,7 @@ from gamesvc.testing import hidden
 from gamesvc.testing.fault import Fault, line_of
 from gamesvc.testing.hidden import Look, Path, look, told_apart
 from gamesvc.testing.likeness import shortly
-from gamesvc.testing.probe import Probe, look_at
+from gamesvc.testing.probe import Plain, Probe, look_at
 from gamesvc.views import apply_patch, merge_patch, shown
 
 START = 1_800_000_000.0
@@ -64,17 +64,15 @@ class Outcome:
 
 
 class Run:
-    """One game that is played, without a look at it.
+    """One game that is played.
 
     Attributes:
         instance: the running model.
-        fault: the first one that was found in what ran last.
+        fault: the first one that was found in it, where somebody looks.
     """
 
-    def __init__(self, kind: type[GameModel], seed: bytes, standing: Standing | None = None) -> None:
-        self.kind = kind
-        self.seed = seed
-        self.instance = Probe(kind, seed, standing)
+    def __init__(self, instance: Plain) -> None:
+        self.instance = instance
         self.fault: Fault | None = None
 
     @property
@@ -154,11 +152,13 @@ class Trial:
         self.commands = self.accepted = 0
         self.now = START
         self._seed = _seed_bytes(seed)
-        self._run = Run(model, self._seed)
-        self._echo = Run(model, self._seed)
+        self._probe = Probe(model, self._seed)
+        self._run = Run(self._probe)
+        self._echo = Run(Plain(model, self._seed))
         self._twins: list[_Twin] = []
         self._differences: list[_Difference] = []
         self._views: dict[Player | None, Any] = {}
+        self._senders: dict[Player, None] = {}
         self._makes_own_views = "view" in model.HOOKS
         self._has_secrets = hidden.has_secrets(model)
         self._fewest, self._most = model.SEATS or (0, 0)
@@ -246,9 +246,7 @@ class Trial:
         if hook in self.kind.HOOKS and self.is_open and not self.finished and is_in:
             player = Player(name)
             self._step(
-                lambda run, outcome: run.do(
-                    outcome, hook, lambda: run.instance.presence(self.now, player, away=away)
-                )
+                lambda run, outcome: run.do(outcome, hook, lambda: run.instance.presence(self.now, player, away=away))
             )
 
     def tick(self) -> None:
@@ -294,6 +292,7 @@ class Trial:
             return False
         self.commands += 1
         sender = Player(player)
+        self._senders[sender] = None
 
         def act(run: Run, outcome: Outcome, sent: msgspec.Struct = given) -> None:
             run.do(
@@ -379,7 +378,7 @@ class Trial:
                 )
             return
         if keep and len(self._twins) < MOST_TWINS:
-            self._twins.append(_Twin(viewer, Run(self.kind, self._seed, standing), f"if {how}"))
+            self._twins.append(_Twin(viewer, Run(Plain(self.kind, self._seed, standing)), f"if {how}"))
 
     # How.
 
@@ -397,7 +396,7 @@ class Trial:
             raise self._crash(outcome) from outcome.error
         if self._run.fault is not None:
             raise self._run.fault
-        rebuilt = self._run.instance.rebuilt()
+        rebuilt = self._probe.rebuilt()
         if rebuilt is not None:
             raise rebuilt
         self._compare_with_echo(act, outcome)
@@ -425,7 +424,8 @@ class Trial:
     def _look_at_views(self) -> None:
         if not self._makes_own_views:
             return
-        for viewer in (*self.players, None):
+        viewers = self.players if self.kind.SEATS is not None else list(self._senders)
+        for viewer in (*viewers, None):
             view = self._proper_view(viewer)
             before = self._views.get(viewer)
             if before is not None:
@@ -458,7 +458,9 @@ class Trial:
                 raise Fault("patch", f"{whose} is not what clients would have: {odd}")
             looks.append((encoded, decoded))
         if looks[0][0] != looks[1][0]:
-            raise Fault("nondeterministic", f"{whose} differs when it is made twice: {told_apart(looks[0][0], looks[1][0])}")
+            raise Fault(
+                "nondeterministic", f"{whose} differs when it is made twice: {told_apart(looks[0][0], looks[1][0])}"
+            )
         for spec, stored in zip(self.kind.FIELDS, self.standing.image, strict=True):
             if msgspec.msgpack.encode(getattr(model, spec.name)) != stored:
                 now = shortly(getattr(model, spec.name))
@@ -478,7 +480,8 @@ class Trial:
             act(twin.run, other)
             if self._is_alike(twin, outcome, other, sender):
                 # How many entries there were is no affair of anybody's, and chance depends on it.
-                twin.run.instance.go_back(twin.run.standing._replace(entry=self.standing.entry))
+                if twin.run.standing.entry != self.standing.entry:
+                    twin.run.instance.go_back(twin.run.standing._replace(entry=self.standing.entry))
                 self._twins.append(twin)
 
     def _begin(
@@ -495,10 +498,15 @@ class Trial:
         doing: Callable[[Run, Outcome], None] | None = act
         if arguments is not None:
             doing = with_other(arguments) if with_other is not None and sender != viewer else None
-        if doing is None or not outcome.accepted or len(self._twins) >= MOST_TWINS or (chance is not None and not outcome.chance):
+        if (
+            doing is None
+            or not outcome.accepted
+            or len(self._twins) >= MOST_TWINS
+            or (chance is not None and not outcome.chance)
+        ):
             return
         seed = self._seed if chance is None else _seed_bytes(chance) + b"other"
-        run = Run(self.kind, seed, before if before.entry else None)
+        run = Run(Plain(self.kind, seed, before if before.entry else None))
         other = Outcome()
         doing(run, other)
         if other.error is not None or not other.accepted or other.revealed != outcome.revealed:
@@ -506,7 +514,7 @@ class Trial:
         if run.standing.image == self.standing.image:
             return
         how = f"if the step before had had {'other chance' if arguments is None else f'{arguments}'}"
-        twin = _Twin(viewer, Run(self.kind, self._seed, run.standing), how)
+        twin = _Twin(viewer, Run(Plain(self.kind, self._seed, run.standing)), how)
         try:
             here, there = self._look(self._run, viewer), self._look(twin.run, viewer)
         except (Exception, SystemExit):
@@ -515,7 +523,9 @@ class Trial:
             return
         seen, also = outcome.seen_by(viewer), other.seen_by(viewer)
         if arguments is not None and seen != also and self._hides_something(viewer, run.standing):
-            raise Fault("leak", f"{_viewer(viewer)} sees other events if the step had had {arguments}: {_events(seen, also)}")
+            raise Fault(
+                "leak", f"{_viewer(viewer)} sees other events if the step had had {arguments}: {_events(seen, also)}"
+            )
         if seen == also and (sender != viewer or outcome.reply == other.reply):
             self._twins.append(twin)
 
@@ -554,6 +564,35 @@ class Trial:
                 "leak", f"{whose} is shown another view {twin.how}: {told_apart(here_look.view, there_look.view)}"
             )
         return not self.finished
+
+
+class Rehearsal(Trial):
+    """A game that is played without being looked at: nothing but a crash is found."""
+
+    def __init__(self, model: type[GameModel], seed: int = 0) -> None:
+        super().__init__(model, seed)
+        self._run = Run(Plain(model, self._seed))
+
+    def _step(
+        self,
+        act: Callable[[Run, Outcome], None],
+        sender: Player | None = None,
+        with_other: Callable[[dict[str, Any]], Callable[[Run, Outcome], None] | None] | None = None,
+    ) -> bool:
+        outcome = Outcome()
+        act(self._run, outcome)
+        self.took(outcome)
+        if outcome.error is not None:
+            raise self._crash(outcome) from outcome.error
+        return outcome.accepted
+
+    def took(self, outcome: Outcome) -> None:
+        """A step was made."""
+
+    def _tell_apart(
+        self, name: str | None, standing: Standing, values: tuple[Any, Any], how: str, fields: set[str], *, keep: bool
+    ) -> None:
+        """Nobody looks."""
 
 
 def unlike(kind: type[GameModel], one: Outcome, standing: Standing, other: Outcome, after: Standing) -> str:
