@@ -78,18 +78,27 @@ class PendingTick(_Happening):
 
     Args:
         now: its time, in seconds since the epoch.
+        failed: is called where the model fails at it.
+
+    Attributes:
+        is_judged: whether it has run.
     """
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, failed: Callable[[], None]) -> None:
         super().__init__()
         self._now = now
+        self._failed = failed
+        self.is_judged = False
 
     def judge(self, game: Game) -> None:
         self.effect = self.entry = None
+        self.is_judged = True
         instance = game.instance
         if instance.standing.finished:
             return
         fault = self._run(game, "on_tick", lambda: instance.tick(self._now), lambda: instance.skip(self._now))
+        if fault:
+            self._failed()
         if self.effect is not None:
             self.entry = self.effect.entry(instance.kind, "tick", fault=fault)
 

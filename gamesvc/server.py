@@ -6,12 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from msgspec import UNSET, Raw
-
-from gamesvc.attendance import Attendance, Member, Participant
-from gamesvc.bell import Bell
+from gamesvc.attendance import Member, Participant
 from gamesvc.clock import GameClock
-from gamesvc.context import Alarm, Player
+from gamesvc.context import Player
 from gamesvc.errors import (
     GAME_OVER,
     ID_REUSED,
@@ -19,7 +16,6 @@ from gamesvc.errors import (
     NOT_A_PLAYER,
     NOT_STARTED,
     UNAVAILABLE,
-    UNKNOWN_COMMAND,
     CloseCode,
     ErrorCode,
     Fenced,
@@ -27,29 +23,20 @@ from gamesvc.errors import (
     RequestRefused,
 )
 from gamesvc.eventlog import EventLog, Place, Viewer
-from gamesvc.happening import PendingAlarm, PendingPresence, PendingTick
 from gamesvc.history import Found, History
 from gamesvc.instance import Effect, Instance
 from gamesvc.journal.records import Entry, Opening
-from gamesvc.messages import Request, Welcome, encode_error, encode_ok, encode_presence, encode_welcome
-from gamesvc.mirror import Mirror
+from gamesvc.messages import Request, encode_error, encode_ok
 from gamesvc.order import Order
 from gamesvc.pending import Answer, PendingCommand, Role
 from gamesvc.publisher import GamePublisher
 from gamesvc.receipts import Receipts
+from gamesvc.reception import Reception, is_framework_command
+from gamesvc.rhythm import Rhythm
 from gamesvc.saver import Saver
-from gamesvc.seating import PendingChange, PendingSeat
-from gamesvc.showing import Showing
+from gamesvc.seating import PendingSeat
 from gamesvc.subscription import Subscription
 from gamesvc.surroundings import Surroundings
-from gamesvc.ticker import Ticker
-from gamesvc.views import Views
-
-_RETRY_SECONDS = 1.0
-
-_FRAMEWORK = "gamesvc."
-SIT, LEAVE = f"{_FRAMEWORK}sit", f"{_FRAMEWORK}leave"
-"""gamesvc's own commands: take a free seat, and give one up."""
 
 
 @dataclass(frozen=True)
@@ -110,17 +97,8 @@ class GameServer:
         self._term = begin.term
         self._around = around
         self._gone = gone
-        self._watches = not self.model.HOOKS.isdisjoint(("on_away", "on_back"))
-        self._attendance = Attendance(
-            around.later,
-            around.monotonic,
-            around.max_connections_per_player,
-            self._presence,
-            always=self._watches,
-        )
         self._order = Order(game, begin.term, self, publisher, around, self)
         self._saver = Saver(game, begin.term, self.model, begin.opening, begin.since_snapshot, around)
-        self._bell = Bell(around.later, self.now, self._ring)
         # Under other durabilities the journal has no events.
         read = partial(around.journal.history, game) if self.model.DURABILITY == "every" else None
         self._history = History(
@@ -129,20 +107,17 @@ class GameServer:
         self._was_entered = not begin.is_new
         self._is_plain = begin.is_plain
         self._is_lost = False
-        self.views = Views(self.model)
-        publisher.pictures = Showing(self.views, publisher.log, lambda: self._order.standing, self.failed)
-        # What came since the last tick.
-        self._inputs: list[PendingCommand] = []
-        self._ticker: Ticker | None = None
-        if self.model.TICK is not None:
-            self._ticker = Ticker(self.model.TICK, around.later, around.monotonic, self.now, self._tick_game)
+        self._reception = Reception(
+            game, self.kind, self.model, begin.opening.epoch, self._order, publisher, around, self.failed
+        )
+        self._rhythm = Rhythm(self, self._order, around, lambda: self._reception.is_attended)
 
     # What others may know.
 
     @property
     def controllers(self) -> tuple[Participant, ...]:
         """Those who are connected, in the order in which they came."""
-        return self._attendance.controllers
+        return self._reception.controllers
 
     @property
     def players(self) -> list[Player | None]:
@@ -175,7 +150,7 @@ class GameServer:
     @property
     def quiet(self) -> bool:
         """Whether nothing waits for the journal."""
-        return self._order.is_even and not self._history.is_busy and not self._inputs
+        return self._order.is_even and not self._history.is_busy and self._rhythm.is_even
 
     # Who takes part.
 
@@ -210,7 +185,7 @@ class GameServer:
             found: gets their place; None where what they missed can't be told.
         """
         wants_all = epoch is None and since == 0
-        if since is None or not (wants_all or epoch == self._epoch(role)):
+        if since is None or not (wants_all or epoch == self._reception.epoch(role)):
             found(None)
         else:
             self._history.find(Viewer(role.sees, framework=True), since, found)
@@ -235,67 +210,25 @@ class GameServer:
     def enter(self, controller: Participant, member: Member) -> None:
         """Take a connection in, of which it is known how it takes part."""
         self._was_entered = True
-        self._attendance.enter(controller, member)
-        if member.role.playing and self._watches:
-            self._note(member.role.player)
-        self._set_ticker()
+        self._reception.enter(controller, member)
+        self._rhythm.keep()
 
     def leave(self, controller: Participant) -> None:
         """Take a connection out; once more is harmless."""
-        self._attendance.leave(controller)
-        self._set_ticker()
+        self._reception.leave(controller)
+        self._rhythm.keep()
 
     def audience(self, role: Role) -> str | None:
         """Those who are shown the same state as somebody."""
-        return self.views.audience(role.sees)
+        return self._reception.audience(role)
 
     def greet(self, role: Role, subscription: Subscription, place: Place | None, *, missed: bool = False) -> None:
-        """Send the first frame of a ``gamesvc.v1`` connection, or of one whose role has changed.
-
-        Args:
-            role: theirs.
-            subscription: where their frames go.
-            place: from which on they get the events; None: from now on.
-            missed: whether they came back, and can't be told what they missed: they get the state instead.
-        """
-        # Who is told what they missed gets the state after that.
-        is_shown = place is None and (missed or isinstance(subscription, Mirror))
-        subscription.greet(self.welcome(role, place, show_state=is_shown))
-        if is_shown and isinstance(subscription, Mirror):
-            subscription.basis = self._order.standing
+        """Send the first frame of a ``gamesvc.v1`` connection, as `Reception.greet` says."""
+        self._reception.greet(role, subscription, place, missed=missed)
 
     def welcome(self, role: Role, place: Place | None, *, show_state: bool) -> bytes:
-        """The first frame of a ``gamesvc.v1`` connection: where the game stands for this viewer.
-
-        Args:
-            role: theirs.
-            place: from which on they get the events; None: from now on.
-            show_state: whether they are to see the state.
-
-        Raises:
-            ViewError: the model failed at showing it.
-        """
-        standing = self._order.standing
-        return encode_welcome(
-            Welcome(
-                game=self.game,
-                kind=self.kind,
-                epoch=self._epoch(role),
-                seq=self.publisher.log.head(Viewer(role.sees, framework=True)),
-                resumed=place is not None,
-                player=role.player,
-                playing=role.playing,
-                players=list(standing.seats),
-                present=list(self._attendance.present),
-                state=Raw(self.views.state(standing, self.audience(role))) if show_state else UNSET,
-                finished=standing.finished or UNSET,
-                outcome=Raw(standing.outcome) if standing.outcome else UNSET,
-            )
-        )
-
-    def _epoch(self, role: Role) -> str:
-        # A player and a spectator of the same name count different events.
-        return self._opening.epoch if role.playing else f"{self._opening.epoch}.public"
+        """The first frame of a ``gamesvc.v1`` connection, as `Reception.welcome` says."""
+        return self._reception.welcome(role, place, show_state=show_state)
 
     # What takes effect.
 
@@ -313,47 +246,12 @@ class GameServer:
         if self._order.closed or self._order.is_stalled:
             answer(encode_error(UNAVAILABLE, id=request.id))
             return
-        if request.command.startswith(_FRAMEWORK):
-            self._change_seat(role, request, answer)
+        if is_framework_command(request.command):
+            self._reception.change_seat(role, request, answer)
             return
         if command.key is not None:
             self.pending_ids[command.key] = command
-        if self._ticker is not None and self._ticker.runs:
-            self._inputs.append(command)
-        else:
-            self._order.take(command)
-
-    def _change_seat(self, role: Role, request: Request, answer: Answer) -> None:
-        sits = request.command == SIT
-        if request.command not in (SIT, LEAVE):
-            answer(encode_error(UNKNOWN_COMMAND, f"gamesvc's own commands are {SIT} and {LEAVE}", request.id))
-        else:
-            changed = partial(self._seat_changed, role.player, sits)
-            self._order.take(PendingChange(role, request.id, sits=sits, answer=answer, changed=changed))
-
-    def _seat_changed(self, player: Player, sits: bool) -> None:
-        """Have all connections of a player take part as those who have a seat, or not; each is told."""
-        if not self._order.standing.seats:
-            return
-        if not sits:
-            self._attendance.forget(player)
-        role = Role(player, playing=sits)
-        for controller, member in self._attendance.members(player):
-            if member.role == role:
-                continue
-            member.role = role
-            subscription = member.subscription
-            if subscription is None or subscription.paused or not subscription.viewer.framework:
-                # They can't be told, or not now: they come back.
-                controller.close(CloseCode.RESYNC)
-                continue
-            subscription.drain()
-            subscription.look_as(subscription.viewer._replace(player=role.sees))
-            if isinstance(subscription, Mirror):
-                subscription.audience = self.audience(role)
-            self.greet(role, subscription, None)
-        if sits:
-            self._attendance.came(player)
+        self._rhythm.take(command)
 
     def _is_known(self, command: PendingCommand, answer: Answer) -> bool:
         """Answer a command that was there before, under its id. Comes before every other check."""
@@ -386,56 +284,6 @@ class GameServer:
         """Tell the operator of a fault in the model. Returns the incident's id."""
         return self._around.report(f"game {self.game} ({self.kind}), {what}", fault)
 
-    # Who is away.
-
-    def _presence(self, player: Player, away: bool) -> None:
-        """A player is away, or back."""
-        if self._order.closed:
-            return
-        told = partial(self.publisher.notify, encode_presence(player, away=away))
-        if self._watches and not self._order.is_stalled:
-            self._order.take(PendingPresence(player, away=away, settled=told))
-        else:
-            told()
-
-    def _note(self, player: Player) -> None:
-        """Tell the model that a player is there, of whom it does not know that yet."""
-        if player not in self.instance.standing.here and not self._order.closed and not self._order.is_stalled:
-            self._order.take(PendingPresence(player, away=False, settled=lambda: None))
-
-    # Ticks.
-
-    def _set_ticker(self) -> None:
-        """Tick where there is somebody for whom, and something to tick."""
-        ticker = self._ticker
-        if ticker is None:
-            return
-        standing = self._order.standing
-        has_begun = self.model.SEATS is None or len(self.instance.players) >= self._fewest
-        if has_begun and len(self._attendance) and not standing.finished and not self._order.closed:
-            ticker.start()
-        else:
-            ticker.stop()
-            self._take_inputs()
-
-    def _take_inputs(self) -> None:
-        inputs, self._inputs = self._inputs, []
-        for command in inputs:
-            if self._order.closed or self._order.is_stalled:
-                command.fail(self)
-            else:
-                self._order.take(command)
-
-    def _tick_game(self, due: float) -> None:
-        self._take_inputs()
-        if not self._order.is_stalled:
-            for alarm in self._due_alarms():
-                self._order.take(PendingAlarm(alarm))
-            tick = PendingTick(due)
-            self._order.take(tick)
-            if tick.entry is not None and tick.entry.fault and self._ticker is not None:
-                self._ticker.rest()
-
     # What follows.
 
     def waits(self) -> None:
@@ -448,8 +296,7 @@ class GameServer:
 
     def settled(self) -> None:
         """Everything of an append was said."""
-        self._set_bell()
-        self._set_ticker()
+        self._rhythm.keep()
         self.publisher.changed()
         if self.model.DURABILITY == "snapshot":
             self.waits()
@@ -459,14 +306,13 @@ class GameServer:
     def went_back(self) -> None:
         """The game stands as it stood before: timers are to come as before, but not at once, because the journal has
         just failed."""
-        self._set_bell(_RETRY_SECONDS)
+        self._rhythm.keep(after_failure=True)
 
     def lost(self) -> None:
         """Somebody else has the game now."""
         self._is_lost = True
-        self._bell.silence()
-        self._attendance.stop()
-        self._set_ticker()
+        self._reception.stop()
+        self._rhythm.keep()
         self._history.expire()
         for controller in self.controllers:
             controller.close(CloseCode.GAME_MOVED)
@@ -476,34 +322,12 @@ class GameServer:
         """The journal takes long."""
         self._history.expire()
 
-    def _ring(self) -> None:
-        if self._order.closed:
-            return
-        if self._order.is_stalled:
-            self._set_bell(_RETRY_SECONDS)
-            return
-        # Where the game ticks, they take effect at the next tick.
-        if self._ticker is None or not self._ticker.runs:
-            for alarm in self._due_alarms():
-                self._order.take(PendingAlarm(alarm))
-            self._set_bell()
-
-    def _due_alarms(self) -> list[Alarm]:
-        now = self.now()
-        due = [alarm for alarm in self.instance.standing.alarms if alarm.due <= now]
-        return sorted(due, key=lambda alarm: (alarm.due, alarm.id))
-
-    def _set_bell(self, at_least: float = 0.0) -> None:
-        if not self._order.closed:
-            self._bell.set(self.instance.standing.wake_at, at_least)
-
     # From beginning to end.
 
     def start(self) -> None:
         """Let timers ring from now on: what the game stands on is durable."""
-        self._set_bell()
-        if self._watches:
-            self._attendance.expect(Player(name) for name in self._order.standing.here)
+        self._rhythm.keep()
+        self._reception.start()
 
     def open(self, effect: Effect, opened: Callable[[JournalError | None], None]) -> None:
         """Have the journal keep the game, which was just set up.
@@ -574,9 +398,8 @@ class GameServer:
     def drain(self) -> None:
         """Let nothing more take effect; what waits for the journal still does."""
         self._order.closed = True
-        self._bell.silence()
-        self._attendance.stop()
-        self._set_ticker()
+        self._reception.stop()
+        self._rhythm.keep()
 
     def carry_on(self) -> None:
         """After `drain`: it could not go to sleep."""

@@ -195,28 +195,50 @@ class Published(SynchronousTestCase):
 
         self.assertEqual(published(Game), (Local,))
 
-    def test_other_packages_are_not_looked_into(self) -> None:
-        # It lies in no package, and the game in the package of the tests.
-        library = ModuleType("library")
+    def library(self, name: str) -> ModuleType:
+        """A module with an event, and a function that publishes it."""
+        module = ModuleType(name)
         exec(
             "from gamesvc import Event\n"
             "class Foreign(Event):\n    pass\n"
             "def help(model):\n    model.publish(Foreign())\n",
-            library.__dict__,
+            vars(module),
         )
+        return module
 
-        class Far(GameModel):
-            @command
-            def go(self, player: Player) -> None:
-                library.help(self)
+    def test_functions_of_the_same_package_are_looked_into_and_no_others(self) -> None:
+        for name, found in (("tests.library", ["Foreign"]), ("library", []), ("other.library", [])):
+            library = self.library(name)
 
-        class Near(GameModel):
+            class Game(GameModel):
+                @command
+                def go(self, player: Player) -> None:
+                    library.help(self)  # noqa: B023  # the class is used within the loop
+
+            self.assertEqual(self.names(Game), found, name)
+
+    def test_modules_without_a_package_are_no_package_together(self) -> None:
+        alone = ModuleType("alone")
+        vars(alone)["library"] = self.library("library")
+        exec(
+            "from gamesvc import GameModel, Player, command\n"
+            "class Game(GameModel):\n"
+            "    @command\n"
+            "    def go(self, player: Player) -> None:\n"
+            "        library.help(self)\n",
+            vars(alone),
+        )
+        self.assertEqual(self.names(alone.Game), [])
+
+    def test_an_event_of_any_module_is_found_where_it_is_named(self) -> None:
+        library = self.library("library")
+
+        class Game(GameModel):
             @command
             def go(self, player: Player) -> None:
                 self.publish(library.Foreign())
 
-        self.assertEqual(self.names(Far), [])
-        self.assertEqual(self.names(Near), ["Foreign"])
+        self.assertEqual(self.names(Game), ["Foreign"])
 
     def test_an_attribute_is_not_taken_for_what_the_module_has_of_its_name(self) -> None:
         class Game(GameModel):

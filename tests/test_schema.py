@@ -205,6 +205,11 @@ class Played(Described):
             self.assert_is(table.state_of(name), "state")
         self.assertLessEqual({"gamesvc.welcome", "Traded", "Passed", "Shuffled", "State", "ok", "error"}, kinds)
 
+    def test_an_event_has_its_number(self) -> None:
+        for wrong in ({}, {"seq": 0}, {"seq": "1"}):
+            self.assert_is_not({"event": "Passed", **wrong}, "event")
+        self.assert_is({"event": "Passed", "seq": 1}, "event")
+
 
 class Framework(Described):
     def test_each_frame_has_the_keys_that_are_sent(self) -> None:

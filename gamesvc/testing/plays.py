@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import msgspec
 
 from gamesvc.context import Player
-from gamesvc.model import GameModel
 from gamesvc.testing import hidden
 from gamesvc.testing.draws import Decide, Seen, arguments, chance, one_of, texts_in
 from gamesvc.testing.trial import Trial
@@ -62,9 +61,8 @@ class Play:
         trial: the game.
     """
 
-    def __init__(
-        self, model: type[GameModel], decide: Decide, seen: Seen, trial: Trial, *, learns: bool = False
-    ) -> None:
+    def __init__(self, decide: Decide, seen: Seen, trial: Trial, *, learns: bool = False) -> None:
+        model = trial.kind
         self._model = model
         self._decide = decide
         self._seen = seen

@@ -284,7 +284,7 @@ class Search:
         while not self.tried.ended:
             if self._elapsed > 2 * self._seconds and self.tried.commands >= ENOUGH_COMMANDS:
                 what = (
-                    f"of {self.tried.games} games that were played at random, none ended: {self.tried.commands} commands,"
+                    f"of {self.tried.games} games played at random, none ended: {self.tried.commands} commands,"
                     f" of which {self.tried.accepted} took effect, up to {self.tried.longest} in one game"
                 )
                 return Found(Fault("endless", what), self._seed, [])

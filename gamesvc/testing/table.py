@@ -12,15 +12,13 @@ from twisted.internet.task import Clock
 from gamesvc.admission import FrontDoor
 from gamesvc.catalog import Catalog, Kind
 from gamesvc.context import Context, Player
-from gamesvc.errors import JournalError, RequestRefused
+from gamesvc.errors import RequestRefused
 from gamesvc.image import restore
-from gamesvc.instance import Instance, opening_entry
-from gamesvc.journal import Stored
 from gamesvc.journal.memory import MemoryJournal
-from gamesvc.journal.records import Opening
 from gamesvc.limits import Limits
 from gamesvc.listener import GameListener
 from gamesvc.model import GameModel
+from gamesvc.options import OptionsError, checked
 from gamesvc.server import GameServer
 from gamesvc.testing.line import Line
 from gamesvc.views import Views
@@ -32,7 +30,6 @@ WAIT_SECONDS = 5.0
 """How long `Table.send` waits for a reply, by the table's clock: commands of a game that ticks wait for the tick."""
 
 _GAME = "game"
-_encode = msgspec.json.Encoder().encode
 _UNBOUNDED = Limits(
     commands_per_second=0,
     command_burst=0,
@@ -68,8 +65,8 @@ class Refused(Exception):
 class _OneKind(Catalog):
     """A server's offer, of one kind that need not be a module's."""
 
-    def __init__(self, model: type[GameModel]) -> None:
-        self._kind = Kind(model.__name__, model)
+    def __init__(self, model: type[GameModel], options: bytes) -> None:
+        self._kind = Kind(model.__name__, model, options)
 
     def __iter__(self) -> Iterator[Kind]:
         yield self._kind
@@ -142,7 +139,10 @@ class Table:
         start_time: float = START,
     ) -> None:
         self._kind = model
-        self._options = dict(options or {})
+        try:
+            self._options = checked(model, dict(options or {}))
+        except OptionsError as error:
+            raise ValueError(f"options: {error}") from None
         self._start = start_time
         self._clock = Clock()
         # Apart, so that a game's chance is the same whatever else is drawn.
@@ -152,8 +152,6 @@ class Table:
         self._requests = 0
         self._journal = MemoryJournal(lambda call: self._clock.callLater(0, call), lambda: self.now)
         self._listener = self._listen()
-        if self._options:
-            self._create()
         self._open()
         for name in players:
             self.connect(name)
@@ -334,7 +332,7 @@ class Table:
         listener = _Listener(
             self._clock,
             journal=self._journal,
-            catalog=_OneKind(self._kind),
+            catalog=_OneKind(self._kind, self._options),
             front_door=FrontDoor(None, (), lambda: "guest"),
             limits=_UNBOUNDED,
             now=lambda: self.now,
@@ -343,25 +341,6 @@ class Table:
         listener.faults = self._faults
         listener.lifecycle.start()
         return listener
-
-    def _create(self) -> None:
-        """Set the game up with the options, as somebody who creates a game with options does."""
-        try:
-            checked = msgspec.convert(self._options, self._kind.OPTIONS)
-        except msgspec.ValidationError as error:
-            raise ValueError(f"options: {error}") from None
-        seed, epoch = self._seeds.randbytes(32), self._names.randbytes(6).hex()
-        instance = Instance(self._kind, seed)
-        effect = instance.open(self.now, (), msgspec.structs.asdict(checked))
-        opening = Opening(self._kind.__name__, self._kind.VERSION, _encode(self._options), epoch, seed)
-        entry = opening_entry(effect, self._kind, opening)
-
-        def claimed(stored: Stored | JournalError) -> None:
-            assert isinstance(stored, Stored)  # a journal in memory does not fail
-            self._journal.append(_GAME, stored.term, 0, [entry], effect.after.wake_at, lambda error: None)
-
-        self._journal.claim(_GAME, claimed)
-        self._run()
 
     def _open(self) -> None:
         outcomes: list[GameServer | RequestRefused] = []

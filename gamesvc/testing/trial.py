@@ -161,7 +161,6 @@ class Trial:
         self._senders: dict[Player, None] = {}
         self._makes_own_views = "view" in model.HOOKS
         self._has_secrets = hidden.has_secrets(model)
-        self._fewest, self._most = model.SEATS or (0, 0)
 
     # What is seen of it.
 
@@ -190,7 +189,12 @@ class Trial:
         standing = self.standing
         if not self.is_open or standing.finished:
             return False
-        return self.kind.SEATS is None or (standing.started and player in standing.seats)
+        return self.kind.SEATS is None or (self._is_manned and player in standing.seats)
+
+    @property
+    def _is_manned(self) -> bool:
+        """Whether as many play as are needed."""
+        return self.kind.SEATS is None or len(self.players) >= self.kind.SEATS[0]
 
     # Steps.
 
@@ -213,7 +217,7 @@ class Trial:
         if not self.is_open or self.finished or name in seats or None not in seats:
             return
         seats[seats.index(None)] = Player(name)
-        self._seat("a player joins", tuple(seats))
+        self._seat("a player joins", tuple(seats), Player(name))
 
     def leave(self, name: str) -> None:
         """Somebody gives their seat up."""
@@ -224,26 +228,27 @@ class Trial:
             return
         self._seat("a player leaves", tuple(None if each == name else each for each in standing.seats))
 
-    def _seat(self, doing: str, seats: tuple[Player | None, ...]) -> None:
+    def _seat(self, doing: str, seats: tuple[Player | None, ...], comer: Player | None = None) -> None:
         def act(run: Run, outcome: Outcome) -> None:
-            run.do(outcome, doing, lambda: run.instance.seat(self.now, seats, []), refusable=True)
+            run.do(outcome, doing, lambda: run.instance.seat(self.now, seats, [], comer), refusable=True)
 
         self._step(act)
 
     def away(self, name: str) -> None:
         """Somebody has had no connection for a while."""
-        if name not in self.standing.away:
+        if name in self.standing.here:
             self._presence(name, away=True)
 
     def back(self, name: str) -> None:
         """Somebody who was away is back."""
-        if name in self.standing.away:
+        if name not in self.standing.here:
             self._presence(name, away=False)
 
     def _presence(self, name: str, *, away: bool) -> None:
         hook = "on_away" if away else "on_back"
         is_in = self.kind.SEATS is None or name in self.standing.seats
-        if hook in self.kind.HOOKS and self.is_open and not self.finished and is_in:
+        is_told = not self.kind.HOOKS.isdisjoint(("on_away", "on_back"))
+        if is_told and self.is_open and not self.finished and is_in:
             player = Player(name)
             self._step(
                 lambda run, outcome: run.do(outcome, hook, lambda: run.instance.presence(self.now, player, away=away))
@@ -251,9 +256,8 @@ class Trial:
 
     def tick(self) -> None:
         """A tick comes."""
-        standing = self.standing
         rate = self.kind.TICK
-        if rate is None or not self.is_open or standing.finished or not (self.kind.SEATS is None or standing.started):
+        if rate is None or not self.is_open or self.finished or not self._is_manned:
             return
         self.now += 1 / rate
         self._step(lambda run, outcome: run.do(outcome, "on_tick", lambda: run.instance.tick(self.now)))
@@ -341,7 +345,7 @@ class Trial:
             one, other: the places: each a field, and then keys and indices.
         """
         one, other = tuple(one), tuple(other)
-        standing = hidden.swapped(self.kind, self.standing, one, other)
+        standing = hidden.swapped(self.kind, self.standing, one, other) if self.is_open else None
         if standing is not None:
             values = tuple(hidden.value_at(self.kind, self.standing, path) for path in (one, other))
             how = f"{_place(one)} and {_place(other)} had changed places"
@@ -355,7 +359,7 @@ class Trial:
             field: its name.
             value: the other one, as it is stored.
         """
-        standing = hidden.replaced(self.kind, self.standing, field, value)
+        standing = hidden.replaced(self.kind, self.standing, field, value) if self.is_open else None
         if standing is not None:
             was = hidden.value_at(self.kind, self.standing, (field,))
             # A state that is not one of the game's: what would become of it says nothing.

@@ -1,0 +1,216 @@
+"""Reception: who takes part in a game and as whom, and what they are told of where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from msgspec import UNSET, Raw
+
+from gamesvc.attendance import Attendance, Member, Participant
+from gamesvc.context import Player
+from gamesvc.errors import UNKNOWN_COMMAND, CloseCode
+from gamesvc.eventlog import Place, Viewer
+from gamesvc.happening import PendingPresence
+from gamesvc.messages import Request, Welcome, encode_error, encode_presence, encode_welcome
+from gamesvc.mirror import Mirror
+from gamesvc.model import GameModel
+from gamesvc.order import Order
+from gamesvc.pending import Answer, Role
+from gamesvc.publisher import GamePublisher
+from gamesvc.seating import PendingChange
+from gamesvc.showing import Showing
+from gamesvc.subscription import Subscription
+from gamesvc.surroundings import Surroundings
+from gamesvc.views import Views
+
+_FRAMEWORK = "gamesvc."
+SIT, LEAVE = f"{_FRAMEWORK}sit", f"{_FRAMEWORK}leave"
+"""gamesvc's own commands: take a free seat, and give one up."""
+
+
+def is_framework_command(name: str) -> bool:
+    """Whether a command is none of the model's: those hold no dot."""
+    return name.startswith(_FRAMEWORK)
+
+
+class Reception:
+    """One game's.
+
+    Args:
+        game: the game's id.
+        kind: what is played.
+        model: its class.
+        epoch: names the history that the players' numbers count.
+        order: the game's.
+        publisher: the game's.
+        around: clocks.
+        failed: is told of a fault in the model.
+    """
+
+    def __init__(
+        self,
+        game: str,
+        kind: str,
+        model: type[GameModel],
+        epoch: str,
+        order: Order,
+        publisher: GamePublisher,
+        around: Surroundings,
+        failed: Callable[[str, BaseException], object],
+    ) -> None:
+        self._game = game
+        self._kind = kind
+        self._epoch = epoch
+        self._order = order
+        self._publisher = publisher
+        # Whether the model is told who is there.
+        self._tells_model = not model.HOOKS.isdisjoint(("on_away", "on_back"))
+        self._attendance = Attendance(
+            around.later,
+            around.monotonic,
+            around.max_connections_per_player,
+            self._presence,
+            always=self._tells_model,
+        )
+        self._views = Views(model)
+        publisher.pictures = Showing(self._views, publisher.log, lambda: order.standing, failed)
+
+    @property
+    def controllers(self) -> tuple[Participant, ...]:
+        """Those who are connected, in the order in which they came."""
+        return self._attendance.controllers
+
+    @property
+    def is_attended(self) -> bool:
+        """Whether anybody is connected."""
+        return len(self._attendance) > 0
+
+    def start(self) -> None:
+        """Find out who was here when the server was stopped, or failed, and does not come back."""
+        if self._tells_model:
+            self._attendance.expect(Player(name) for name in self._order.standing.here)
+
+    def stop(self) -> None:
+        """Look after nobody any more."""
+        self._attendance.stop()
+
+    def enter(self, controller: Participant, member: Member) -> None:
+        """Take a connection in."""
+        self._attendance.enter(controller, member)
+        role = member.role
+        if role.playing and self._tells_model and role.player not in self._order.standing.here:
+            self._tell_model(role.player, away=False, settled=lambda: None)
+
+    def leave(self, controller: Participant) -> None:
+        """Take a connection out; once more is harmless."""
+        self._attendance.leave(controller)
+
+    def epoch(self, role: Role) -> str:
+        """What names the history that somebody's numbers count: a player and a spectator of the same name count
+        different events."""
+        return self._epoch if role.playing else f"{self._epoch}.public"
+
+    def audience(self, role: Role) -> str | None:
+        """Those who are shown the same state as somebody."""
+        return self._views.audience(role.sees)
+
+    def greet(self, role: Role, subscription: Subscription, place: Place | None, *, missed: bool = False) -> None:
+        """Send the first frame of a ``gamesvc.v1`` connection, or of one whose role has changed.
+
+        Args:
+            role: theirs.
+            subscription: where their frames go.
+            place: from which on they get the events; None: from now on.
+            missed: whether they came back, and can't be told what they missed: they get the state instead.
+
+        Raises:
+            ViewError: the model failed at showing it.
+        """
+        # Who is told what they missed gets the state after that.
+        is_shown = place is None and (missed or isinstance(subscription, Mirror))
+        subscription.greet(self.welcome(role, place, show_state=is_shown))
+        if is_shown and isinstance(subscription, Mirror):
+            subscription.basis = self._order.standing
+
+    def welcome(self, role: Role, place: Place | None, *, show_state: bool) -> bytes:
+        """The first frame of a ``gamesvc.v1`` connection: where the game stands for this viewer.
+
+        Args:
+            role: theirs.
+            place: from which on they get the events; None: from now on.
+            show_state: whether they are to see the state.
+
+        Raises:
+            ViewError: the model failed at showing it.
+        """
+        standing = self._order.standing
+        return encode_welcome(
+            Welcome(
+                game=self._game,
+                kind=self._kind,
+                epoch=self.epoch(role),
+                seq=self._publisher.log.head(Viewer(role.sees, framework=True)),
+                resumed=place is not None,
+                player=role.player,
+                playing=role.playing,
+                players=list(standing.seats),
+                present=list(self._attendance.present),
+                state=Raw(self._views.state(standing, self.audience(role))) if show_state else UNSET,
+                finished=standing.finished or UNSET,
+                outcome=Raw(standing.outcome) if standing.outcome else UNSET,
+            )
+        )
+
+    # Seats.
+
+    def change_seat(self, role: Role, request: Request, answer: Answer) -> None:
+        """Carry out one of gamesvc's own commands."""
+        if request.command not in (SIT, LEAVE):
+            answer(encode_error(UNKNOWN_COMMAND, f"gamesvc's own commands are {SIT} and {LEAVE}", request.id))
+            return
+        sits = request.command == SIT
+        changed = partial(self._seat_changed, role.player, sits=sits)
+        self._order.take(PendingChange(role, request.id, sits=sits, answer=answer, changed=changed))
+
+    def _seat_changed(self, player: Player, *, sits: bool) -> None:
+        """Have all connections of a player take part as those who have a seat, or not; each is told."""
+        if not self._order.standing.seats:
+            return
+        if not sits:
+            self._attendance.forget(player)
+        role = Role(player, playing=sits)
+        for controller, member in self._attendance.members(player):
+            if member.role == role:
+                continue
+            member.role = role
+            subscription = member.subscription
+            if subscription is None or subscription.paused or not subscription.viewer.framework:
+                # They can't be told, or not now: they come back.
+                controller.close(CloseCode.RESYNC)
+                continue
+            subscription.drain()
+            subscription.look_as(subscription.viewer._replace(player=role.sees))
+            if isinstance(subscription, Mirror):
+                subscription.audience = self.audience(role)
+            self.greet(role, subscription, None)
+        if sits:
+            self._attendance.came(player)
+
+    # Who is away.
+
+    def _presence(self, player: Player, away: bool) -> None:
+        """A player is away, or back."""
+        if self._order.closed:
+            return
+        told = partial(self._publisher.notify, encode_presence(player, away=away))
+        if self._tells_model:
+            self._tell_model(player, away=away, settled=told)
+        else:
+            told()
+
+    def _tell_model(self, player: Player, *, away: bool, settled: Callable[[], None]) -> None:
+        if self._order.closed or self._order.is_stalled:
+            settled()
+        else:
+            self._order.take(PendingPresence(player, away=away, settled=settled))

@@ -1,0 +1,465 @@
+"""Models, each with one fault that `gamesvc check` is to find; and sound ones that look as if they had one."""
+
+from __future__ import annotations
+
+import time
+from enum import Enum
+from typing import Annotated, Any, ClassVar, Literal
+
+from msgspec import Meta, Struct
+
+from gamesvc import Event, GameError, GameModel, Own, Player, Secret, Timer, command, derived, field
+
+Digit = Annotated[int, Meta(ge=0, le=9)]
+
+
+class Number(Event):
+    number: int
+
+
+class Text(Event):
+    text: str
+
+
+class Done(Event):
+    pass
+
+
+class Game(GameModel):
+    """What the others have in common: a way to end."""
+
+    turns: int = 0
+
+    @command
+    def give_up(self, player: Player) -> None:
+        self.finish()
+
+
+# Crash.
+
+
+class CrashInCommand(Game, seats=2):
+    cells: list[int] = field(default_factory=lambda: [0] * 5)
+
+    @command
+    def set(self, player: Player, cell: int) -> None:
+        self.cells[cell] = 1
+
+
+class CrashInTimer(Game, seats=2):
+    @command
+    def wait(self, player: Player) -> None:
+        self.turns += 1
+        self.after(30, self.time_up)
+
+    def time_up(self) -> None:
+        if self.turns >= 2:
+            raise LookupError("nothing left")
+
+
+class CrashInHook(Game, seats=2):
+    def on_start(self) -> None:
+        self.turns = 1 // (len(self.players) - 2)
+
+
+class CrashInSetup(Game, seats=2):
+    def setup(self, size: Digit = 3) -> None:
+        self.turns = 10 // size
+
+
+class CrashInView(Game, seats=2):
+    @command
+    def count(self, player: Player) -> None:
+        self.turns += 1
+
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        return {"half": 1 / (self.turns - 2)}
+
+
+class CrashInTick(Game, seats=2, tick=20):
+    def on_tick(self) -> None:
+        self.turns += 1
+        if self.turns > 3:
+            raise LookupError("too many")
+
+
+class CrashOfType(Game, seats=2):
+    names: list[str] = field(default_factory=list)
+
+    @command
+    def add(self, player: Player, name: str | None = None) -> None:
+        self.names.append(name)  # type: ignore[arg-type]  # the fault
+
+
+class CrashOfEvent(Game, seats=2):
+    @command
+    def tell(self, player: Player) -> None:
+        self.publish(Text(object()))  # type: ignore[arg-type]  # the fault
+
+
+class RefusesInTimer(Game, seats=2):
+    @command
+    def wait(self, player: Player) -> None:
+        self.after(1, self.time_up)
+
+    def time_up(self) -> None:
+        raise GameError("nobody hears this")
+
+
+# Nondeterministic.
+
+
+class ByTheClock(Game, seats=2):
+    when: float = 0.0
+
+    @command
+    def look(self, player: Player) -> None:
+        self.when = time.perf_counter()
+
+
+class SharedByAll(Game, seats=2):
+    LOG: ClassVar[list[str]] = []
+
+    @command
+    def note(self, player: Player) -> None:
+        self.LOG.append(player)
+        self.turns = len(self.LOG)
+
+
+class ByHash(Game, seats=2):
+    order: list[str] = field(default_factory=list)
+
+    @command
+    def mix(self, player: Player) -> None:
+        self.order = list({"ace", "king", "queen", "jack", "ten"})
+
+
+class ViewThatChanges(Game, seats=2):
+    log: list[str] = field(default_factory=list)
+
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        self.log.append("seen")
+        return {"turns": self.turns}
+
+
+class ViewByTheClock(Game, seats=2):
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        return {"now": time.perf_counter()}
+
+
+# Unstable state.
+
+
+class Whole(Game, seats=2):
+    score: float = 0.0
+
+    @command
+    def add(self, player: Player) -> None:
+        self.score = 3
+
+
+class NotANumber(Game, seats=2):
+    score: float = 0.0
+
+    @command
+    def spoil(self, player: Player) -> None:
+        self.score = float("inf") - float("inf")
+
+
+class OneListForTwo(Game, seats=2):
+    one: list[int] = field(default_factory=list)
+    two: list[int] = field(default_factory=list)
+
+    @command
+    def share(self, player: Player) -> None:
+        self.one = self.two
+
+
+class TupleForList(Game, seats=2):
+    cells: list[int] = field(default_factory=list)
+
+    @command
+    def fill(self, player: Player) -> None:
+        self.cells = (1, 2)  # type: ignore[assignment]  # the fault
+
+
+# Derived.
+
+
+class Tally:
+    """Has no notion of being equal."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+
+
+class Stale(Game, seats=2):
+    parts: list[int] = field(default_factory=list)
+
+    @derived
+    def tally(self) -> Tally:
+        return Tally(sum(self.parts))
+
+    @command
+    def add(self, player: Player, part: Digit) -> int:
+        self.parts.append(part)
+        if part != 7:
+            self.tally.total = sum(self.parts)
+        return self.tally.total
+
+
+class Fresh(Stale, seats=2):
+    """Sound: what is derived is changed together with the fields."""
+
+    @command
+    def add(self, player: Player, part: Digit) -> int:
+        self.parts.append(part)
+        del self.tally
+        return self.tally.total
+
+
+# Dirty refusal.
+
+
+class DirtyField(Game, seats=2):
+    @command
+    def move(self, player: Player) -> None:
+        self.turns += 1
+        if self.players[self.turns % 2] != player:
+            raise GameError("it is not your turn")
+
+
+class DirtyTimer(Game, seats=2):
+    @command
+    def move(self, player: Player, wrong: bool) -> None:
+        self.after(5, self.time_up)
+        if wrong:
+            raise GameError("no")
+
+    def time_up(self) -> None:
+        self.turns += 1
+
+
+class DirtyEvent(Game, seats=2):
+    @command
+    def move(self, player: Player, wrong: bool) -> None:
+        self.publish(Done())
+        if wrong:
+            raise GameError("no")
+
+
+# Patch.
+
+
+class NoDict(Game, seats=2):
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        return [self.turns]  # type: ignore[return-value]  # the fault
+
+
+class TwoKeys(Game, seats=2):
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        return {"cells": {1: "a", "1": "b"}}
+
+
+class NoNumber(Game, seats=2):
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        return {"ratio": float("nan")}
+
+
+class NotSent(Game, seats=2):
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        return {"what": object()}
+
+
+# Leaks.
+
+
+class Suit(Enum):
+    RED = "red"
+    BLACK = "black"
+
+
+class Card(Struct, frozen=True):
+    suit: Suit
+    rank: int
+
+
+def deck() -> list[Card]:
+    return [Card(suit, rank) for suit in Suit for rank in range(4)]
+
+
+class Cards(Game, seats=2):
+    """Sound: three cards each; a card that is played is shown on purpose."""
+
+    pile: list[Card] = field(default_factory=list)
+    stock: Secret[list[Card]] = field(default_factory=deck)
+    hands: Own[dict[Player, list[Card]]] = field(default_factory=dict)
+
+    def on_start(self) -> None:
+        self.random.shuffle(self.stock)
+        for player in self.players:
+            self.hands[player] = [self.stock.pop() for _ in range(3)]
+            self.publish(Text("your cards"), to=[player])
+
+    @command
+    def play(self, player: Player, which: Annotated[int, Meta(ge=0, le=2)]) -> None:
+        hand = self.hands[player]
+        if which >= len(hand):
+            raise GameError("you have no such card")
+        self.pile.append(self.reveal(hand.pop(which)))
+        self.publish(Number(self.pile[-1].rank))
+
+    @command
+    def draw(self, player: Player) -> int:
+        if not self.stock:
+            raise GameError("no card is left")
+        card = self.stock.pop()
+        self.hands[player].append(card)
+        self.drawn(player, card)
+        return card.rank
+
+    def drawn(self, player: Player, card: Card) -> None:
+        self.publish(Text("a card was drawn"))
+
+
+class TellsTheCard(Cards, seats=2):
+    def drawn(self, player: Player, card: Card) -> None:
+        self.publish(Number(card.rank))
+
+
+class CountsBySecret(Cards, seats=2):
+    def drawn(self, player: Player, card: Card) -> None:
+        self.publish(Text("a card was drawn"))
+        if card.suit is Suit.RED:
+            self.publish(Text("a card was drawn"))
+
+
+class ErrorThatTells(Cards, seats=2):
+    @command
+    def peek(self, player: Player) -> None:
+        if not self.stock or self.stock[-1].suit is Suit.RED:
+            raise GameError("no, it is red")
+        raise GameError("no")
+
+
+class FieldFromSecret(Cards, seats=2):
+    reds: int = 0
+
+    def drawn(self, player: Player, card: Card) -> None:
+        self.reds += card.suit is Suit.RED
+
+
+class PickedNumber(Game, seats=2):
+    """What one player picks is hidden from the other, and told."""
+
+    picked: Secret[dict[Player, int]] = field(default_factory=dict)
+
+    @command
+    def pick(self, player: Player, number: Digit) -> None:
+        self.picked[player] = number
+        self.publish(Number(number % 3))
+
+
+class WordLength(Game, seats=2):
+    word: Secret[str] = ""
+
+    @command
+    def choose(self, player: Player, word: Literal["cat", "horse", "elephant"]) -> None:
+        self.word = word
+
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        return {**super().view(viewer), "letters": len(self.word)}
+
+
+class GuessTells(Game, seats=2):
+    """A guess is told how near it is, by a field that everybody sees."""
+
+    number: Secret[int] = 0
+    hint: str = ""
+
+    def setup(self) -> None:
+        self.number = self.random.randrange(10)
+
+    @command
+    def guess(self, player: Player, number: Digit) -> None:
+        self.hint = "higher" if self.number > number else "lower"
+
+
+class GuessReveals(GuessTells, seats=2):
+    """Sound: the same on purpose."""
+
+    @command
+    def guess(self, player: Player, number: Digit) -> None:
+        self.hint = "higher" if self.reveal(self.number > number) else "lower"
+
+
+class OwnRole(Game, seats=2):
+    """Sound: a view of its own shows each player their own secret."""
+
+    roles: Secret[dict[Player, str]] = field(default_factory=dict)
+    timer: Secret[Timer] = Timer(0)
+
+    def on_start(self) -> None:
+        roles = ["wolf", "lamb"]
+        self.random.shuffle(roles)
+        self.roles = dict(zip(self.players, roles, strict=True))
+        self.timer = self.after(60, self.dawn)
+
+    def dawn(self) -> None:
+        self.turns += 1
+        self.publish(Done())
+        self.timer = self.after(60, self.dawn)
+
+    @command
+    def hurry(self, player: Player) -> None:
+        self.cancel(self.timer)
+        self.dawn()
+
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        return {**super().view(viewer), "role": self.roles.get(viewer) if viewer else None}
+
+
+# Endless.
+
+
+class NeverEnds(GameModel, seats=2):
+    turns: int = 0
+
+    @command
+    def move(self, player: Player) -> None:
+        self.turns += 1
+
+
+class NeedNotEnd(NeverEnds, seats=2, endless=True):
+    """Sound: it says so."""
+
+
+FAULTY = {
+    "crash": (
+        CrashInCommand,
+        CrashInTimer,
+        CrashInHook,
+        CrashInSetup,
+        CrashInView,
+        CrashInTick,
+        CrashOfType,
+        CrashOfEvent,
+        RefusesInTimer,
+    ),
+    "nondeterministic": (ByTheClock, SharedByAll, ByHash, ViewThatChanges, ViewByTheClock),
+    "unstable-state": (Whole, NotANumber, OneListForTwo, TupleForList),
+    "derived": (Stale,),
+    "dirty-refusal": (DirtyField, DirtyTimer, DirtyEvent),
+    "patch": (NoDict, TwoKeys, NoNumber, NotSent),
+    "leak": (
+        TellsTheCard,
+        CountsBySecret,
+        ErrorThatTells,
+        FieldFromSecret,
+        PickedNumber,
+        WordLength,
+        GuessTells,
+    ),
+    "endless": (NeverEnds,),
+}
+SOUND = (Fresh, Cards, GuessReveals, OwnRole, NeedNotEnd)
