@@ -75,7 +75,7 @@ $(VENV)/test.stamp: $(SOURCES)
 
 # mypy reads the tests, so it needs what they import.
 $(VENV)/check.stamp: $(SOURCES)
-	$(PIP) install --editable '.[check,test]'
+	$(PIP) install --editable '.[dev,test]'
 	@touch $@ $(VENV)/test.stamp $(VENV)/run.stamp
 
 # The databases that tests are run against are no Python packages.

@@ -119,7 +119,10 @@ class Comparison:
             "timers", _timers(self._then.timers), _timers(tuple(Timer(*each) for each in effect.after.alarms))
         )
         yield _change("timers so far", self._then.last_timer, effect.after.last_alarm)
+        yield _change("started", self._then.started, effect.after.started)
+        yield _change("connected", sorted(self._then.here), sorted(effect.after.here))
         yield _change("finished", self._then.finished, effect.after.finished)
+        yield _change("finished with", _json(self._then.outcome or None), _json(effect.after.outcome or None))
 
 
 def _change(what: str, then: Any, today: Any) -> Change:

@@ -50,7 +50,8 @@ class EventMeta(StructMeta):
                 f"{name}.__init__: an event has fields only; write `player: Player`, say, and no __init__"
             )
         try:
-            cls: Any = super().__new__(mcs, name, bases, namespace, **keywords)
+            # Its name alone, also where it is written within another class: a name with a dot would be gamesvc's own.
+            cls: Any = super().__new__(mcs, name, bases, namespace, tag=name, tag_field="event")
         except (TypeError, ValueError) as error:
             raise _event_refusal(name, namespace, error) from None
         for key in RESERVED.intersection((*cls.__struct_fields__, *cls.__struct_encode_fields__)):

@@ -18,7 +18,7 @@ from msgspec import Struct, field
 from gamesvc.alarms import set_alarm
 from gamesvc.context import Context, Player
 from gamesvc.definition import EventMeta, ModelMeta
-from gamesvc.derived import derived
+from gamesvc.derivation import derived
 from gamesvc.errors import ERROR_CODES, REFUSED, DefinitionError
 from gamesvc.fields import FieldSpec, Own, Secret, shown_value
 from gamesvc.signatures import CommandSpec, NoOptions, mark_command

@@ -6,18 +6,20 @@ Tests that ``gamesvc replay --as-test`` writes are made of this, so it is for au
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from gamesvc.context import Alarm, Player
-from gamesvc.errors import GAME_OVER, NOT_A_PLAYER, NOT_STARTED
+from gamesvc.errors import CANNOT_LEAVE, GAME_OVER, NOT_A_PLAYER, NOT_STARTED
 from gamesvc.image import Image, settle
 from gamesvc.instance import Effect, Instance, Standing
 from gamesvc.journal.records import Entry
-from gamesvc.messages import encode_joined
+from gamesvc.messages import encode_joined, encode_left
 from gamesvc.model import GameModel
+from gamesvc.options import OptionsError
+from gamesvc.options import given as given_options
 
 
 class Refused(Exception):
@@ -64,7 +66,7 @@ class Replay:
     Attributes:
         events: what was published by what was done last: each a dict, or `Private`.
         result: what the last command returned; None where it was nothing.
-        fault: the name of the exception with which the last timer failed; empty where it did not.
+        fault: the name of the exception with which the model failed at what was done last; empty where it did not.
         effect: what was done last.
     """
 
@@ -106,29 +108,46 @@ class Replay:
         """Whether the game is over."""
         return self.standing.finished
 
-    def open(self, at: float, players: Sequence[str] = ()) -> None:
+    @property
+    def outcome(self) -> dict[str, Any] | None:
+        """The event with which the game ended; None where there is none."""
+        outcome = self.standing.outcome
+        return msgspec.json.decode(outcome, type=dict[str, Any]) if outcome else None
+
+    def open(self, at: float, players: Sequence[str] = (), options: Mapping[str, Any] | None = None) -> None:
         """Set the game up.
 
         Args:
             at: seconds since the epoch.
             players: who has the first seats from the beginning.
+            options: of `setup`, as JSON has them; one that is missing has its default.
 
         Raises:
-            Refused: the model has no seats for them.
+            Refused: the model has no seats for them, or does not take these options.
             Exception: whatever `setup` raises.
         """
         self._fitting(players)
-        self._did(self._instance.open(at, tuple(players)))
+        try:
+            given = given_options(self._model, msgspec.json.encode(options or {}))
+        except OptionsError as error:
+            raise Refused(str(error)) from error
+        self._did(self._instance.open(at, tuple(players), given))
 
-    def seat(self, at: float, seats: Sequence[str | None]) -> None:
+    def seat(self, at: float, seats: Sequence[str | None], comer: str | None = None, fault: str = "") -> None:
         """Let players sit.
 
         Args:
             at: seconds since the epoch.
             seats: all of them, None where one is free.
+            comer: who of them has come, if it is known: others whom a token names sit down with them, and are not
+                connected.
+            fault: the name of the exception with which `on_join` or `on_start` failed then; where that is given, they
+                may fail now, and `fault` of this says with what.
 
         Raises:
             Refused: the model does not have so many.
+            GameError: the model refuses it.
+            BaseException: the model failed.
         """
         before = self.standing.seats
         after = self._fitting(seats)
@@ -137,7 +156,63 @@ class Replay:
             for seat, name in enumerate(after)
             if name is not None and (seat >= len(before) or before[seat] is None)
         ]
-        self._did(self._instance.seat(at, after, joined))
+        player = None if comer is None else Player(comer)
+        self._happen(
+            fault,
+            lambda: self._instance.seat(at, after, joined, player),
+            lambda: self._instance.seat(at, after, joined, player, tell=False),
+        )
+
+    def leave(self, at: float, player: str) -> None:
+        """Let a player give up their seat.
+
+        Args:
+            at: seconds since the epoch.
+            player: who.
+
+        Raises:
+            Refused: they have none, or can't: the game is over, or has begun and the model has no `on_leave`.
+            GameError: the model refuses it.
+            BaseException: the model failed.
+        """
+        before = self.standing
+        if player not in before.seats:
+            raise Refused(f"{player!r} has no seat")
+        if before.finished:
+            raise Refused(GAME_OVER.message)
+        if before.started and "on_leave" not in self._model.HOOKS:
+            raise Refused(CANNOT_LEAVE.message)
+        seat = before.seats.index(Player(player))
+        after = (*before.seats[:seat], None, *before.seats[seat + 1 :])
+        self._did(self._instance.seat(at, after, [encode_left(player, seat)]))
+
+    def away(self, at: float, player: str, fault: str = "") -> None:
+        """Tell the model that a player has no connection any more.
+
+        Args:
+            at: seconds since the epoch.
+            player: who.
+            fault: as for `timer`.
+
+        Raises:
+            Refused: they have no seat, or the game is over.
+            BaseException: the model failed.
+        """
+        self._presence(at, player, fault, away=True)
+
+    def back(self, at: float, player: str, fault: str = "") -> None:
+        """Tell the model that a player is connected.
+
+        Args:
+            at: seconds since the epoch.
+            player: who.
+            fault: as for `timer`.
+
+        Raises:
+            Refused: they have no seat, or the game is over.
+            BaseException: the model failed.
+        """
+        self._presence(at, player, fault, away=False)
 
     # Positional, because a command may have arguments of any name.
     def command(self, at: float, player: str, name: str, /, **arguments: Any) -> None:
@@ -175,16 +250,22 @@ class Replay:
             BaseException: the model failed.
         """
         alarm = self._alarm(id)
-        try:
-            self._did(self._instance.alarm(at, alarm))
-        except KeyboardInterrupt:
-            raise
-        # GameError and SystemExit, too: it is consumed, whatever it did.
-        except BaseException as error:
-            if not fault:
-                raise
-            self._did(self._instance.drop(at, alarm))
-            self.fault = type(error).__name__
+        self._happen(fault, lambda: self._instance.alarm(at, alarm), lambda: self._instance.drop(at, alarm))
+
+    def tick(self, at: float, fault: str = "") -> None:
+        """Run a tick. It takes an entry also where nothing comes of it: else what follows would have another chance.
+
+        Args:
+            at: seconds since the epoch.
+            fault: as for `timer`.
+
+        Raises:
+            Refused: the game has not begun, or is over.
+            BaseException: the model failed.
+        """
+        self._require_going()
+        instance = self._instance
+        self._happen(fault, lambda: instance.tick(at) or instance.skip(at), lambda: instance.skip(at))
 
     def renew(
         self, at: float, seed: bytes | None = None, state: dict[str, Any] | None = None, version: int | None = None
@@ -215,19 +296,53 @@ class Replay:
         Raises:
             Refused, GameError, BaseException: as the methods for each kind do.
         """
+        fault, player = fault_name(entry), entry.player or ""
         if entry.kind == "opened":
-            self.open(entry.time, [name for name in entry.seats or () if name is not None])
+            self.open(entry.time, [name for name in entry.seats or () if name is not None], options_of(entry))
         elif entry.kind == "seated":
-            self.seat(entry.time, entry.seats or ())
+            self.seat(entry.time, entry.seats or (), entry.player, fault)
+        elif entry.kind == "left":
+            self.leave(entry.time, player)
+        elif entry.kind == "away":
+            self.away(entry.time, player, fault)
+        elif entry.kind == "back":
+            self.back(entry.time, player, fault)
+        elif entry.kind == "tick":
+            self.tick(entry.time, fault)
         elif entry.kind == "command":
-            self.command(entry.time, entry.player or "", entry.name, **msgspec.json.decode(entry.arguments or b"{}"))
+            self.command(entry.time, player, entry.name, **msgspec.json.decode(entry.arguments or b"{}"))
         elif entry.kind == "renewed":
             state = {name: plain(value) for name, value in entry.changed.items()} or None
             opening = entry.opening
             seed, version = (None, None) if opening is None else (opening.seed, opening.version)
             self.renew(entry.time, seed, state, version)
         else:
-            self.timer(entry.time, entry.timer or 0, fault_name(entry))
+            self.timer(entry.time, entry.timer or 0, fault)
+
+    def _happen(self, fault: str, run: Callable[[], Effect], instead: Callable[[], Effect]) -> None:
+        """Do what happened whatever the model made of it; where it failed then, it may fail now."""
+        try:
+            self._did(run())
+        except KeyboardInterrupt:
+            raise
+        # GameError and SystemExit, too: it has happened, whatever it did.
+        except BaseException as error:
+            if not fault:
+                raise
+            self._did(instead())
+            self.fault = type(error).__name__
+
+    def _presence(self, at: float, player: str, fault: str, *, away: bool) -> None:
+        if self.finished:
+            raise Refused(GAME_OVER.message)
+        if self._model.SEATS is not None and player not in self.standing.seats:
+            raise Refused(f"{player!r} has no seat")
+        instance, name = self._instance, Player(player)
+        self._happen(
+            fault,
+            lambda: instance.presence(at, name, away=away),
+            lambda: instance.miss(at, name, away=away),
+        )
 
     def _did(self, effect: Effect) -> None:
         self.effect = effect
@@ -270,13 +385,15 @@ class Replay:
 
     def _admit(self, player: str) -> None:
         """What gamesvc looks at before the model is asked."""
-        if self._model.SEATS is not None:
-            if player not in self.standing.seats:
-                raise Refused(NOT_A_PLAYER.message)
-            if not self.finished and len(self._instance.players) < self._model.SEATS[0]:
-                raise Refused(NOT_STARTED.message)
+        if self._model.SEATS is not None and player not in self.standing.seats:
+            raise Refused(NOT_A_PLAYER.message)
+        self._require_going()
+
+    def _require_going(self) -> None:
         if self.finished:
             raise Refused(GAME_OVER.message)
+        if self._model.SEATS is not None and len(self._instance.players) < self._model.SEATS[0]:
+            raise Refused(NOT_STARTED.message)
 
     def _alarm(self, id: int) -> Alarm:
         for alarm in self.standing.alarms:
@@ -286,8 +403,13 @@ class Replay:
 
 
 def fault_name(entry: Entry) -> str:
-    """The name of the exception with which a timer failed; empty where it did not."""
+    """The name of the exception with which the model failed; empty where it did not."""
     return entry.fault.partition(" (")[0]
+
+
+def options_of(entry: Entry) -> dict[str, Any]:
+    """The options that `setup` was given, as JSON has them."""
+    return {} if entry.opening is None else msgspec.json.decode(entry.opening.options, type=dict[str, Any])
 
 
 def told(body: bytes, to: Sequence[str] | None) -> Any:

@@ -116,7 +116,10 @@ class Examination:
             ("seats", _taken(replayed.seats), _taken(snapshot.seats)),
             ("timers", replayed.timers, snapshot.timers),
             ("last timer", replayed.last_timer, snapshot.last_timer),
+            ("start", replayed.started, snapshot.started),
+            ("list of who is connected", replayed.here, frozenset(snapshot.here)),
             ("end", replayed.finished, snapshot.finished),
+            ("outcome", replayed.outcome, snapshot.outcome),
             ("counts of events", replayed.counts, snapshot.counts),
             ("receipts", replayed.receipts.dump(), snapshot.receipts),
         ):
@@ -173,6 +176,12 @@ def _amiss(entry: Entry) -> Iterator[str]:
         yield "the arguments are no JSON array"
     if entry.result is not None and _json(entry.result) is _BAD:
         yield "the result is no JSON"
+    if entry.outcome and not isinstance(_json(entry.outcome), dict):
+        yield "the outcome is no JSON object"
+    if entry.opening is not None and not isinstance(_json(entry.opening.options), dict):
+        yield "the options are no JSON object"
+    if entry.kind in ("left", "away", "back") and entry.player is None:
+        yield "it does not say whose it is"
     for timer in entry.timers or ():
         if not isinstance(_json(timer.arguments), list):
             yield f"the arguments of timer {timer.id} are no JSON array"

@@ -119,8 +119,8 @@ class Allowed(SynchronousTestCase):
         child.add(Player("alice"), 3, double=True)
         self.assertEqual((child.score, child.level), (16, 5))
         self.assertEqual((sorted(Child.COMMANDS), Child.SEATS, Duel.SEATS), (["add", "reset"], (2, 4), (2, 2)))
-        self.assertEqual(arguments(Child, "add", points=1), {"points": 1, "double": False})
-        self.assertEqual(arguments(Base, "add", points=1), {"points": 1})
+        taken = [kind.COMMANDS["add"].arguments.__struct_fields__ for kind in (Child, Base)]
+        self.assertEqual(taken, [("points", "double"), ("points",)])
 
     def test_a_model_may_bring_older_state_up_to_date(self) -> None:
         class Game(GameModel, version=2):
@@ -190,7 +190,7 @@ class Allowed(SynchronousTestCase):
             def _advance(self) -> None:
                 self.moves += 1
 
-            _advance = staticmethod(_advance)  # type: ignore[assignment, arg-type]  # nobody calls it
+            _advance = staticmethod(_advance)
 
             @property
             def turn(self) -> int:

@@ -40,15 +40,6 @@ class Ships(GameModel, seats=2):
     def shoot(self, player: Player, cell: int) -> None: ...
 
 
-def begun(kind: type[M], context: Context | None = None, players: tuple[Player, ...] = (ALICE, BOB)) -> M:
-    """A new game whose seats are taken."""
-    context = context or Context()
-    model = start(kind, context)
-    assert isinstance(model, kind)
-    context.players = players
-    return model
-
-
 def begun(kind: type[M], context: Context | None = None) -> M:
     """A new game whose seats are taken."""
     context = context or Context()

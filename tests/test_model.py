@@ -39,15 +39,6 @@ def begun(kind: type[M], context: Context | None = None, players: tuple[Player, 
     return model
 
 
-def begun(kind: type[M], context: Context | None = None, players: tuple[Player, ...] = (ALICE, BOB)) -> M:
-    """A new game whose seats are taken."""
-    context = context or Context()
-    model = start(kind, context)
-    assert isinstance(model, kind)
-    context.players = players
-    return model
-
-
 class GameErrors(SynchronousTestCase):
     """How a command is refused."""
 

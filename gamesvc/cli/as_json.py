@@ -34,7 +34,9 @@ def entry_as_json(entry: Entry) -> bytes:
             "timer": entry.timer,
             "last_timer": entry.last_timer,
             "fault": entry.fault or None,
+            "started": entry.started,
             "finished": entry.finished,
+            "outcome": _json(entry.outcome or None),
             "opening": opening
             and {
                 "kind": opening.game_kind,
@@ -55,7 +57,9 @@ def _value(encoded: msgspec.Raw) -> Any:
     return msgspec.to_builtins(msgspec.msgpack.decode(encoded), str_keys=True)
 
 
-def standing_as_json(game: str, kind: str, then: Replayed, secret: list[str] | None) -> bytes:
+def standing_as_json(
+    game: str, kind: str, then: Replayed, secret: list[str] | None, own: list[str] | None
+) -> bytes:
     """How a game stood after an entry, as JSON.
 
     Args:
@@ -63,6 +67,7 @@ def standing_as_json(game: str, kind: str, then: Replayed, secret: list[str] | N
         kind: its kind's name.
         then: how it stood.
         secret: the names of the fields that are the server's alone; None where that is not known.
+        own: the names of those of which each player is shown their own entry; the others are secret, too.
     """
     counts = then.counts
     return msgspec.json.encode(
@@ -74,7 +79,10 @@ def standing_as_json(game: str, kind: str, then: Replayed, secret: list[str] | N
             "time": then.time,
             "at": instant(then.time),
             "seats": then.seats,
+            "here": sorted(then.here),
+            "started": then.started,
             "finished": then.finished,
+            "outcome": _json(then.outcome or None),
             "timers": [_timer(timer) for timer in then.timers],
             "events": {
                 "all": counts.all,
@@ -84,6 +92,7 @@ def standing_as_json(game: str, kind: str, then: Replayed, secret: list[str] | N
             },
             "state": {name: _value(value) for name, value in then.state.items()},
             "secret": secret,
+            "own": own,
         }
     )
 

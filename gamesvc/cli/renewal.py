@@ -73,6 +73,8 @@ def renewal(then: Replayed, snapshot: Snapshot | None) -> Renewal:
         finished=then.finished,
         opening=opening,
         last_timer=then.last_timer,
+        outcome=then.outcome,
+        started=then.started,
     )
     return Renewal(entry, None, then.number, wake_at)
 

@@ -185,6 +185,36 @@ def is_shown_openly(one: bytes, other: bytes, values: tuple[Any, Any]) -> bool:
     return all(leaf in parts for leaf in (before - after) + (after - before))
 
 
+def has_come_to(kind: type[GameModel], looks: tuple[Look, Look], before: tuple[Standing, Standing]) -> bool:
+    """Whether two views of a viewer differ because they are now shown what was hidden from them, in a place that is
+    meant for it: a card that they draw is in their own hand.
+
+    Args:
+        kind: the model.
+        looks: at how the two games stand.
+        before: how they stood when the viewer could not tell them apart.
+    """
+    one, other = (msgspec.json.decode(each.view) for each in looks)
+    specs = {spec.name: spec for spec in kind.FIELDS}
+    differing = [name for name in one.keys() | other.keys() if one.get(name) != other.get(name)]
+    elsewhere = []
+    for name in differing:
+        spec = specs.get(name)
+        if spec is not None and not (spec.secret or spec.own):
+            return False
+        if spec is None or spec.secret:
+            elsewhere.append(name)
+    if elsewhere:
+        differ = [
+            (_load(here), _load(there))
+            for spec, here, there in zip(kind.FIELDS, before[0].image, before[1].image, strict=True)
+            if here != there and is_hidden(kind, spec)
+        ]
+        parts = [msgspec.json.encode({name: view.get(name) for name in elsewhere}) for view in (one, other)]
+        return is_shown_openly(parts[0], parts[1], (differ, None))
+    return bool(differing)
+
+
 def _leaves(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for key, part in value.items():

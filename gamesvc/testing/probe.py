@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from gamesvc.context import Context
-from gamesvc.derived import derived
+from gamesvc.derivation import derived
 from gamesvc.image import Image, restore
 from gamesvc.instance import Instance, Standing, taken
 from gamesvc.model import GameError, GameModel

@@ -295,7 +295,7 @@ class Search:
         return None
 
 
-def ends(model: type[GameModel], *, seed: int = 0, seconds: float = 5.0) -> None:
+def ends(model: type[GameModel], *, seed: int = 0, seconds: float = 2.0) -> None:
     """See to it that a game can end, when it is played at random.
 
     Args:

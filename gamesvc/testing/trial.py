@@ -406,7 +406,7 @@ class Trial:
         self._compare_with_echo(act, outcome)
         self._look_at_views()
         if self._has_secrets:
-            self._go_on(act, sender, outcome)
+            self._go_on(act, sender, outcome, before)
             for difference in differences:
                 self._begin(act, sender, with_other, outcome, before, difference)
         return outcome.accepted
@@ -477,12 +477,15 @@ class Trial:
 
     # Twins.
 
-    def _go_on(self, act: Callable[[Run, Outcome], None], sender: Player | None, outcome: Outcome) -> None:
+    def _go_on(
+        self, act: Callable[[Run, Outcome], None], sender: Player | None, outcome: Outcome, before: Standing
+    ) -> None:
         going, self._twins = self._twins, []
         for twin in going:
             other = Outcome()
+            earlier = twin.run.standing
             act(twin.run, other)
-            if self._is_alike(twin, outcome, other, sender):
+            if self._is_alike(twin, outcome, other, sender, (before, earlier)):
                 # How many entries there were is no affair of anybody's, and chance depends on it.
                 if twin.run.standing.entry != self.standing.entry:
                     twin.run.instance.go_back(twin.run.standing._replace(entry=self.standing.entry))
@@ -541,12 +544,28 @@ class Trial:
             if one != other
         )
 
-    def _is_alike(self, twin: _Twin, outcome: Outcome, other: Outcome, sender: Player | None) -> bool:
+    def _is_alike(
+        self,
+        twin: _Twin,
+        outcome: Outcome,
+        other: Outcome,
+        sender: Player | None,
+        before: tuple[Standing, Standing],
+    ) -> bool:
         """Whether the twin goes on."""
         viewer = twin.viewer
         if other.error is not None or outcome.revealed != other.revealed:
             return False
         if outcome.rung != other.rung and (outcome.chance or other.chance):
+            return False
+        try:
+            looks = self._look(self._run, viewer), self._look(twin.run, viewer)
+        except (Exception, SystemExit):
+            return False
+        if looks[0].revealed != looks[1].revealed:
+            return False
+        differs = looks[0].view != looks[1].view
+        if differs and hidden.has_come_to(self.kind, looks, before):
             return False
         whose = _viewer(viewer)
         if sender is not None and sender == viewer and outcome.reply != other.reply:
@@ -557,16 +576,9 @@ class Trial:
             raise Fault("leak", f"{whose} sees other events {twin.how}: {_events(seen, also)}")
         if _open(self.standing) != _open(twin.run.standing):
             raise Fault("leak", f"{whose} can see from who plays, or from the end of the game, {twin.how}")
-        try:
-            here_look, there_look = self._look(self._run, viewer), self._look(twin.run, viewer)
-        except (Exception, SystemExit):
-            return False
-        if here_look.revealed != there_look.revealed:
-            return False
-        if here_look.view != there_look.view:
-            raise Fault(
-                "leak", f"{whose} is shown another view {twin.how}: {told_apart(here_look.view, there_look.view)}"
-            )
+        if differs:
+            what = told_apart(looks[0].view, looks[1].view)
+            raise Fault("leak", f"{whose} is shown another view {twin.how}: {what}")
         return not self.finished
 
 

@@ -55,10 +55,10 @@ def lines(model: type[GameModel], found: Found, command: str) -> Iterator[str]:
 
 
 def _call(call: Call) -> Iterator[str]:
-    arguments = [repr(each) for each in call.positional]
-    arguments += [f"{name}={each!r}" for name, each in call.named.items() if _is_name(name)]
+    arguments = [_literal(each) for each in call.positional]
+    arguments += [f"{name}={_literal(each)}" for name, each in call.named.items() if _is_name(name)]
     other = {name: each for name, each in call.named.items() if not _is_name(name)}
-    arguments += [f"**{other!r}"] if other else []
+    arguments += [f"**{_literal(other)}"] if other else []
     flat = f"{_INDENT}trial.{call.method}({', '.join(arguments)})"
     if len(flat) <= WIDTH:
         yield flat
@@ -70,7 +70,19 @@ def _call(call: Call) -> Iterator[str]:
 
 def _tuple(call: Call) -> str:
     parts: list[Any] = [call.method, *call.positional, call.named]
-    return f"({', '.join(map(repr, parts))})"
+    return f"({', '.join(map(_literal, parts))})"
+
+
+def _literal(value: Any) -> str:
+    """A value as Python has it, in double quotes."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_literal(key)}: {_literal(part)}' for key, part in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_literal, value))}]"
+    if isinstance(value, str) and value.isprintable():
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return repr(value)
 
 
 def _is_name(text: str) -> bool:
@@ -84,4 +96,4 @@ def _wrapped(text: str) -> list[str]:
 def _harmless(text: str) -> str:
     """What may stand in a docstring."""
     plain = "".join(each if each.isprintable() else "?" for each in text)
-    return plain.replace("\\", "\\\\").replace('"', "'")
+    return plain.replace("\\", "\\\\").replace('"""', "'''")

@@ -1,4 +1,4 @@
-"""derived: what a model builds from its fields, and keeps beside them."""
+"""derived, and how it works: what a model builds from its fields, and keeps beside them."""
 
 from __future__ import annotations
 
