@@ -65,6 +65,7 @@ class Attendance:
         max_connections: of one player; the oldest beyond goes. 0 means any number.
         changed: is told that a player is away, or back.
         always: whether that matters also when nobody else is there to be told.
+        has_seats: whether there are as many players as seats, and no more.
     """
 
     def __init__(
@@ -75,18 +76,21 @@ class Attendance:
         changed: Callable[[Player, bool], None],
         *,
         always: bool = False,
+        has_seats: bool = False,
     ) -> None:
         self._always = always
+        self._has_seats = has_seats
         self._later = later
         self._monotonic = monotonic
         self._max_connections = max_connections
         self._changed = changed
         self._members: dict[Participant, Member] = {}
         self._of: dict[Player, dict[Participant, Member]] = {}
-        # Who has gone and is not away yet, and when that was, in this order; and who is away, as far as it was told.
+        # Who has gone and is not away yet, and when that was, in this order; and who is away, the last who are.
         self._gone: dict[Player, float] = {}
-        self._away: set[Player] = set()
+        self._away: dict[Player, None] = {}
         self._call: Call | None = None
+        self._is_stopped = False
 
     @property
     def controllers(self) -> tuple[Participant, ...]:
@@ -106,11 +110,15 @@ class Attendance:
     @property
     def is_small(self) -> bool:
         """Whether those who are there are so few that each can be told of each."""
-        return len(self._of) <= MAX_PRESENT
+        return self._has_seats or len(self._of) <= MAX_PRESENT
 
     def has(self, player: Player) -> bool:
         """Whether a player is connected."""
         return any(each.role.playing for each in self._of.get(player, {}).values())
+
+    def is_away(self, player: Player) -> bool:
+        """Whether a player is away."""
+        return player in self._away
 
     def members(self, player: Player) -> list[tuple[Participant, Member]]:
         """All connections of this name."""
@@ -119,6 +127,7 @@ class Attendance:
     def enter(self, controller: Participant, member: Member) -> None:
         """Take a connection in. A player's oldest one goes where they have too many."""
         player = member.role.player
+        self._lapse()
         self._members[controller] = member
         theirs = self._of.setdefault(player, {})
         theirs[controller] = member
@@ -127,6 +136,7 @@ class Attendance:
                 oldest.close(CloseCode.REPLACED)
         if member.role.playing:
             self.came(player)
+        self._set()
 
     def leave(self, controller: Participant) -> None:
         """Take a connection out; once more is harmless."""
@@ -138,16 +148,21 @@ class Attendance:
         del theirs[controller]
         if not theirs:
             del self._of[player]
-        matters = self._always or (self._members and self.is_small)
-        if member.role.playing and matters and not self.has(player):
+        if member.role.playing and (self._always or self.is_small) and not self.has(player):
             self._watch(player, self._monotonic())
+            # Where nobody is there to be told, it is found out when somebody comes.
+            if self._always or self._members:
+                self._set()
+            else:
+                self._wait_for_somebody()
 
     def came(self, player: Player) -> None:
         """A player is connected."""
         self._gone.pop(player, None)
         if player in self._away:
-            self._away.discard(player)
-            self._changed(player, False)
+            del self._away[player]
+            if self._always or len(self._members) > len(self._of.get(player, ())):
+                self._changed(player, False)
 
     def expect(self, players: Iterable[Player]) -> None:
         """These were connected before the game was loaded: who does not come back in time, is away."""
@@ -155,14 +170,24 @@ class Attendance:
         for player in players:
             if not self.has(player):
                 self._watch(player, now)
+        self._set()
 
     def forget(self, player: Player) -> None:
         """A player has no seat any more: they are not away, they are gone."""
         self._gone.pop(player, None)
-        self._away.discard(player)
+        self._away.pop(player, None)
+
+    def start(self) -> None:
+        """Find out who is away, after `stop`."""
+        self._is_stopped = False
+        self._set()
 
     def stop(self) -> None:
         """Look after nobody any more."""
+        self._is_stopped = True
+        self._wait_for_somebody()
+
+    def _wait_for_somebody(self) -> None:
         call, self._call = self._call, None
         if call is not None:
             call.cancel()
@@ -170,19 +195,36 @@ class Attendance:
     def _watch(self, player: Player, since: float) -> None:
         self._gone.pop(player, None)
         self._gone[player] = since
-        if self._call is None:
-            self._call = self._later(AWAY_SECONDS, self._look)
+
+    def _set(self) -> None:
+        """See to it that who is away is noticed."""
+        if self._gone and self._call is None and not self._is_stopped:
+            since = next(iter(self._gone.values()))
+            self._call = self._later(max(0.0, since + AWAY_SECONDS - self._monotonic()), self._look)
 
     def _look(self) -> None:
         self._call = None
+        for player in self._overdue():
+            if not self.has(player):
+                self._changed(player, True)
+        self._set()
+
+    def _lapse(self) -> None:
+        """Who is away since when nobody was there to be told, is so without a word."""
+        if self._gone and self._call is None:
+            self._overdue()
+
+    def _overdue(self) -> list[Player]:
+        """Those who are away from now on."""
         now = self._monotonic()
-        while self._gone:
-            player, since = next(iter(self._gone.items()))
-            left = since + AWAY_SECONDS - now
-            if left > 0:
-                self._call = self._later(left, self._look)
-                return
+        away = []
+        for player, since in tuple(self._gone.items()):
+            if since + AWAY_SECONDS - now > 0:
+                break
             del self._gone[player]
             if not self.has(player):
-                self._away.add(player)
-                self._changed(player, True)
+                self._away[player] = None
+                away.append(player)
+        while len(self._away) > MAX_PRESENT:
+            del self._away[next(iter(self._away))]
+        return away

@@ -206,7 +206,8 @@ def _check_values(cls: Any) -> None:
     # A default_factory is the author's code.
     except Exception as error:
         why = f"{type(error).__name__}: {error}"
-        raise DefinitionError(f"{cls.__name__}: a default_factory of its fields fails with {why}") from None
+        where = f"{cls.__name__}.{_failing_factory(cls)}"
+        raise DefinitionError(f"{where}: its default_factory fails with {why}") from None
     for field in cls.FIELDS:
         where, value = f"{cls.__name__}.{field.name}", getattr(model, field.name)
         try:
@@ -219,6 +220,16 @@ def _check_values(cls: Any) -> None:
             )
         if value is getattr(other, field.name) and shared_default(value):
             raise all_would_share(where, value)
+
+
+def _failing_factory(cls: Any) -> str:
+    """The name of the first field whose default can't be made."""
+    for name, default in zip(cls.__struct_fields__, cls.__struct_defaults__, strict=True):
+        try:
+            getattr(default, "factory", int)()
+        except Exception:
+            return str(name)
+    return "__init__"
 
 
 def _no_fit(where: str, name: str, kind: Any, value: object, error: Exception) -> str:

@@ -49,11 +49,13 @@ class PendingAlarm(_Happening):
 
     Args:
         alarm: what.
+        over: is called when it is not waited for any more: it is durable, or has to be tried again.
     """
 
-    def __init__(self, alarm: Alarm) -> None:
+    def __init__(self, alarm: Alarm, over: Callable[[], None] = lambda: None) -> None:
         super().__init__()
         self._alarm = alarm
+        self._over = over
 
     def judge(self, game: Game) -> None:
         self.effect = self.entry = None
@@ -71,6 +73,12 @@ class PendingAlarm(_Happening):
             self.entry = self.effect.entry(
                 instance.kind, "timer", name=alarm.method, arguments=alarm.arguments, timer=alarm.id, fault=fault
             )
+
+    def settle(self, game: Game) -> None:
+        self._over()
+
+    def fail(self, game: Game) -> None:
+        self._over()
 
 
 class PendingTick(_Happening):
@@ -94,7 +102,8 @@ class PendingTick(_Happening):
         self.effect = self.entry = None
         self.is_judged = True
         instance = game.instance
-        if instance.standing.finished:
+        # What came before it may have been the end, or a seat given up; or somebody did not get theirs.
+        if instance.standing.finished or not instance.is_playable:
             return
         fault = self._run(game, "on_tick", lambda: instance.tick(self._now), lambda: instance.skip(self._now))
         if fault:
@@ -110,13 +119,17 @@ class PendingPresence(_Happening):
         player: who.
         away: whether they are.
         settled: is called when that is so.
+        failed: is called when the journal can't keep it.
     """
 
-    def __init__(self, player: Player, *, away: bool, settled: Callable[[], None]) -> None:
+    def __init__(
+        self, player: Player, *, away: bool, settled: Callable[[], None], failed: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__()
         self._player = player
         self._away = away
         self._settled = settled
+        self._failed = failed
 
     def judge(self, game: Game) -> None:
         self.effect = self.entry = None
@@ -137,3 +150,6 @@ class PendingPresence(_Happening):
 
     def settle(self, game: Game) -> None:
         self._settled()
+
+    def fail(self, game: Game) -> None:
+        self._failed()

@@ -160,6 +160,11 @@ class Instance:
         return self._context.players
 
     @property
+    def is_playable(self) -> bool:
+        """Whether as many have a seat as are needed."""
+        return self.kind.SEATS is None or len(taken(self.standing.seats)) >= self.kind.SEATS[0]
+
+    @property
     def took_chance(self) -> bool:
         """Whether what ran last has asked for chance."""
         return self._context.took_chance

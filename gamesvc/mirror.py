@@ -7,8 +7,9 @@ they were behind or come back, gets their events, and then the state.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
+from gamesvc.errors import CloseCode
 from gamesvc.eventlog import Place, Viewer
 from gamesvc.subscription import Publisher, Sink, Span, Subscription
 
@@ -16,16 +17,15 @@ from gamesvc.subscription import Publisher, Sink, Span, Subscription
 class Pictures(Protocol):
     """Makes the frames that show the state."""
 
-    @property
-    def standing(self) -> object:
-        """That of which the last pictures are."""
-
     def turn(self, mirrors: tuple[Mirror, ...]) -> None:
         """Go on to how the game stands now; closes those who can't be shown that."""
 
-    def picture(self, mirror: Mirror) -> bytes:
+    def owes(self, mirror: Mirror) -> bool:
+        """Whether there is something that somebody was not told."""
+
+    def picture(self, mirror: Mirror) -> bytes | None:
         """What leads somebody to how the game stands: the frame of a patch or of the state; empty where there is
-        nothing to tell."""
+        nothing to tell, None where they can't be told."""
 
 
 class Mirror(Subscription):
@@ -33,7 +33,7 @@ class Mirror(Subscription):
 
     Attributes:
         audience: those who are shown the same as this one.
-        basis: how the game stood when this one last knew the state; None where it does not know it.
+        basis: the view that this one knows; None where it is to be told the whole state.
     """
 
     __slots__ = ("_pictures", "audience", "basis")
@@ -50,27 +50,27 @@ class Mirror(Subscription):
         super().__init__(publisher, viewer, sink, place)
         self._pictures = pictures
         self.audience = audience
-        self.basis: object = None
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether there is something to be told of the state."""
-        return self.basis is not self._pictures.standing
+        self.basis: dict[str, Any] | None = None
 
     @property
     def is_waiting(self) -> bool:
-        return super().is_waiting or (self.open and not self.paused and self.is_stale)
+        return super().is_waiting or (self.open and not self.paused and self._pictures.owes(self))
 
     def send_chunk(self, shared: dict[tuple[int, int], Span]) -> int:
         # Replies come after the state, and so after all events.
         replies, self._replies = self._replies, None
         chunk = self._next_chunk(shared)
         self._replies = replies
+        picture: bytes | None = b""
         if self.cursor == self._publisher.log.end:
-            chunk += self._pictures.picture(self) + (b"" if replies is None else self._take_replies(replies))
-            self.idle = not self.paused
+            picture = self._pictures.picture(self)
+            if picture is not None:
+                chunk += picture + (b"" if replies is None else self._take_replies(replies))
+                self.idle = not self.paused
         if chunk:
             self.write(chunk)
+        if picture is None:
+            self.close(CloseCode.INTERNAL_ERROR)
         return len(chunk)
 
     def send_shown(self, frames: bytes, picture: bytes, end: int) -> None:

@@ -86,6 +86,7 @@ class Order:
         self._judging: Pending | None = None
         self._back_to: Standing | None = None
         self._again: list[Pending] = []
+        self._has_failed = False
         self._is_lost = False
         self._in_flight: list[Pending] = []
         self._since = 0.0
@@ -155,20 +156,22 @@ class Order:
             self._around.aside(lambda: self._judge(judging), self._was_judged)
 
     def _judge(self, pending: Pending) -> None:
-        # In a thread.
+        # In a thread, where nothing may go up further.
         try:
             pending.judge(self._game)
         except BaseException as fault:
             self._game.failed("judging", fault)
+            self._has_failed = True
 
     def _was_judged(self) -> None:
         judging, self._judging = self._judging, None
         back_to, self._back_to = self._back_to, None
         again, self._again = self._again, []
+        has_failed, self._has_failed = self._has_failed, False
         if back_to is not None:
             self._instance.go_back(back_to)
         if judging is not None:
-            if self.is_stalled or self._is_lost:
+            if self.is_stalled or self._is_lost or has_failed:
                 self._tell(judging.fail)
             elif back_to is not None:
                 self._line.extendleft(reversed([*again, judging]))

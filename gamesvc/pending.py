@@ -40,10 +40,12 @@ class Role(NamedTuple):
     Attributes:
         player: the name.
         playing: whether their commands are accepted; a spectator's are not.
+        may_sit: whether they may take a free seat. Where a token says who plays, others only watch.
     """
 
     player: Player
     playing: bool
+    may_sit: bool = True
 
     @property
     def sees(self) -> Player | None:

@@ -272,7 +272,11 @@ class GamePublisher:
                 if batch is not None:
                     self._waiting.pop(mirror, None)
                     self._behind.pop(mirror, None)
-                    mirror.send_shown(batch.frames, pictures.picture(mirror), end)
+                    picture = pictures.picture(mirror)
+                    if picture is None:
+                        mirror.close(CloseCode.INTERNAL_ERROR)
+                    else:
+                        mirror.send_shown(batch.frames, picture, end)
                     continue
             if mirror.open and mirror.cursor < end:
                 self._leave_behind(mirror, written)

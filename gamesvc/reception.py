@@ -21,9 +21,10 @@ from gamesvc.publisher import GamePublisher
 from gamesvc.seating import PendingChange
 from gamesvc.showing import Showing
 from gamesvc.subscription import Subscription
-from gamesvc.surroundings import Surroundings
+from gamesvc.surroundings import Call, Surroundings
 from gamesvc.views import Views
 
+_RETRY_SECONDS = 1.0
 _FRAMEWORK = "gamesvc."
 SIT, LEAVE = f"{_FRAMEWORK}sit", f"{_FRAMEWORK}leave"
 """gamesvc's own commands: take a free seat, and give one up."""
@@ -64,6 +65,8 @@ class Reception:
         self._epoch = epoch
         self._order = order
         self._publisher = publisher
+        self._later = around.later
+        self._failed = failed
         # Whether the model is told who is there.
         self._tells_model = not model.HOOKS.isdisjoint(("on_away", "on_back"))
         self._attendance = Attendance(
@@ -72,9 +75,14 @@ class Reception:
             around.max_connections_per_player,
             self._presence,
             always=self._tells_model,
+            has_seats=model.SEATS is not None,
         )
+        # Of whom the model is to be told once more, because the journal failed.
+        self._untold: set[Player] = set()
+        self._call: Call | None = None
         self._views = Views(model)
-        publisher.pictures = Showing(self._views, publisher.log, lambda: order.standing, failed)
+        self._showing = Showing(self._views, publisher.log, lambda: order.standing, failed)
+        publisher.pictures = self._showing
 
     @property
     def controllers(self) -> tuple[Participant, ...]:
@@ -88,19 +96,29 @@ class Reception:
 
     def start(self) -> None:
         """Find out who was here when the server was stopped, or failed, and does not come back."""
+        self._attendance.start()
         if self._tells_model:
             self._attendance.expect(Player(name) for name in self._order.standing.here)
 
     def stop(self) -> None:
         """Look after nobody any more."""
         self._attendance.stop()
+        self._untold.clear()
+        call, self._call = self._call, None
+        if call is not None:
+            call.cancel()
+
+    def expect(self, player: Player) -> None:
+        """Somebody is let in; whether they come is not known yet."""
+        if self._tells_model and not self._order.closed:
+            self._attendance.expect((player,))
 
     def enter(self, controller: Participant, member: Member) -> None:
         """Take a connection in."""
         self._attendance.enter(controller, member)
         role = member.role
         if role.playing and self._tells_model and role.player not in self._order.standing.here:
-            self._tell_model(role.player, away=False, settled=lambda: None)
+            self._tell_model(role.player, away=False)
 
     def leave(self, controller: Participant) -> None:
         """Take a connection out; once more is harmless."""
@@ -131,7 +149,7 @@ class Reception:
         is_shown = place is None and (missed or isinstance(subscription, Mirror))
         subscription.greet(self.welcome(role, place, show_state=is_shown))
         if is_shown and isinstance(subscription, Mirror):
-            subscription.basis = self._order.standing
+            subscription.basis = self._showing.known(subscription.audience)
 
     def welcome(self, role: Role, place: Place | None, *, show_state: bool) -> bytes:
         """The first frame of a ``gamesvc.v1`` connection: where the game stands for this viewer.
@@ -164,14 +182,14 @@ class Reception:
 
     # Seats.
 
-    def change_seat(self, role: Role, request: Request, answer: Answer) -> None:
-        """Carry out one of gamesvc's own commands."""
+    def change_of_seat(self, role: Role, request: Request, answer: Answer) -> PendingChange | None:
+        """What one of gamesvc's own commands leads to; None where there is no such command, which is answered."""
         if request.command not in (SIT, LEAVE):
             answer(encode_error(UNKNOWN_COMMAND, f"gamesvc's own commands are {SIT} and {LEAVE}", request.id))
-            return
+            return None
         sits = request.command == SIT
         changed = partial(self._seat_changed, role.player, sits=sits)
-        self._order.take(PendingChange(role, request.id, sits=sits, answer=answer, changed=changed))
+        return PendingChange(role, request.id, sits=sits, answer=answer, changed=changed)
 
     def _seat_changed(self, player: Player, *, sits: bool) -> None:
         """Have all connections of a player take part as those who have a seat, or not; each is told."""
@@ -185,15 +203,21 @@ class Reception:
                 continue
             member.role = role
             subscription = member.subscription
+            if subscription is not None:
+                subscription.drain()
             if subscription is None or subscription.paused or not subscription.viewer.framework:
                 # They can't be told, or not now: they come back.
                 controller.close(CloseCode.RESYNC)
                 continue
-            subscription.drain()
             subscription.look_as(subscription.viewer._replace(player=role.sees))
             if isinstance(subscription, Mirror):
                 subscription.audience = self.audience(role)
-            self.greet(role, subscription, None)
+            try:
+                self.greet(role, subscription, None)
+            # The author's code has run, to show the state.
+            except (Exception, SystemExit) as fault:
+                self._failed("a view", fault)
+                controller.close(CloseCode.INTERNAL_ERROR)
         if sits:
             self._attendance.came(player)
 
@@ -203,14 +227,35 @@ class Reception:
         """A player is away, or back."""
         if self._order.closed:
             return
-        told = partial(self._publisher.notify, encode_presence(player, away=away))
         if self._tells_model:
-            self._tell_model(player, away=away, settled=told)
+            self._tell_model(player, away=away, settled=partial(self._notify, player, away))
         else:
-            told()
+            self._notify(player, away)
 
-    def _tell_model(self, player: Player, *, away: bool, settled: Callable[[], None]) -> None:
-        if self._order.closed or self._order.is_stalled:
-            settled()
+    def _notify(self, player: Player, away: bool) -> None:
+        if self._attendance.is_small:
+            self._publisher.notify(encode_presence(player, away=away))
+
+    def _tell_model(self, player: Player, *, away: bool, settled: Callable[[], None] = lambda: None) -> None:
+        if self._order.closed:
+            return
+        if self._order.is_stalled:
+            self._tell_later(player)
         else:
-            self._order.take(PendingPresence(player, away=away, settled=settled))
+            failed = partial(self._tell_later, player)
+            self._order.take(PendingPresence(player, away=away, settled=settled, failed=failed))
+
+    def _tell_later(self, player: Player) -> None:
+        if self._order.closed:
+            return
+        self._untold.add(player)
+        if self._call is None:
+            self._call = self._later(_RETRY_SECONDS, self._tell_again)
+
+    def _tell_again(self) -> None:
+        self._call = None
+        untold, self._untold = self._untold, set()
+        for player in sorted(untold):
+            # They may have come, or gone, meanwhile.
+            if self._attendance.has(player) or self._attendance.is_away(player):
+                self._presence(player, self._attendance.is_away(player))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from gamesvc.bell import Bell
 from gamesvc.context import Alarm
 from gamesvc.happening import PendingAlarm, PendingTick
 from gamesvc.order import Order
 from gamesvc.pending import Game, PendingCommand
+from gamesvc.seating import PendingChange
 from gamesvc.surroundings import Surroundings
 from gamesvc.ticker import Ticker
 
@@ -32,7 +34,9 @@ class Rhythm:
         self._is_attended = is_attended
         self._bell = Bell(around.later, game.now, self._ring)
         # What came since the last tick.
-        self._inputs: list[PendingCommand] = []
+        self._inputs: list[PendingCommand | PendingChange] = []
+        # The ids of timers that wait for the model, or for the journal.
+        self._ringing: set[int] = set()
         self._last: PendingTick | None = None
         self._ticker: Ticker | None = None
         if self._model.TICK is not None:
@@ -43,7 +47,16 @@ class Rhythm:
         """Whether nothing waits for a tick."""
         return not self._inputs
 
-    def take(self, command: PendingCommand) -> None:
+    def now(self, now: float) -> float:
+        """The time of the game: where it ticks, what comes between two ticks is not later than the next.
+
+        Args:
+            now: its clock's, in seconds since the epoch.
+        """
+        ticker = self._ticker
+        return min(now, ticker.next) if ticker is not None and ticker.runs else now
+
+    def take(self, command: PendingCommand | PendingChange) -> None:
         """Let a command take effect: now, or where the game ticks, just before the next tick."""
         if self._ticker is not None and self._ticker.runs:
             self._inputs.append(command)
@@ -59,16 +72,15 @@ class Rhythm:
         if self._order.closed:
             self._bell.silence()
         else:
-            self._bell.set(self._game.instance.standing.wake_at, _RETRY_SECONDS if after_failure else 0.0)
+            due = [alarm.due for alarm in self._game.instance.standing.alarms if alarm.id not in self._ringing]
+            self._bell.set(min(due, default=None), _RETRY_SECONDS if after_failure else 0.0)
         if self._ticker is not None:
             self._set(self._ticker)
 
     def _set(self, ticker: Ticker) -> None:
         """Tick where there is somebody for whom, and something to tick."""
         standing = self._order.standing
-        taken = len(self._game.instance.players)
-        has_begun = self._model.SEATS is None or taken >= self._model.SEATS[0]
-        if has_begun and self._is_attended() and not standing.finished and not self._order.closed:
+        if self._game.instance.is_playable and self._is_attended() and not standing.finished and not self._order.closed:
             ticker.start()
         elif ticker.runs or self._inputs:
             ticker.stop()
@@ -109,9 +121,11 @@ class Rhythm:
         if self._order.closed or self._order.is_stalled:
             return
         for alarm in self._due():
-            self._order.take(PendingAlarm(alarm))
+            self._ringing.add(alarm.id)
+            self._order.take(PendingAlarm(alarm, partial(self._ringing.discard, alarm.id)))
 
     def _due(self) -> list[Alarm]:
         now = self._game.now()
-        due = [alarm for alarm in self._game.instance.standing.alarms if alarm.due <= now]
+        alarms = self._game.instance.standing.alarms
+        due = [alarm for alarm in alarms if alarm.due <= now and alarm.id not in self._ringing]
         return sorted(due, key=lambda alarm: (alarm.due, alarm.id))

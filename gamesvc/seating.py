@@ -62,12 +62,17 @@ class PendingSeat:
                 self.effect, self.entry = _seated(game, tuple(seats), self._player)
             except GameError:
                 # The model does not want them: so they watch.
-                self._judgement = Role(self._player, playing=False)
+                self._judgement = self._watching
+
+    @property
+    def _watching(self) -> Role:
+        is_named = self._players is None or self._player in self._players
+        return Role(self._player, playing=False, may_sit=is_named)
 
     def _sit(self, seats: list[Player | None], is_over: bool) -> Role | RequestRefused:
         """Take a seat, where that is called for."""
         if self._spectate:
-            return Role(self._player, playing=False)
+            return self._watching
         if not seats or self._player in seats:
             return Role(self._player, playing=True)
         if None in seats and not is_over:
@@ -75,7 +80,7 @@ class PendingSeat:
             return Role(self._player, playing=True)
         if self._players is not None:
             return RequestRefused(PLAYER_NOT_IN_GAME)
-        return Role(self._player, playing=False)
+        return self._watching
 
     def settle(self, game: Game) -> None:
         self._tell(self._judgement)
@@ -125,6 +130,9 @@ class PendingChange:
         standing = game.instance.standing
         player = self._role.player
         if player in standing.seats or not standing.seats:
+            return
+        if not self._role.may_sit:
+            self._refusal = encode_error(NOT_A_PLAYER, id=self._id)
             return
         if standing.finished or None not in standing.seats:
             self._refusal = encode_error(GAME_OVER if standing.finished else NO_SEAT, id=self._id)

@@ -91,7 +91,7 @@ class GameServer:
         self.pending_ids: dict[tuple[str, str], PendingCommand] = {}
         self.model = begin.instance.kind
         self.commands = self.model.COMMANDS
-        self.now = GameClock(around.wall, around.monotonic, self.instance.standing.now).now
+        self._clock = GameClock(around.wall, around.monotonic, self.instance.standing.now)
         self._fewest = (self.model.SEATS or (0, 0))[0]
         self._opening = begin.opening
         self._term = begin.term
@@ -152,6 +152,10 @@ class GameServer:
         """Whether nothing waits for the journal."""
         return self._order.is_even and not self._history.is_busy and self._rhythm.is_even
 
+    def now(self) -> float:
+        """The game's time, in seconds since the epoch."""
+        return self._rhythm.now(self._clock.now())
+
     # Who takes part.
 
     def admit(
@@ -173,7 +177,12 @@ class GameServer:
         if self._order.closed or self._order.is_stalled:
             answer(RequestRefused(JOURNAL_DOWN))
         else:
-            self._order.take(PendingSeat(name, players, spectate, answer))
+            self._order.take(PendingSeat(name, players, spectate, partial(self._admitted, answer)))
+
+    def _admitted(self, answer: Callable[[Role | RequestRefused], None], outcome: Role | RequestRefused) -> None:
+        if isinstance(outcome, Role) and outcome.playing:
+            self._reception.expect(outcome.player)
+        answer(outcome)
 
     def find_place(self, role: Role, epoch: str | None, since: int | None, found: Found) -> None:
         """Find where somebody stands who comes back.
@@ -247,7 +256,9 @@ class GameServer:
             answer(encode_error(UNAVAILABLE, id=request.id))
             return
         if is_framework_command(request.command):
-            self._reception.change_seat(role, request, answer)
+            change = self._reception.change_of_seat(role, request, answer)
+            if change is not None:
+                self._rhythm.take(change)
             return
         if command.key is not None:
             self.pending_ids[command.key] = command
@@ -272,7 +283,9 @@ class GameServer:
 
     def refuses(self, role: Role) -> ErrorCode | None:
         """Why somebody can't do anything in the game, as it stands; None where they can."""
-        if not role.playing:
+        seats = self.instance.standing.seats
+        # Who gives their seat up may have sent more before they are told that they have none.
+        if not role.playing or (seats and role.player not in seats):
             return NOT_A_PLAYER
         if self.instance.standing.finished:
             return GAME_OVER

@@ -79,10 +79,10 @@ def hints_of(where: str, annotated: Any, scope: Mapping[str, Any]) -> dict[str, 
     Raises:
         DefinitionError: one can't be understood.
     """
-    if isinstance(annotated, type):
-        own = {"__annotations__": inspect.get_annotations(annotated), "__module__": annotated.__module__}
-        annotated = type(annotated.__name__, (), own)
     try:
+        if isinstance(annotated, type):
+            own = {"__annotations__": inspect.get_annotations(annotated), "__module__": annotated.__module__}
+            annotated = type(annotated.__name__, (), own)
         return typing.get_type_hints(annotated, None, dict(scope), include_extras=True)
     except NameError as error:
         place = _place(where, annotated, error.name)
@@ -94,7 +94,12 @@ def hints_of(where: str, annotated: Any, scope: Mapping[str, Any]) -> dict[str, 
 
 def _place(where: str, annotated: Any, missing: str | None) -> str:
     """Where a name stands, as far as annotations are texts."""
-    for name, text in annotated.__annotations__.items():
+    try:
+        annotations = annotated.__annotations__
+    # Newer Pythons look at them only now.
+    except NameError:
+        return where
+    for name, text in annotations.items():
         if isinstance(text, str) and re.search(rf"\b{missing}\b", text):
             return f"{where}.{name}" if isinstance(annotated, type) else f"{where}, argument {name!r}"
     return where

@@ -37,6 +37,7 @@ class Ticker:
         self._wall = wall
         self._tick = tick
         self._call: Call | None = None
+        self._runs = False
         self._begun = 0.0
         self._begun_wall = 0.0
         self._count = 0
@@ -45,16 +46,23 @@ class Ticker:
     @property
     def runs(self) -> bool:
         """Whether it ticks."""
-        return self._call is not None
+        return self._runs
+
+    @property
+    def next(self) -> float:
+        """The time of the next tick, or of the one that is just running, in seconds since the epoch."""
+        return self._begun_wall + (self._count + 1) / self._rate
 
     def start(self) -> None:
         """Tick from now on; once more is harmless."""
-        if self._call is None:
+        if not self._runs:
             self._anchor(self._monotonic())
+            self._runs = True
             self._schedule()
 
     def stop(self) -> None:
         """Tick no more; once more is harmless."""
+        self._runs = False
         call, self._call = self._call, None
         if call is not None:
             call.cancel()
@@ -71,21 +79,19 @@ class Ticker:
         self._call = self._later(max(0.0, due - self._monotonic()), self._fire)
 
     def _fire(self) -> None:
+        self._call = None
         now = self._monotonic()
-        late = int((now - self._begun) * self._rate + 1e-6) - self._count
+        due = int((now - self._begun) * self._rate + 1e-6) - self._count
         most = max(1, int(MAX_BEHIND_SECONDS * self._rate))
-        if late > most:
-            self._anchor(now - 1 / self._rate)
-            self._begun_wall -= 1 / self._rate
-            late = 1
-        for _ in range(max(1, late)):
+        self._count += max(0, due - most)
+        for _ in range(max(1, min(due, most))):
+            self._tick(self.next)
+            # It may have been the last one, or one that led to a new start.
+            if not self._runs or self._call is not None:
+                return
             self._count += 1
-            self._tick(self._begun_wall + self._count / self._rate)
-            # It may have been the last one, or have failed.
-            if self._call is None or self._not_before > now:
-                break
-        if self._call is not None:
             if self._not_before > now:
                 self._anchor(self._not_before - 1 / self._rate)
                 self._begun_wall += self._not_before - 1 / self._rate - now
-            self._schedule()
+                break
+        self._schedule()

@@ -238,7 +238,8 @@ def shared_default(value: object) -> bool:
 def as_code(value: object) -> str:
     """A value as it can be written in a program, shortened where it is long."""
     if isinstance(value, list) and len(value) > 3 and all(part == value[0] for part in value):
-        return f"[{as_code(value[0])}] * {len(value)}"
+        part = as_code(value[0])
+        return f"[{part} for _ in range({len(value)})]" if shared_default(value[0]) else f"[{part}] * {len(value)}"
     text = repr(value)
     if isinstance(value, (list, dict, set)) and len(text) > 40:
         return {list: "[...]", dict: "{...}"}.get(type(value), "...")

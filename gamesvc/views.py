@@ -56,7 +56,8 @@ class Views:
         self._standing: Standing | None = None
         self._views: dict[Audience, View] = {}
         self._other: Standing | None = None
-        self._others: dict[Audience, bytes] = {}
+        self._others: dict[Audience, View] = {}
+        self._encoded: dict[Audience, tuple[View, bytes]] = {}
 
     @property
     def standing(self) -> Standing | None:
@@ -75,8 +76,8 @@ class Views:
         """Whether what an audience is shown is no secret to anybody."""
         return self._is_shared or audience is None
 
-    def state(self, standing: Standing, audience: Audience) -> bytes:
-        """What an audience is shown, as a JSON object.
+    def view(self, standing: Standing, audience: Audience) -> View:
+        """What an audience is shown. Not to be changed.
 
         Args:
             standing: how the game stands.
@@ -87,18 +88,34 @@ class Views:
         """
         if not self._views:
             self._standing = standing
-        # After a restart everybody comes back at once, and asks for the same.
-        if standing is not self._other:
-            self._other, self._others = standing, {}
-        shown = self._others.get(audience)
-        if shown is None:
-            view = self._views.get(audience) if standing is self._standing else None
-            if view is None:
-                view = self._make(standing, audience, None, {})
-                if standing is self._standing:
-                    self._views[audience] = view
-            shown = self._others[audience] = _encode(view)
-        return shown
+        if standing is self._standing:
+            views = self._views
+        else:
+            # After a restart everybody comes back at once, and asks for the same.
+            if standing is not self._other:
+                self._other, self._others = standing, {}
+            views = self._others
+        view = views.get(audience)
+        if view is None:
+            view = views[audience] = self._make(standing, audience, None, {})
+        return view
+
+    def state(self, standing: Standing, audience: Audience) -> bytes:
+        """What an audience is shown, as a JSON object.
+
+        Args:
+            standing: how the game stands.
+            audience: who.
+
+        Raises:
+            ViewError: the model failed at it.
+        """
+        view = self.view(standing, audience)
+        of, encoded = self._encoded.get(audience, (None, b""))
+        if of is not view:
+            encoded = _encode(view)
+            self._encoded[audience] = view, encoded
+        return encoded
 
     def advance(self, standing: Standing, audiences: Iterable[Audience]) -> dict[Audience, bytes | ViewError | None]:
         """Go on to another standing.
@@ -120,19 +137,12 @@ class Views:
             earlier = None if before is None or was is None else (before, was)
             try:
                 view = views[audience] = self._make(standing, audience, earlier, loaded)
-                patches[audience] = None if was is None else self._patch(was, view)
+                patches[audience] = None if was is None else encoded_patch(was, view)
             except ViewError as error:
                 patches[audience] = error
         self._standing, self._views = standing, views
+        self._encoded.clear()
         return patches
-
-    def forget(self) -> None:
-        """Nobody is looking any more."""
-        self._standing, self._views = None, {}
-
-    def _patch(self, before: View, after: View) -> bytes:
-        patch = merge_patch(before, after)
-        return _encode(patch) if patch else b""
 
     def _make(
         self,
@@ -145,21 +155,25 @@ class Views:
         if self._makes_own:
             return self._made_by_model(standing, audience)
         viewer = None if audience == EVERYBODY else audience
-        view = {} if earlier is None else dict(earlier[1])
+        was: View = {} if earlier is None else earlier[1]
         image: Image = (b"",) * len(standing.image) if earlier is None else earlier[0].image
+        # In the order of the fields, whatever came before: else secrets that change would show in it.
+        view: View = {}
         for field, old, new in zip(self._model.FIELDS, image, standing.image, strict=True):
-            # What has the same bytes is the same object in the next view, which is then not even compared.
-            if old != new and not field.secret:
+            if field.secret:
+                continue
+            if old == new:
+                # What has the same bytes is the same object in the next view, which is then not even compared.
+                value = was.get(field.name)
+            else:
                 if field.name not in loaded:
                     value = field.decode(new)
                     loaded[field.name] = value if field.own else shown(value)
                 value = loaded[field.name]
                 if field.own:
                     value = shown(shown_value(field, value, viewer))
-                if value is None:
-                    view.pop(field.name, None)
-                else:
-                    view[field.name] = value
+            if value is not None:
+                view[field.name] = value
         return view
 
     def _made_by_model(self, standing: Standing, audience: Audience) -> View:
@@ -170,6 +184,7 @@ class Views:
         context = model._context
         context.players = taken(standing.seats)
         context.now, context.entry, context.finished = standing.now, standing.entry, standing.finished
+        context.events, context.revealed, context.alarms = [], [], ()
         # Each time anew: what the last view did to it, if anything, must not show in this one.
         restore(model, standing.image)
         try:
@@ -177,6 +192,8 @@ class Views:
             made = shown(view)
             if not isinstance(made, dict):
                 raise TypeError(f"view returned {type(view).__name__}, write -> dict[str, Any]")
+            if context.events or context.alarms or context.finished != standing.finished:
+                raise TypeError("a view only looks: publish, finish and set timers in a command")
             size = len(_encode(made))
         # The author's code, which may raise anything.
         except (Exception, SystemExit) as error:
@@ -193,7 +210,8 @@ def shown(value: Any) -> Any:
 
 def merge_patch(before: View, after: View) -> View:
     """What leads from one view to another (RFC 7396): empty where they are the same."""
-    patch: View = dict.fromkeys(before.keys() - after.keys())
+    # In an order of its own: that of a set would not be the same after a restart.
+    patch: View = dict.fromkeys(name for name in before if name not in after)
     for name, value in after.items():
         if name not in before:
             patch[name] = value
@@ -208,6 +226,12 @@ def merge_patch(before: View, after: View) -> View:
         elif not _is_same(was, value):
             patch[name] = value
     return patch
+
+
+def encoded_patch(before: View, after: View) -> bytes:
+    """What leads from one view to another, as JSON; nothing where they are the same."""
+    patch = merge_patch(before, after)
+    return _encode(patch) if patch else b""
 
 
 def apply_patch(view: Mapping[str, Any], patch: Mapping[str, Any]) -> View:

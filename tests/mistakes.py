@@ -116,7 +116,7 @@ DEFAULTS = {
         "Game.board: the default {} does not fit the field's type: Expected `list`, got `dict`"
     ),
     "board: list[int] = field(default_factory=lambda: [1 // 0])": (
-        "Game: a default_factory of its fields fails with ZeroDivisionError: integer division or modulo by zero"
+        "Game.board: its default_factory fails with ZeroDivisionError: integer division or modulo by zero"
     ),
     "score: int = dataclasses.field(default=0)": (
         "Game.score: this is dataclasses' field; write `from gamesvc import field`"

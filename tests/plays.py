@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Raw
 from msgspec.structs import replace
 
-from gamesvc.instance import Instance, opening_entry
-from gamesvc.journal.records import Entry, Opening, Snapshot
+from gamesvc.instance import Effect, Instance, opening_entry
+from gamesvc.journal.records import Entry, EntryKind, Opening, Snapshot
 from gamesvc.journal.store import Append, Store
-from gamesvc.messages import encode_arguments, encode_joined
+from gamesvc.messages import encode_arguments, encode_joined, encode_left
 from gamesvc.model import GameModel, Player
+from gamesvc.options import checked, given
 from gamesvc.recovery import Replayed
 from tests.drawing import Drawing
+from tests.hall import Hall
 from tests.redrawing import Drawing as Redrawing
 from tests.tictactoe import TicTacToe
 
@@ -29,22 +32,87 @@ class Play:
     Args:
         model: the game's class.
         kind: its name in the catalog; None: the class's.
+        players: who has the first seats from the beginning.
+        options: of `setup`.
+        seed: where its chance comes from.
     """
 
-    def __init__(self, model: type[GameModel], kind: str | None = None, players: tuple[str, ...] = ()) -> None:
-        self.instance = Instance(model, SEED)
+    def __init__(
+        self,
+        model: type[GameModel],
+        kind: str | None = None,
+        players: tuple[str, ...] = (),
+        options: dict[str, Any] | None = None,
+        seed: bytes = SEED,
+    ) -> None:
+        self.instance = Instance(model, seed)
         self.now = NOW
-        opening = Opening(kind or model.__name__, model.VERSION, b"{}", EPOCH, SEED)
-        self.entries: list[Entry] = [opening_entry(self.instance.open(self.now, players), model, opening)]
+        stored = checked(model, options or {})
+        opening = Opening(kind or model.__name__, model.VERSION, stored, EPOCH, seed)
+        effect = self.instance.open(self.now, players, given(model, stored))
+        self.entries: list[Entry] = [opening_entry(effect, model, opening)]
 
     def seat(self, name: str) -> Play:
         self.now += 1.5
         seats = list(self.instance.standing.seats)
         free = seats.index(None)
         seats[free] = Player(name)
-        effect = self.instance.seat(self.now, tuple(seats), [encode_joined(name, free)])
-        self.entries.append(effect.entry(self.instance.kind, "seated", player=name))
+        player, events = Player(name), [encode_joined(name, free)]
+        self._run(
+            "seated",
+            player,
+            lambda: self.instance.seat(self.now, tuple(seats), events, player),
+            lambda: self.instance.seat(self.now, tuple(seats), events, player, tell=False),
+        )
         return self
+
+    def leave(self, name: str) -> Play:
+        self.now += 1.5
+        seats = list(self.instance.standing.seats)
+        seat = seats.index(Player(name))
+        seats[seat] = None
+        effect = self.instance.seat(self.now, tuple(seats), [encode_left(name, seat)])
+        self.entries.append(effect.entry(self.instance.kind, "left", player=name))
+        return self
+
+    def away(self, name: str) -> Play:
+        return self._presence(name, away=True)
+
+    def back(self, name: str) -> Play:
+        return self._presence(name, away=False)
+
+    def tick(self) -> Play:
+        """One that comes to nothing is not kept."""
+        self.now += 0.05
+        self._run("tick", None, lambda: self.instance.tick(self.now), lambda: self.instance.skip(self.now))
+        return self
+
+    def _presence(self, name: str, *, away: bool) -> Play:
+        self.now += 0.5
+        player = Player(name)
+        self._run(
+            "away" if away else "back",
+            player,
+            lambda: self.instance.presence(self.now, player, away=away),
+            lambda: self.instance.miss(self.now, player, away=away),
+        )
+        return self
+
+    def _run(
+        self,
+        kind: EntryKind,
+        player: Player | None,
+        run: Callable[[], Effect | None],
+        instead: Callable[[], Effect],
+    ) -> None:
+        fault = ""
+        try:
+            effect = run()
+        except RuntimeError as error:
+            fault = f"{type(error).__name__} (incident 12ab)"
+            effect = instead()
+        if effect is not None:
+            self.entries.append(effect.entry(self.instance.kind, kind, player=player, fault=fault))
 
     def command(self, player: str, name: str, id: str | None = None, /, **arguments: Any) -> Play:
         self.now += 2.25
@@ -117,6 +185,9 @@ class Play:
             then.finished,
             then.counts,
             then.receipts.dump(),
+            outcome=then.outcome,
+            started=then.started,
+            here=tuple(sorted(then.here)),
         )
 
     def keep(self, store: Store, game: str, snapshot: Snapshot | None = None) -> None:
@@ -154,3 +225,12 @@ def migrated() -> Play:
 def restored() -> Play:
     """A game that was restored from a copy: 13 entries; from the 11th on it has another epoch and another seed."""
     return drawing().renew(OTHER_SEED, "another-epoch").command("alice", "draw", count=2).command("bob", "draw")
+
+
+def hall() -> Play:
+    """A game that is told of everything: 18 entries. The 6th and the 12th are hooks that failed, the 15th a tick."""
+    play = Play(Hall, "Hall", options={"pace": 2}).seat("alice").seat("bob").back("alice")  # 1 to 4
+    play.command("alice", "spin", times=2).seat("clumsy").tick().tick().tick()  # to 8: nothing comes of the third tick
+    play.away("bob").back("bob").command("bob", "spin", times=0).away("clumsy").leave("clumsy")  # 9 to 13
+    play.command("bob", "overdo").tick().seat("carol").leave("carol")  # 14 to 17
+    return play.leave("bob")

@@ -1,5 +1,7 @@
 """Timers: what is to come, and with what it is called."""
 
+from __future__ import annotations
+
 import contextlib
 import enum
 import math

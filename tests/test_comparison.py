@@ -13,7 +13,8 @@ from gamesvc.comparison import Change, Comparison
 from gamesvc.journal.records import Entry, Published, Timer
 from gamesvc.recovery import RecoveryError
 from tests.drawing import Card, Drawing, Drew
-from tests.plays import NOW, OTHER_SEED, SEED, Play, drawing, migrated, restored, tictactoe
+from tests.hall import Ended, Hall
+from tests.plays import NOW, OTHER_SEED, SEED, Play, drawing, hall, migrated, restored, tictactoe
 from tests.redrawing import Drawing as Redrawing
 
 
@@ -29,7 +30,7 @@ def first(model: type[GameModel], entries: list[Entry]) -> tuple[int, dict[str, 
 
 class Same(SynchronousTestCase):
     def test_with_the_same_code_nothing_differs(self) -> None:
-        for play in (tictactoe(), tictactoe(()), drawing()):
+        for play in (tictactoe(), tictactoe(()), drawing(), hall()):
             self.assertEqual(first(play.instance.kind, play.entries), (0, {}))
 
     def test_the_order_of_keys_of_an_argument_does_not_count(self) -> None:
@@ -166,7 +167,12 @@ class Different(SynchronousTestCase):
         class Larger(Drawing, seats=3):
             pass
 
-        self.assert_differs(Larger, 2, outcome=("took effect", "refused: the game starts when all seats are taken"))
+        self.assert_differs(Larger, 1, started=("true", "false"))
+        comparison = Comparison(Larger, SEED)
+        _, changes = [comparison.take(entry) for entry in drawing().entries[:2]]
+        self.assertEqual(
+            changes, [Change("outcome", "took effect", "refused: the game starts when all seats are taken")]
+        )
 
     def test_what_fails_today_names_the_line(self) -> None:
         class Broken(Drawing):
@@ -214,6 +220,91 @@ class Different(SynchronousTestCase):
         timer = Timer(1, NOW, "f", b"[]")
         entries = [*play.entries[:-1], replace(last, seats=("bob", "alice"), timers=(timer,))]
         self.assertEqual(list(first(play.instance.kind, entries)[1]), ["seats", "timers"])
+
+    def test_a_hook_that_does_something_else(self) -> None:
+        class Cold(Hall, seats=(2, 3), tick=20):
+            def on_join(self, player: Player) -> None:
+                pass
+
+        class Closed(Hall, seats=(2, 3), tick=20):
+            def on_join(self, player: Player) -> None:
+                raise GameError("closed", code="closed")
+
+        class Steady(Hall, seats=(2, 3), tick=20):
+            def on_tick(self) -> None:
+                pass
+
+        class Quiet(Hall, seats=(2, 3), tick=20):
+            def on_away(self, player: Player) -> None:
+                pass
+
+        class Endless(Hall, seats=(2, 3), tick=20):
+            def on_leave(self, player: Player) -> None:
+                self.stock.append(self.cards.pop(player, -1))
+
+        for model, number, what, today in (
+            (Cold, 2, "event 2", "nothing"),
+            (Closed, 2, "outcome", "refused (closed): closed"),
+            (Steady, 7, "event 1", "nothing"),
+            (Quiet, 9, "event 1", "nothing"),
+            (Endless, 18, "finished with", "nothing"),
+        ):
+            found, differs = first(model, hall().entries)
+            self.assertEqual((found, differs[what][1]), (number, today), differs)
+
+    def test_a_hook_that_failed_then_and_not_today(self) -> None:
+        class Mended(Hall, seats=(2, 3), tick=20):
+            def on_join(self, player: Player) -> None:
+                self.publish(Ended("?"))
+
+        entries = [replace(entry, events=entry.events[:1]) for entry in hall().entries[:1]]
+        number, differs = first(Mended, [*entries, *hall().entries[1:]])
+        self.assertEqual((number, differs["event 2"][1]), (2, '{"event":"Ended","why":"?"}'))
+
+        class Careful(Hall, seats=(2, 3), tick=20):
+            def on_away(self, player: Player) -> None:
+                if player != "clumsy":
+                    super().on_away(player)
+
+        self.assertEqual(first(Careful, hall().entries), (12, {"outcome": ("failed: RuntimeError", "took effect")}))
+
+    def test_who_can_not_leave_today_and_options_that_are_not_taken(self) -> None:
+        class Locked(Hall, seats=(2, 3), tick=20):
+            pass
+
+        Locked.HOOKS = Hall.HOOKS - {"on_leave"}
+        number, differs = first(Locked, hall().entries)
+        self.assertEqual(number, 13)
+        self.assertIn("its players stay", differs["outcome"][1])
+
+        class Stubborn(Hall, seats=(2, 3), tick=20):
+            def setup(self) -> None:  # type: ignore[override]  # it has lost its options
+                super().setup()
+
+        number, differs = first(Stubborn, hall().entries)
+        self.assertEqual(number, 1)
+        self.assertIn("refused: Stubborn.setup does not take the options", differs["outcome"][1])
+
+    def test_how_a_game_ended_is_compared(self) -> None:
+        play = tictactoe()
+        for outcome, then in ((b"", "nothing"), (b'{"event":"Finished","winner":"bob"}', '"winner":"bob"')):
+            entries = [*play.entries[:-1], replace(play.entries[-1], outcome=outcome)]
+            number, differs = first(play.instance.kind, entries)
+            self.assertEqual((number, list(differs)), (8, ["finished with"]))
+            self.assertIn(then, differs["finished with"][0])
+
+    def test_who_was_connected_is_compared(self) -> None:
+        play = hall()
+        entries = [replace(entry, player="alice") if entry.number == 9 else entry for entry in play.entries]
+        comparison = Comparison(Hall, SEED)
+        for entry in play.entries[:8]:
+            comparison.take(entry)
+        changes = {change.what: change.then for change in comparison.take(entries[8])}
+        self.assertEqual(list(changes), ["event 1"])
+        # As if somebody had been told that they have their seat who had it before.
+        twice = replace(play.entries[9], kind="seated", seats=("alice", "bob", "clumsy"), events=())
+        changes = {change.what: change.today for change in comparison.take(twice)}
+        self.assertEqual(changes["connected"], '["bob","clumsy"]')
 
     def test_entries_have_to_come_in_order(self) -> None:
         comparison = Comparison(Drawing, SEED)

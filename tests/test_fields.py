@@ -6,7 +6,6 @@ All annotations of this module are texts, as far as classes have them: that is h
 from __future__ import annotations
 
 import enum
-from collections import deque
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NamedTuple, NewType, TypedDict
 
@@ -14,8 +13,8 @@ import msgspec
 from msgspec import Meta, Struct
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc import DefinitionError, Player, Secret
-from gamesvc.fields import FieldSpec
+from gamesvc import DefinitionError, Own, Player, Secret
+from gamesvc.fields import FieldSpec, shown_value
 
 
 class Suit(enum.Enum):
@@ -87,12 +86,9 @@ class Deep(Struct):
     inner: dict[str, list[Closed]] = {}
 
 
-class Loose(Struct):
-    parts: tuple[frozenset[int], ...] = ()
-
-
 Cell = NewType("Cell", int)
 MaybeSecret: Any = Secret[str | None]  # type: ignore[misc]  # where it is no annotation, mypy wants a class in it
+MaybeOwn: Any = Own[dict[Player, int] | None]  # type: ignore[misc]  # as above
 
 
 def described(kind: Any) -> FieldSpec:
@@ -199,56 +195,55 @@ class Secrets(SynchronousTestCase):
     def test_a_field_of_which_only_a_part_would_be_secret_is_refused(self) -> None:
         for kind in (
             *(list[Secret[int]], dict[Player, Secret[list[int]]], dict[Secret[str], int], Secret[int] | None),
+            *(list[Own[dict[Player, int]]], Own[dict[Player, int]] | None, Secret[list[Own[dict[Player, int]]]]),
             *(int | Secret[str], tuple[int, Secret[int]], Secret[list[Secret[int]]], Secret[int] | Secret[str]),
         ):
             message = str(self.assertRaises(DefinitionError, described, kind))
-            self.assertIn("Game.it: a field is secret as a whole; write Secret[...] around its type", message)
+            self.assertIn("Game.it: a field is Secret or Own as a whole; write `Secret[...]`", message)
 
     def test_a_part_that_is_secret_within_a_type_of_the_authors_own_is_refused_too(self) -> None:
         # It would be shown to everybody, although its author wrote that it is secret.
         for kind in (
-            *(Closed, list[Closed], dict[Player, Closed | None], tuple[int, Closed], ClosedHeir, Deep),
+            *(Closed, list[Closed | None], dict[Player, Closed], tuple[int, Closed], ClosedHeir, Deep),
             *(ClosedPile, ClosedSpot, ClosedScore, list[ClosedScore] | None),
         ):
             message = str(self.assertRaises(DefinitionError, described, kind))
-            self.assertIn("Game.it", message)
-            self.assertIn("secret", message)
+            self.assertIn("Game.it: Closed", message)
+            self.assertIn("make it a field of the model, or all of this one secret", message)
+
+    def test_a_mark_without_a_type_is_refused(self) -> None:
+        for kind, mark in ((Secret, "Secret"), (Own, "Own")):
+            message = str(self.assertRaises(DefinitionError, described, kind))
+            self.assertIn(f"Game.it: {mark} of what? Write `{mark}[", message)
+
+    def test_types_that_cannot_be_stored_are_refused_within_a_secret_too(self) -> None:
+        # Which these are is the matter of `values`.
+        for kind in (set[int], Secret[set[int]], Own[dict[Player, set[int]]]):
+            self.assertIn("Game.it: a set", str(self.assertRaises(DefinitionError, described, kind)))
 
 
-class NotStored(SynchronousTestCase):
-    """Each is refused with what to write instead."""
+class Owned(SynchronousTestCase):
+    """Of what each player is shown their own entry."""
 
-    def refused(self, kind: Any, *words: str) -> None:
-        message = str(self.assertRaises(DefinitionError, described, kind))
-        for word in ("Game.it", *words):
-            self.assertIn(word, message, kind)
+    def test_a_field_is_own_where_its_type_says_so(self) -> None:
+        for kind in (Own[dict[Player, int]], Own[dict[str, list[Card]]], Annotated[Own[dict[Player, int]], Meta()]):
+            field = described(kind)
+            self.assertEqual((field.own, field.secret, field.plain), (True, False, False))
+        self.assertFalse(described(dict[Player, int]).own)
 
-    def test_types_that_cannot_be_stored(self) -> None:
-        for kind, named in (
-            (set[int], "set"),
-            (frozenset[int], "frozenset"),
-            (list[deque[int]], "custom"),
-            (object, "custom"),
-            (Any, "any"),
-            (dict[str, Any], "any"),
-            (msgspec.Raw, "raw"),
-            (msgspec.msgpack.Ext, "ext"),
-            (Secret[set[int]], "set"),
-            (tuple[int, set[int]], "set"),
-            (int | set[int], "set"),
-            (dict[int, list[Loose | None]], "frozenset"),
-        ):
-            self.refused(kind, f"type {named} ", "use numbers, text, list, dict")
+    def test_only_a_dict_with_names_has_an_entry_for_each_player(self) -> None:
+        for kind in (Own[list[int]], Own[int], Own[dict[int, str]], Own[dict[Suit, int]], MaybeOwn):
+            message = str(self.assertRaises(DefinitionError, described, kind))
+            self.assertIn("Game.it: write `Own[dict[Player, ...]]`", message)
 
-    def test_a_list_or_dict_of_nothing_in_particular(self) -> None:
-        self.refused(list, "list[")
-        self.refused(dict, "dict[")
-        self.refused(tuple, "list[")
+    def test_what_is_own_is_not_secret_too(self) -> None:
+        for kind in (Secret[Own[dict[Player, int]]], Own[Secret[dict[Player, int]]]):
+            message = str(self.assertRaises(DefinitionError, described, kind))
+            self.assertIn("not both", message)
 
-    def test_a_dict_whose_keys_are_no_text_number_or_enum(self) -> None:
-        for key in (tuple[int, int], float, bytes, Card, int | str):
-            self.refused(dict[key, str], "keys", "text, int or Enum")  # type: ignore[valid-type]  # it is one here
-
-    def test_types_of_which_it_could_not_be_told_which_is_meant(self) -> None:
-        self.refused(Circle | Square, "tag")
-        self.refused(list[Suit | str], "more than one")
+    def test_a_viewer_is_shown_their_entry_and_what_is_no_field_of_that_kind_as_it_is(self) -> None:
+        own, public = described(Own[dict[Player, list[int]]]), described(dict[Player, int])
+        hands = {"alice": [1], "bob": [2]}
+        shown = [shown_value(own, hands, viewer) for viewer in ("alice", "bob", "carol", None)]
+        self.assertEqual(shown, [{"alice": [1]}, {"bob": [2]}, {}, {}])
+        self.assertEqual(shown_value(public, {"alice": 1}, None), {"alice": 1})

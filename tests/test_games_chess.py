@@ -21,16 +21,20 @@ TO_AND_FRO = ("g1f3", "g8f6", "f3g1", "f6g8")
 
 def quiet_moves(count: int) -> list[str]:
     """Moves without a capture and without a pawn's move, after which no position comes a second time."""
-    board, chance, seen = chess.Board(), random.Random(1), {chess.Board().board_fen()}
-    while len(board.move_stack) < count:
-        for move in chance.sample(list(board.legal_moves), board.legal_moves.count()):
-            board.push(move)
-            if not board.halfmove_clock or board.is_game_over() or board.board_fen() in seen:
+    for seed in range(1000):
+        board, chance, seen = chess.Board(), random.Random(seed), {chess.Board().board_fen()}
+        while len(board.move_stack) < count:
+            for move in chance.sample(list(board.legal_moves), board.legal_moves.count()):
+                board.push(move)
+                if board.halfmove_clock and board.legal_moves and board.board_fen() not in seen:
+                    break
                 board.pop()
-                continue
+            else:
+                break  # there is no such move here
             seen.add(board.board_fen())
-            break
-    return [move.uci() for move in board.move_stack]
+        else:
+            return [move.uci() for move in board.move_stack]
+    raise AssertionError("no such game was found")
 
 
 def moves_until_white_is_bare() -> list[str]:
@@ -287,8 +291,10 @@ class Clocks(OfChess):
 
 class WithoutPythonChess(SynchronousTestCase):
     def test_who_wants_to_serve_it_is_told_what_to_install(self) -> None:
-        self.patch(sys, "modules", {name: each for name, each in sys.modules.items() if name != "gamesvc.games.chess"})
+        module = sys.modules.pop("gamesvc.games.chess")
+        self.addCleanup(sys.modules.__setitem__, "gamesvc.games.chess", module)
         # None is how the import system is told that there is no such module.
+        self.addCleanup(sys.modules.__setitem__, "chess", chess)
         sys.modules["chess"] = None  # type: ignore[assignment]
         for game in ("chess", "gamesvc.games.chess:Chess"):
             message = str(self.assertRaises(ConfigError, Catalog, [game]))

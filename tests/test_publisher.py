@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import eventlog
+from gamesvc.deflate import inflated
 from gamesvc.errors import CloseCode
 from gamesvc.eventlog import EventLog, Viewer
 from gamesvc.publisher import CHUNKS_A_TURN, FEW_EVENTS, GamePublisher
@@ -26,17 +27,18 @@ RECENT = 3
 
 
 def payloads(data: bytes) -> list[bytes]:
-    """What the text frames in a stream hold."""
+    """What the text frames in a stream hold, deflated or not."""
     found = []
     while data:
-        length, start = data[1], 2
-        assert data[0] == 0x81, "a complete text frame"
+        first, length, start = data[0], data[1], 2
+        assert first in (0x81, 0xC1), "a complete text frame"
         if length == 126:
             length, start = int.from_bytes(data[2:4], "big"), 4
         elif length == 127:
             length, start = int.from_bytes(data[2:10], "big"), 10
         assert len(data) >= start + length, "half a frame"
-        found.append(data[start : start + length])
+        payload = data[start : start + length]
+        found.append(payload if first == 0x81 else inflated(payload, 0))
         data = data[start + length :]
     return found
 
@@ -67,10 +69,11 @@ class Reader:
         framework: bool = False,
         since: int | None = None,
         said: Sequence[Said] = (),
+        deflates: bool = False,
     ) -> None:
         self._publisher = publisher
         self.name = name
-        self.viewer = Viewer(name, framework)
+        self.viewer = Viewer(name, framework, deflates)
         self.writes: list[bytes] = []
         self.closed: CloseCode | None = None
         self.chokes_in = 0
@@ -159,12 +162,13 @@ class SocketReader(Reader):
         framework: bool = False,
         since: int | None = None,
         said: Sequence[Said] = (),
+        deflates: bool = False,
     ) -> None:
         self.room: int | None = None
         self.waiting = 0
         self.send: Send = self._send
         self.direct = self
-        super().__init__(publisher, name, framework, since, said)
+        super().__init__(publisher, name, framework, since, said, deflates)
 
     @property
     def is_clear(self) -> bool:
@@ -222,6 +226,7 @@ class Subscribe(NamedTuple):
     name: str | None
     framework: bool = False
     socket: bool = False
+    deflates: bool = False
 
 
 class ComeBack(NamedTuple):
@@ -273,7 +278,7 @@ STEPS = st.one_of(
     st.builds(Publish, SIZES, st.none()),
     st.builds(Publish, SIZES, st.frozensets(st.sampled_from(NAMES), min_size=1)),
     st.builds(Tell),
-    st.builds(Subscribe, st.sampled_from((None, *NAMES)), st.booleans(), st.booleans()),
+    st.builds(Subscribe, st.sampled_from((None, *NAMES)), st.booleans(), st.booleans(), st.booleans()),
     st.builds(ComeBack, WHO),
     st.builds(Unsubscribe, WHO),
     st.builds(Pause, WHO),
@@ -289,6 +294,7 @@ BEGINNINGS = st.sampled_from(
         [Subscribe("alice"), Subscribe("bob")],
         [Subscribe("alice", socket=True), Subscribe("bob", socket=True)],
         [Subscribe("alice", True, True), Subscribe(None, socket=True), Subscribe("alice", socket=True)],
+        [Subscribe("alice", True, True, True), Subscribe(None, True, True), Subscribe(None, True, True, True)],
     )
 )
 # Some at a time, so that there are many turns, and subscribers who are in step.
@@ -317,17 +323,23 @@ class Stage:
         self.said: list[Said] = []
 
     def subscribe(
-        self, name: str | None, framework: bool = False, socket: bool = False, since: int | None = None
+        self,
+        name: str | None,
+        framework: bool = False,
+        socket: bool = False,
+        deflates: bool = False,
+        since: int | None = None,
     ) -> Reader:
-        viewer = (SocketReader if socket else Reader)(self.publisher, name, framework, since, self.said)
+        viewer = (SocketReader if socket else Reader)(self.publisher, name, framework, since, self.said, deflates)
         self.viewers.append(viewer)
         return viewer
 
     def come_back(self, viewer: Reader) -> Reader:
         """A new connection of the same viewer, who has had what the old one got."""
         self.publisher.unsubscribe(viewer.subscription)
+        name, framework, deflates = viewer.viewer
         is_socket = isinstance(viewer, SocketReader)
-        return self.subscribe(*viewer.viewer, socket=is_socket, since=viewer.first + viewer.events_got)
+        return self.subscribe(name, framework, is_socket, deflates, since=viewer.first + viewer.events_got)
 
     def publish(self, number: int, *to: str, size: int = 0) -> None:
         """Publish an event, to everybody where nobody is named."""

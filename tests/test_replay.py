@@ -9,9 +9,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import GameError, GameModel, Player, command
 from gamesvc.journal.records import Entry
-from gamesvc.replay import Coming, Private, Refused, Replay, plain
+from gamesvc.replay import Coming, Private, Refused, Replay, fault_name, plain
 from tests.drawing import Drawing
-from tests.plays import NOW, OTHER_SEED, SEED, Play, drawing, migrated, restored, tictactoe
+from tests.hall import Hall
+from tests.plays import NOW, OTHER_SEED, SEED, Play, drawing, hall, migrated, restored, tictactoe
 from tests.redrawing import Drawing as Redrawing
 from tests.tictactoe import TicTacToe
 
@@ -24,14 +25,16 @@ class Replays(SynchronousTestCase):
         return replay
 
     def test_all_goes_as_it_went(self) -> None:
-        for play in (tictactoe(), tictactoe((0,)), drawing()):
+        told = "player", "id", "name", "arguments", "timer", "fault", "opening"
+        for play in (tictactoe(), tictactoe((0,)), drawing(), hall()):
             replay = Replay(play.instance.kind, SEED)
             for entry in play.entries:
                 replay.again(entry)
                 assert replay.effect is not None
                 today = replay.effect.entry(play.instance.kind, entry.kind)
-                for what in ("number", "time", "result", "events", "changed", "timers", "last_timer", "finished"):
+                for what in set(Entry.__struct_fields__).difference(told, ["seats"] if entry.number == 1 else []):
                     self.assertEqual(getattr(today, what), getattr(entry, what), (entry.number, what))
+                self.assertEqual(replay.fault, fault_name(entry))
             self.assertEqual(replay.standing, play.instance.standing)
 
     def test_the_order_of_what_a_client_sent_is_kept(self) -> None:
@@ -134,6 +137,105 @@ class Replays(SynchronousTestCase):
         replay = self.replay(drawing(), 1)
         replay.again(Entry(2, "command", NOW, "alice", None, "draw"))
         self.assertEqual(len(replay.state["hands"]["alice"]), 1)
+
+
+class Told(SynchronousTestCase):
+    """What happens without a command."""
+
+    def replay(self, number: int) -> Replay:
+        replay = Replay(Hall, SEED)
+        for entry in hall().entries[:number]:
+            replay.again(entry)
+        return replay
+
+    def test_options_go_to_setup_and_one_that_is_missing_has_its_default(self) -> None:
+        for options, pace in (({"pace": 7}, 7), ({}, 1), (None, 1)):
+            replay = Replay(Hall, SEED)
+            replay.open(NOW, options=options)
+            self.assertEqual(replay.state["pace"], pace)
+
+    def test_options_that_the_model_does_not_take_are_refused(self) -> None:
+        replay = Replay(Hall, SEED)
+        for options in ({"pace": "fast"}, {"speed": 1}):
+            refused = self.assertRaises(Refused, replay.open, NOW, (), options)
+            self.assertIn("Hall.setup does not take the options of this game any more", str(refused))
+        self.assertEqual(replay.standing.entry, 0)
+
+    def test_the_model_is_told_who_takes_a_seat_and_that_it_begins(self) -> None:
+        replay = self.replay(2)
+        replay.seat(NOW + 3, ["alice", "bob", None], "bob")
+        joined, welcomed, *cards = replay.events
+        self.assertEqual(joined, {"event": "gamesvc.joined", "player": "bob", "seat": 1})
+        self.assertEqual(welcomed, {"event": "Welcomed", "player": "bob"})
+        self.assertEqual([card.to for card in cards], [["alice"], ["bob"]])
+        self.assertEqual(replay.standing.here, {"alice", "bob"})
+        self.assertTrue(replay.standing.started)
+
+    def test_who_comes_with_others_is_there_alone(self) -> None:
+        replay = Replay(Hall, SEED)
+        replay.open(NOW)
+        replay.seat(NOW + 1, ["alice", "bob", None], "bob")
+        self.assertEqual(replay.standing.here, {"bob"})
+
+    def test_a_seat_that_the_model_refuses_is_refused(self) -> None:
+        replay = self.replay(3)
+        before = replay.standing
+        seats = ["alice", "bob", "mallory"]
+        self.assertRaises(GameError, replay.seat, NOW + 9, seats, "mallory")
+        self.assertEqual(replay.standing, before)
+
+    def test_what_fails_raises_unless_it_failed_then(self) -> None:
+        replay = self.replay(5)
+        before, seats = replay.standing, ["alice", "bob", "clumsy"]
+        self.assertRaises(RuntimeError, replay.seat, NOW + 9, seats)
+        self.assertEqual(replay.standing, before)
+        replay.seat(NOW + 9, seats, "clumsy", fault="KeyError")
+        self.assertEqual(replay.fault, "RuntimeError")
+        self.assertEqual(replay.events, [{"event": "gamesvc.joined", "player": "clumsy", "seat": 2}])
+        self.assertRaises(RuntimeError, replay.away, NOW + 10, "clumsy")
+        replay.away(NOW + 10, "clumsy", "KeyError")
+        self.assertEqual((replay.fault, "clumsy" in replay.standing.here), ("RuntimeError", False))
+        replay = self.replay(14)
+        self.assertRaises(RuntimeError, replay.tick, NOW + 30)
+        replay.tick(NOW + 30, fault="KeyError")
+        self.assertEqual((replay.fault, replay.standing.entry), ("RuntimeError", 15))
+
+    def test_a_tick_takes_an_entry_also_where_nothing_comes_of_it(self) -> None:
+        replay = self.replay(8)
+        before = replay.standing
+        replay.tick(NOW + 30)
+        self.assertEqual(replay.events, [])
+        self.assertEqual(replay.standing, before._replace(entry=9, now=NOW + 30))
+
+    def test_who_can_not_leave_is_refused(self) -> None:
+        replay = self.replay(13)
+        self.assertIn("'carol' has no seat", str(self.assertRaises(Refused, replay.leave, NOW, "carol")))
+        over = self.replay(18)
+        self.assertIn("the game is over", str(self.assertRaises(Refused, over.leave, NOW, "alice")))
+        going = Replay(TicTacToe, SEED)
+        for entry in tictactoe(()).entries:
+            going.again(entry)
+        self.assertIn("its players stay", str(self.assertRaises(Refused, going.leave, NOW, "alice")))
+
+    def test_before_the_game_began_anybody_can_leave(self) -> None:
+        replay = Replay(TicTacToe, SEED)
+        for entry in tictactoe(()).entries[:2]:
+            replay.again(entry)
+        replay.leave(NOW + 9, "alice")
+        self.assertEqual(replay.events, [{"event": "gamesvc.left", "player": "alice", "seat": 0}])
+        self.assertEqual(replay.seats, [None, None])
+
+    def test_nobody_is_away_and_nothing_ticks_where_that_can_not_be(self) -> None:
+        for number, why in ((18, "the game is over"), (17, "'carol' has no seat")):
+            replay = self.replay(number)
+            for told in (replay.away, replay.back):
+                self.assertIn(why, str(self.assertRaises(Refused, told, NOW, "carol")))
+        self.assertIn("is over", str(self.assertRaises(Refused, self.replay(18).tick, NOW)))
+        self.assertIn("starts when", str(self.assertRaises(Refused, self.replay(2).tick, NOW)))
+
+    def test_how_it_ended_can_be_looked_at(self) -> None:
+        self.assertEqual(self.replay(18).outcome, {"event": "Ended", "why": "alone"})
+        self.assertIs(self.replay(17).outcome, None)
 
 
 class Renewed(SynchronousTestCase):

@@ -275,7 +275,7 @@ class Options(SynchronousTestCase):
             pass
 
         class Other(Base):
-            def setup(self, level: int = 1) -> None: ...  # type: ignore[override]  # options are each class's own
+            def setup(self, level: int = 1) -> None: ...
 
         class Again(Other):
             pass

@@ -12,12 +12,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from gamesvc.errors import JournalError, Unavailable
 from gamesvc.journal.records import Counts, Entry, Published, Snapshot, Timer
 from gamesvc.soundness import Examination
-from tests.plays import NOW, drawing, migrated, restored, tictactoe
+from tests.plays import NOW, drawing, hall, migrated, restored, tictactoe
 
 
 class Sound(SynchronousTestCase):
     def test_games_that_were_played_are_sound_with_a_snapshot_anywhere(self) -> None:
-        for play in (tictactoe(), drawing(), restored(), migrated()):
+        for play in (tictactoe(), drawing(), restored(), migrated(), hall()):
             for number in range(len(play.entries) + 1):
                 snapshot = play.snapshot(number) if number else None
                 examination = Examination(snapshot, play.entries)
@@ -107,6 +107,7 @@ class Unsound(SynchronousTestCase):
 
     def test_an_entry_that_does_not_fit(self) -> None:
         play = drawing()
+        opening = play.opening
         for number, change, what in (
             (1, {"opening": None}, "entry 1 is no opening"),
             (2, {"opening": play.entries[0].opening, "kind": "opened"}, "entry 2 is a second opening"),
@@ -121,6 +122,9 @@ class Unsound(SynchronousTestCase):
             (3, {"kind": "renewed"}, "entry 3 does not say under what the game goes on"),
             (4, {"arguments": b"{}"}, "entry 4: the arguments are no JSON array"),
             (2, {"result": b"{"}, "entry 2: the result is no JSON"),
+            (2, {"outcome": b"[]"}, "entry 2: the outcome is no JSON object"),
+            (1, {"opening": replace(opening, options=b"[1]")}, "entry 1: the options are no JSON object"),
+            (2, {"kind": "away", "player": None}, "entry 2: it does not say whose it is"),
             (2, {"timers": (Timer(7, NOW, "f", b"{"),)}, "the arguments of timer 7 are no JSON array"),
             (2, {"changed": {"deck": Raw(b"\x92\x01")}}, "the field deck can't be decoded"),
         ):
@@ -143,6 +147,17 @@ class Unsound(SynchronousTestCase):
             ({"state": {"deck": snapshot.state["deck"], "hands": snapshot.state["hands"]}}, "another field weight"),
         ):
             self.assert_amiss(what, play.entries, replace(snapshot, **change))
+
+    def test_a_snapshot_that_has_another_beginning_or_end(self) -> None:
+        for play, number, change, what in (
+            (hall(), 3, {"started": False}, "another start"),
+            (hall(), 2, {"started": True}, "another start"),
+            (hall(), 9, {"here": ("alice", "bob", "clumsy")}, "another list of who is connected"),
+            (hall(), 9, {"here": ()}, "another list of who is connected"),
+            (hall(), 18, {"outcome": b""}, "another outcome"),
+            (tictactoe(), 8, {"outcome": b'{"event":"Finished","winner":"bob"}'}, "another outcome"),
+        ):
+            self.assert_amiss(what, play.entries, replace(play.snapshot(number), **change))
 
     def test_a_game_that_goes_on_as_another_kind(self) -> None:
         play = restored()

@@ -28,6 +28,9 @@
 #define KEY "dGhlIHNhbXBsZSBub25jZQ=="
 #define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
+/* As browsers offer it. */
+#define OFFER "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+
 static unsigned char shared[READ_SIZE];       /* what read() gives, of whichever connection */
 static unsigned char *frame_buffer;           /* the command, masked */
 static signed char hex_value[256];
@@ -365,6 +368,14 @@ static void stall(struct conn *conn)
     watch(conn);
 }
 
+/* Mode watch: how long it is since the message before. What is in it is not looked at. */
+static void take_update(struct conn *conn)
+{
+    if (run.phase == WINDOW && conn->heard_at)
+        hist_add(&run.in.gap, now - conn->heard_at);
+    conn->heard_at = now;
+}
+
 static void take_message(struct conn *conn, int opcode, const unsigned char *payload, size_t length)
 {
     if (opt.ping && opcode == WS_TEXT && length == ping_length && memcmp(payload, opt.ping, length) == 0) {
@@ -374,6 +385,12 @@ static void take_message(struct conn *conn, int opcode, const unsigned char *pay
     if (conn->state == OPENING) {
         if (++conn->frames == opt.ready)
             ready(conn);
+        return;
+    }
+    if (run.phase == WINDOW)
+        run.in.messages++;
+    if (opt.mode == WATCH) {
+        take_update(conn);
         return;
     }
     if (opt.check_order)
@@ -408,6 +425,8 @@ static void take_close(struct conn *conn, const unsigned char *payload, size_t l
 static void take_frame(struct conn *conn, const struct ws_frame *frame, const unsigned char *payload)
 {
     int goes_on = frame->opcode == WS_CONTINUATION;
+    if (frame->deflated && !opt.deflate)
+        fail("%s: the server sent a frame that is deflated, which was not asked for", conn_name(conn));
     if (frame->opcode == WS_PING) {
         if (conn->state != LEAVING)
             put_frame(conn, WS_PONG, payload, frame->length);
@@ -491,8 +510,8 @@ static void ask_for_upgrade(struct conn *conn)
     char *request;
     int n = asprintf(&request,
                      "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                     "Sec-WebSocket-Key: " KEY "\r\nSec-WebSocket-Version: 13\r\n%s\r\n",
-                     conn->target, opt.port, conn->headers);
+                     "Sec-WebSocket-Key: " KEY "\r\nSec-WebSocket-Version: 13\r\n%s%s\r\n",
+                     conn->target, opt.port, opt.deflate ? OFFER : "", conn->headers);
     if (n < 0)
         fail("out of memory");
     conn->state = UPGRADING;
@@ -538,6 +557,19 @@ static int is_accepted(const char *answer, size_t n)
     return 0;
 }
 
+/* Whether the head of the answer, `n` bytes, agrees to what was offered. */
+static int is_agreed(const char *answer, size_t n)
+{
+    static const char name[] = "\nsec-websocket-extensions:", extension[] = "permessage-deflate";
+    for (const char *at = answer; (at = memchr(at, '\n', (size_t)(answer + n - at))); at++) {
+        const char *end = memchr(at + 1, '\n', (size_t)(answer + n - at - 1));
+        if (end && end - at > (ptrdiff_t)sizeof name && strncasecmp(at, name, sizeof name - 1) == 0 &&
+            memmem(at, (size_t)(end - at), extension, sizeof extension - 1))
+            return 1;
+    }
+    return 0;
+}
+
 /* Look for the answer to the upgrade; its size once it is there, else 0. */
 static size_t take_answer(struct conn *conn, const unsigned char *data, size_t n)
 {
@@ -551,6 +583,8 @@ static size_t take_answer(struct conn *conn, const unsigned char *data, size_t n
         fail_upgrade(conn, data, n, head);
     if (!is_accepted((const char *)data, head))
         fail("%s: the answer to the upgrade has no Sec-WebSocket-Accept, or a wrong one", conn_name(conn));
+    if (opt.deflate && !is_agreed((const char *)data, head))
+        fail("%s: the server does not agree to permessage-deflate", conn_name(conn));
     conn->state = OPENING;
     for (int i = 0; i < opt.n_firsts && conn->state == OPENING; i++)
         put_frame(conn, opt.firsts[i].opcode, opt.firsts[i].bytes, opt.firsts[i].length);

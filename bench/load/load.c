@@ -2,7 +2,7 @@
  * than any server that it measures.
  *
  *     cc -O2 -o load bench/load/[a-z]*.c
- *     load --port P --connections FILE --mode closed|open|connect|idle [options]
+ *     load --port P --connections FILE --mode closed|open|connect|idle|watch [options]
  *
  * FILE (- is stdin) has one line for each connection, its fields separated by tabs:
  *
@@ -23,6 +23,8 @@
  *   connect  opens all connections as fast as --concurrency allows; the window is from the first connect() until the
  *            last one is ready
  *   idle     opens all connections and holds them for --seconds (there is no warmup)
+ *   watch    opens all connections; nobody sends, and the messages that come by themselves are counted. They may be
+ *            text, binary or deflated: what is in them is not looked at
  * In all of them pings are answered, and at the end every connection sends a Close frame (1000) and waits 2 seconds at
  * the most for the server to close.
  *
@@ -36,6 +38,7 @@
  *   --await reply|event     when a turn is over (default event). event: a frame with that command's stamp has come.
  *                           reply: that, and a reply, in whichever order. In both a reply that is a refusal (it holds
  *                           "status":"error") ends the sender's oldest turn, which does not count then
+ *   --deflate               offer permessage-deflate, and give up where a server does not agree to it
  *   --ping-reply-text A B   a text frame that equals A is answered with B, and is otherwise passed over
  *   --warmup S              seconds before the window (default 1)
  *   --seconds S             how long the window is (default 5)
@@ -62,9 +65,11 @@
  *   seconds                 how long the window really was
  *   commands                closed: turns completed; open: commands sent; commands_per_second
  *   turns                   turns completed; unanswered: commands in flight when the window ended
- *   deliveries, deliveries_per_second, replies, refusals, bytes_received, reads (calls of read() that gave something)
+ *   deliveries, deliveries_per_second, replies, refusals, messages (data messages, whatever is in them),
+ *   bytes_received (with the heads of the frames), reads (calls of read() that gave something)
  *   turn_p50 _p90 _p99 _max        from a command's stamp until its turn was over
  *   delivery_p50 _p90 _p99 _max    from a command's stamp until a receiver had it
+ *   gap_p50 _p90 _p99 _max         watch: between one message and the next on the same connection
  *   server_cpu_seconds, server_cpu_connect_seconds (from the first connect() to the last ready); null without --pid
  *   server_rss_before_kb, server_anon_before_kb    memory before the first connect(); null without --pid
  *   server_rss_after_kb, server_anon_after_kb      when the last connection was ready
@@ -114,7 +119,7 @@ static uint64_t deadline;             /* when the phase is over */
 static uint64_t open_since, open_next, open_commands;     /* the schedule of mode open */
 static uint64_t unanswered;
 
-static const char *const mode_names[] = {"closed", "open", "connect", "idle"};
+static const char *const mode_names[] = {"closed", "open", "connect", "idle", "watch"};
 static const char *const phase_names[] = {"connecting", "warmup", "window", "closing", "done"};
 
 void fail(const char *format, ...)
@@ -195,10 +200,10 @@ static void set_stall(const char *text)
 
 static enum mode mode_of(const char *name)
 {
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         if (strcmp(name, mode_names[i]) == 0)
             return (enum mode)i;
-    fail("--mode is closed, open, connect or idle, not %s", name);
+    fail("--mode is closed, open, connect, idle or watch, not %s", name);
 }
 
 static int await_of(const char *name)
@@ -226,7 +231,7 @@ static void add_pid(int pid)
 
 enum { PORT = 1, CONNECTIONS, MODE, PID, FIRST, FIRST_HEX, READY_FRAMES, COMMAND, COMMAND_HEX, AWAIT, PING_REPLY,
        WARMUP_SECONDS, SECONDS, WINDOW_SIZE, RATE, CONCURRENCY, READY_TIMEOUT, SOURCES, CPU, STALL, CHECK_ORDER,
-       PROGRESS };
+       PROGRESS, DEFLATE };
 
 static const struct option option_names[] = {
     {"port", 1, NULL, PORT}, {"connections", 1, NULL, CONNECTIONS}, {"mode", 1, NULL, MODE}, {"pid", 1, NULL, PID},
@@ -236,6 +241,7 @@ static const struct option option_names[] = {
     {"window", 1, NULL, WINDOW_SIZE}, {"rate", 1, NULL, RATE}, {"concurrency", 1, NULL, CONCURRENCY},
     {"ready-timeout", 1, NULL, READY_TIMEOUT}, {"sources", 1, NULL, SOURCES}, {"cpu", 1, NULL, CPU},
     {"stall", 1, NULL, STALL}, {"check-order", 0, NULL, CHECK_ORDER}, {"progress", 0, NULL, PROGRESS},
+    {"deflate", 0, NULL, DEFLATE},
     {NULL, 0, NULL, 0},
 };
 
@@ -263,6 +269,7 @@ static void set_option(int option, const char *name, const char *value, char **a
     case STALL: set_stall(value); break;
     case CHECK_ORDER: opt.check_order = 1; break;
     case PROGRESS: opt.progress = 1; break;
+    case DEFLATE: opt.deflate = 1; break;
     case PING_REPLY:
         opt.ping = value;
         if (!(opt.pong = argv[optind]))
@@ -600,10 +607,12 @@ static void report(void)
     print_real("deliveries_per_second", (double)run.in.deliveries / seconds, 1);
     print_count("replies", run.in.replies);
     print_count("refusals", run.in.refusals);
+    print_count("messages", run.in.messages);
     print_count("bytes_received", run.in.bytes);
     print_count("reads", run.in.reads);
     print_latency("turn", &run.in.turn);
     print_latency("delivery", &run.in.delivery);
+    print_latency("gap", &run.in.gap);
     print_used("server_cpu_seconds", begin.server_cpu, end.server_cpu);
     print_used("server_cpu_connect_seconds", before.server_cpu, connected.server_cpu);
     print_memory("before", before.memory);

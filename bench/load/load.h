@@ -14,7 +14,7 @@
 #define MAX_PIDS 64
 #define STAMP_SIZE 17                 /* '~' and 16 hexadecimal digits */
 
-enum mode { CLOSED, OPEN, CONNECT, IDLE };
+enum mode { CLOSED, OPEN, CONNECT, IDLE, WATCH };
 enum phase { CONNECTING, WARMUP, WINDOW, CLOSING, DONE };
 enum state { WAITING, DIALLING, UPGRADING, OPENING, READY, LEAVING, GONE };
 
@@ -25,7 +25,7 @@ struct text {
 };
 
 struct options {
-    int port, ready, await_reply, window, concurrency, sources, cpu, stall_each, check_order, progress;
+    int port, ready, await_reply, window, concurrency, sources, cpu, stall_each, check_order, progress, deflate;
     int n_pids, n_firsts;
     enum mode mode;
     size_t stall_bytes;
@@ -63,12 +63,13 @@ struct conn {
     size_t first_turn, n_turns, turns_size;
     int64_t last_seq;
     uint64_t event_bytes, dialled_at;
+    uint64_t heard_at;                /* when the last message came; 0: none has, since it was ready */
 };
 
 /* What is counted while the window is open (in mode connect: from the first connect() to the last ready). */
 struct counts {
-    uint64_t sent, turns, deliveries, replies, refusals, bytes, reads, late, queued;
-    struct hist turn, delivery;
+    uint64_t sent, turns, deliveries, replies, refusals, messages, bytes, reads, late, queued;
+    struct hist turn, delivery, gap;
 };
 
 struct run {

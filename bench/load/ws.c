@@ -7,9 +7,10 @@ int ws_parse(const unsigned char *bytes, size_t n, struct ws_frame *frame, const
     if (n < 2)
         return 0;
     frame->fin = bytes[0] >> 7;
+    frame->deflated = bytes[0] >> 6 & 1;
     frame->opcode = bytes[0] & 15;
     *why = "it uses an extension that was not asked for";
-    if (bytes[0] & 0x70)
+    if (bytes[0] & 0x30 || (frame->deflated && frame->opcode != WS_TEXT && frame->opcode != WS_BINARY))
         return -1;
     *why = "its opcode is unknown";
     if ((frame->opcode & 7) > 2)

@@ -11,7 +11,7 @@ enum { WS_CONTINUATION = 0, WS_TEXT = 1, WS_BINARY = 2, WS_CLOSE = 8, WS_PING = 
 #define WS_MAX_PAYLOAD (16u << 20)
 
 struct ws_frame {
-    int fin, opcode;
+    int fin, deflated, opcode;        /* deflated: it begins a message of permessage-deflate */
     size_t head;                      /* bytes before the payload */
     size_t length;                    /* of the payload */
 };

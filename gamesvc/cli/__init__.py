@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from gamesvc import __version__
-from gamesvc.cli import journal, keys, new, replay, schema, token
+from gamesvc.cli import check, journal, keys, new, replay, schema, token
 from gamesvc.errors import ConfigError, JournalError
 
 
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0, or 1 where something was wrong, which was said on standard error (or, where to look for it
         was what the command was asked to do, on standard output), or 130 after Ctrl-C, or 141 where nobody reads what
-        is written.
+        is written. What `check` returns, its own help says.
     """
     parser = argparse.ArgumentParser(
         prog="gamesvc", description="Tools for gamesvc. The server itself is `twistd -n gamesvc`."
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     replay.add(commands)
     new.add(commands)
     schema.add(commands)
+    check.add(commands)
     given = parser.parse_args(arguments)
     # A name that the terminal has no letters for is no reason to stop.
     if isinstance(sys.stdout, io.TextIOWrapper):

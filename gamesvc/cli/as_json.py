@@ -57,9 +57,7 @@ def _value(encoded: msgspec.Raw) -> Any:
     return msgspec.to_builtins(msgspec.msgpack.decode(encoded), str_keys=True)
 
 
-def standing_as_json(
-    game: str, kind: str, then: Replayed, secret: list[str] | None, own: list[str] | None
-) -> bytes:
+def standing_as_json(game: str, kind: str, then: Replayed, secret: list[str] | None, own: list[str] | None) -> bytes:
     """How a game stood after an entry, as JSON.
 
     Args:

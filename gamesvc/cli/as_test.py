@@ -19,8 +19,9 @@ from gamesvc.catalog import Kind
 from gamesvc.cli.wording import instant
 from gamesvc.errors import ConfigError
 from gamesvc.journal.records import Entry, Opening
+from gamesvc.model import GameModel
 from gamesvc.recovery import Replayed
-from gamesvc.replay import Private, fault_name, plain, told
+from gamesvc.replay import Private, fault_name, options_of, plain, told
 
 WIDTH = 110
 _INDENT = "    "
@@ -48,7 +49,7 @@ def lines(game: str, kind: Kind, opening: Opening, entries: Iterable[Entry], end
     start, now = 0.0, opening
     for entry in entries:
         start = start if body else entry.time
-        body += ["", f"{_INDENT}# {entry.number}", *_step(entry, start, now)]
+        body += ["", f"{_INDENT}# {entry.number}", *_step(model, entry, start, now)]
         now = entry.opening or now
     body += ["", *_end(end, start, now.version == model.VERSION)]
     code = "\n".join(body)
@@ -74,15 +75,26 @@ def lines(game: str, kind: Kind, opening: Opening, entries: Iterable[Entry], end
     yield from body
 
 
-def _step(entry: Entry, start: float, before: Opening) -> Iterator[str]:
-    at = _time(entry.time, start)
+def _step(model: type[GameModel], entry: Entry, start: float, before: Opening) -> Iterator[str]:
+    at, fault = _time(entry.time, start), fault_name(entry)
+    failed = [f"fault={_flat(fault)}"] if fault else []
     if entry.kind == "opened":
-        players = [name for name in entry.seats or () if name is not None]
-        yield _call("open", [at, *([_flat(players)] if players else [])])
+        players, options = [name for name in entry.seats or () if name is not None], options_of(entry)
+        seated = [_flat(players)] if players else []
+        yield _call("open", [at, *seated, *([f"options={_flat(options)}"] if options else [])])
     elif entry.kind == "seated":
-        # Who is told that somebody came, is no affair of the model's.
-        yield _call("seat", [at, _flat(list(entry.seats or ()))])
-        return
+        yield _call("seat", [at, _flat(list(entry.seats or ())), *failed])
+        # Who is told that somebody came, is no affair of a model that is not told itself.
+        if model.HOOKS.isdisjoint(("on_join", "on_start")) and not fault:
+            return
+    elif entry.kind == "left":
+        yield _call("leave", [at, _flat(entry.player or "")])
+        if "on_leave" not in model.HOOKS:
+            return
+    elif entry.kind in ("away", "back"):
+        yield _call(entry.kind, [at, _flat(entry.player or ""), *failed])
+    elif entry.kind == "tick":
+        yield _call("tick", [at, *failed])
     elif entry.kind == "renewed":
         yield from _renewed(entry, at, before)
         return
@@ -93,11 +105,10 @@ def _step(entry: Entry, start: float, before: Opening) -> Iterator[str]:
         rest = [f"**{_flat(other)}"] if other else []
         yield _call("command", [at, _flat(entry.player or ""), _flat(entry.name), *named, *rest])
     else:
-        fault = fault_name(entry)
         what = f"  # {_harmless(entry.name)}"
-        yield _call("timer", [at, _flat(entry.timer), *([f"fault={_flat(fault)}"] if fault else [])]) + what
-        if fault:
-            yield f"{_INDENT}assert game.fault == {_flat(fault)}"
+        yield _call("timer", [at, _flat(entry.timer), *failed]) + what
+    if fault:
+        yield f"{_INDENT}assert game.fault == {_flat(fault)}"
     yield _equal("events", [told(event.body, event.to) for event in entry.events])
     if entry.result is not None:
         yield _equal("result", msgspec.json.decode(entry.result))
@@ -130,6 +141,8 @@ def _end(end: Replayed, start: float, is_of_today: bool) -> Iterator[str]:
     ]
     yield f"{_INDENT}assert game.timers == {_listed(timers, _INDENT, len('    assert game.timers == '))}"
     yield f"{_INDENT}assert {'' if end.finished else 'not '}game.finished"
+    if end.outcome:
+        yield _equal("outcome", msgspec.json.decode(end.outcome))
 
 
 def _call(method: str, arguments: list[str]) -> str:

@@ -62,6 +62,8 @@ def run(given: argparse.Namespace) -> int:
         f" {tried.accepted} accepted and {tried.commands - tried.accepted} refused; at most"
         f" {tried.longest} accepted in one game"
     )
+    if tried.compared:
+        how += f"; {many(tried.compared, 'step')} compared with games that differ in what somebody may not see"
     if found is None:
         print(f"{model.__name__} is sound, as far as was tried: {how}")
         if tried.commands and tried.accepted * 50 < tried.commands:

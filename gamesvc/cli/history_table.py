@@ -21,6 +21,14 @@ _FIXED = 3
 """So many columns, the first ones, are never cut."""
 _LEAST = 80
 
+_SAID = {
+    "seated": "takes a seat",
+    "left": "gives up the seat",
+    "away": "is away",
+    "back": "is there",
+    "tick": "tick",
+}
+
 
 def header(recorded: Recorded) -> Iterator[str]:
     """What game it is."""
@@ -39,7 +47,7 @@ def header(recorded: Recorded) -> Iterator[str]:
 
 
 def table(recorded: Recorded, upto: int | None) -> Iterator[str]:
-    """A line for each entry; and one for each day, for what is missing, and for a timer that failed.
+    """A line for each entry; and one for each day, for what is missing, and for what failed.
 
     Args:
         recorded: the game.
@@ -58,7 +66,8 @@ def table(recorded: Recorded, upto: int | None) -> Iterator[str]:
             yield f"{indent}{today} UTC"
         yield _row(cells, widths)
         if entry.fault:
-            yield cut(f"{indent}failed, and had no effect: {one_line(entry.fault)}", sum(widths) + 2 * len(widths))
+            what = "failed" if entry.kind in ("timer", "tick") else "the model failed at it"
+            yield cut(f"{indent}{what}, and had no effect: {one_line(entry.fault)}", sum(widths) + 2 * len(widths))
 
 
 def _widths(recorded: Recorded, upto: int | None) -> list[int]:
@@ -94,7 +103,7 @@ def _json(encoded: bytes | None) -> Any:
 
 
 def _cells(entry: Entry, start: float, before: Opening) -> tuple[str, ...]:
-    times = clock(entry.time), _since(entry.time - start)
+    times = clock(entry.time), since_start(entry.time - start)
     events = "; ".join(map(_event, entry.events))
     what = (*times, entry.player or "", _what(entry, before), events, _changed(entry))
     return (str(entry.number), *map(one_line, what))
@@ -108,7 +117,8 @@ def _row(cells: tuple[str, ...], widths: list[int]) -> str:
     ).rstrip()
 
 
-def _since(seconds: float) -> str:
+def since_start(seconds: float) -> str:
+    """How long after the beginning something was."""
     minutes, rest = divmod(seconds, 60)
     hours, minutes = divmod(int(minutes), 60)
     if hours:
@@ -117,19 +127,31 @@ def _since(seconds: float) -> str:
 
 
 def _what(entry: Entry, before: Opening) -> str:
-    if entry.kind == "seated":
-        return "takes a seat"
+    if entry.kind in _SAID:
+        return _SAID[entry.kind]
     if entry.kind == "opened":
-        return "opened"
+        options = _json(before.options)
+        return f"opened({inside(options)})" if options else "opened"
     if entry.kind == "renewed":
         return f"renewed{_renewal(before, entry.opening or before)}"
-    given = _json(entry.arguments or None)
-    if isinstance(given, dict):
-        inside = ", ".join(f"{name}={_short(value)}" for name, value in given.items())
-    else:
-        inside = ", ".join(map(_short, given or ()))
+    return f"{'timer ' if entry.kind == 'timer' else ''}{called(entry)}"
+
+
+def called(entry: Entry) -> str:
+    """The call of a command or a timer, and what it returned."""
     result = "" if entry.result is None else f" -> {entry.result.decode(errors='replace')}"
-    return f"{'timer ' if entry.kind == 'timer' else ''}{entry.name}({inside}){result}"
+    return f"{entry.name}({inside(_json(entry.arguments or None))}){result}"
+
+
+def inside(given: Any) -> str:
+    """What stands in the brackets of a call.
+
+    Args:
+        given: the arguments: a dict, or a list.
+    """
+    if isinstance(given, dict):
+        return ", ".join(f"{name}={_short(value)}" for name, value in given.items())
+    return ", ".join(map(_short, given or ()))
 
 
 def _renewal(before: Opening, after: Opening) -> str:
@@ -153,6 +175,6 @@ def _changed(entry: Entry) -> str:
         return "all fields" if entry.changed else ""
     # At first, all are new.
     changed = list(entry.changed) if entry.kind != "opened" else []
-    changed += ["seats"] if entry.kind == "seated" else []
+    changed += ["seats"] if entry.kind in ("seated", "left") else []
     changed += ["timers"] if entry.timers is not None else []
     return ", ".join(changed + (["finished"] if entry.finished else []))

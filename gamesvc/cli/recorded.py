@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Iterator
@@ -37,6 +38,7 @@ class Recorded:
         last: the number of the last one, or of the snapshot where that is later.
         counts: of its events.
         seats: who has each.
+        sitters: who has one, or ever had.
         finished: whether it is over.
         missing: the numbers of entries that are not there, as the first and the last of each stretch.
 
@@ -54,6 +56,7 @@ class Recorded:
         self.openings: list[tuple[int, Opening]] = []
         self.counts = Counts()
         self.seats: tuple[str | None, ...] = ()
+        self.sitters: set[str] = set()
         self.finished = False
         for entry in store.entries(game):
             if entry.number > self.last + 1:
@@ -64,8 +67,11 @@ class Recorded:
             self.last = entry.number
             self.counts = count(self.counts, entry.events)
             self.seats = self.seats if entry.seats is None else entry.seats
+            self.sitters.update(filter(None, entry.seats or ()))
             self.finished = entry.finished
         snapshot = self.snapshot
+        if snapshot is not None:
+            self.sitters.update(filter(None, snapshot.seats))
         if snapshot is not None and snapshot.number > self.last:
             self.missing.append((self.last + 1, snapshot.number))
             self.last, self.counts = snapshot.number, snapshot.counts
@@ -163,3 +169,10 @@ def find_kind(given: argparse.Namespace, name: str) -> Kind:
         raise ConfigError(f"{error} with --game") from None
     assert kind is not None, "it was asked for by its name"
     return kind
+
+
+@contextlib.contextmanager
+def model_speaks_aside() -> Iterator[None]:
+    """What an author's code prints does not get into what a command line prints."""
+    with contextlib.redirect_stdout(sys.stderr):
+        yield

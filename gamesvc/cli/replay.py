@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from gamesvc.cli import as_test
+from gamesvc.cli import as_test, viewed
 from gamesvc.cli.as_json import entry_as_json, standing_as_json
 from gamesvc.cli.files import new_file
 from gamesvc.cli.history_table import header, table
 from gamesvc.cli.progress import Progress
-from gamesvc.cli.recorded import Recorded, find_kind
+from gamesvc.cli.recorded import Recorded, find_kind, model_speaks_aside
 from gamesvc.cli.stores import add_journal, opened
 from gamesvc.cli.wording import clock, cut, day, many, one_line
 from gamesvc.comparison import Change, Comparison
@@ -36,7 +35,8 @@ def add(commands: Any) -> None:
         help="look into a game, and run it again",
         description="Show what happened in a game: what was asked, what came of it, and when. Run its commands again"
         " with the code of today, or make a test of them. This shows secrets of the game: all of its state and its"
-        " private events; the seed of its chance only with --json and --as-test.",
+        " private events; the seed of its chance only with --json and --as-test. With --as it shows what one player"
+        " could see, and no more.",
     )
     parser.add_argument("game", metavar="GAME", help="the game's id")
     add_journal(parser)
@@ -48,8 +48,15 @@ def add(commands: Any) -> None:
         help="the kind of game: package.module:Class, or the name of an installed one (may be repeated; environment:"
         " GAMESVC_GAME; default: the installed one of the name that the journal has)",
     )
-    parser.add_argument("--at", type=int, metavar="N", help="show the state after entry N; with others: only up to N")
+    parser.add_argument(
+        "--at", type=int, metavar="N", help="show the state after line N of the history; with others: only up to N"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object per line for each entry; complete")
+    viewer = parser.add_mutually_exclusive_group()
+    viewer.add_argument(
+        "--as", dest="viewer", metavar="PLAYER", help="show what this player could see, and nothing else"
+    )
+    viewer.add_argument("--as-spectator", action="store_true", help="show what those could see who watch")
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
         "--check",
@@ -70,15 +77,20 @@ def run(given: argparse.Namespace) -> int | None:
     """Look into the game. Returns the exit status."""
     if given.json and (given.check or given.as_test):
         raise ConfigError("--json goes with the history and with --at alone")
+    has_viewer = given.viewer is not None or given.as_spectator
+    if has_viewer and (given.check or given.as_test):
+        raise ConfigError("--as and --as-spectator go with the history and with --at alone")
     with opened(given) as store:
         recorded = Recorded(store, given.game)
-        if given.at is not None:
+        if given.at is not None and not has_viewer:
             recorded.require(given.at)
         upto = recorded.last if given.at is None else given.at
         try:
-            if given.check:
+            if has_viewer:
+                _as_viewer(given, recorded)
+            elif given.check:
                 return _check(given, recorded, upto)
-            if given.as_test:
+            elif given.as_test:
                 _as_test(given, recorded, upto)
             elif given.at is not None:
                 _at(given, recorded, upto)
@@ -95,21 +107,42 @@ def run(given: argparse.Namespace) -> int | None:
     return None
 
 
+def _as_viewer(given: argparse.Namespace, recorded: Recorded) -> None:
+    kind = recorded.opening.game_kind
+    with model_speaks_aside():
+        model = find_kind(given, kind).model
+    seen = viewed.Viewed(recorded, model, given.viewer)
+    if given.at is not None:
+        shown = viewed.view_as_json(recorded.game, kind, given.viewer, seen.at(given.at))
+        print((shown if given.json else msgspec.json.format(shown)).decode())
+    elif given.json:
+        for moment in seen.moments():
+            print(viewed.moment_as_json(moment).decode())
+    else:
+        whom = "those who watch" if given.viewer is None else given.viewer
+        print(one_line(f"{recorded.game}: {kind}, what {whom} could see"))
+        print()
+        for line in viewed.table(seen):
+            print(line)
+
+
 def _at(given: argparse.Namespace, recorded: Recorded, number: int) -> None:
-    then, secret = recorded.at(number), None
+    then = recorded.at(number)
+    secret = own = None
     try:
-        with _model_speaks_aside():
+        with model_speaks_aside():
             model = find_kind(given, recorded.opening.game_kind).model
         secret = [field.name for field in model.FIELDS if field.secret]
+        own = [field.name for field in model.FIELDS if field.own]
     except ConfigError as error:
         print(f"gamesvc: which fields are secret is not known: {error}", file=sys.stderr)
-    shown = standing_as_json(recorded.game, recorded.opening.game_kind, then, secret)
+    shown = standing_as_json(recorded.game, recorded.opening.game_kind, then, secret, own)
     print((shown if given.json else msgspec.json.format(shown)).decode())
 
 
 def _as_test(given: argparse.Namespace, recorded: Recorded, number: int) -> None:
     recorded.require_whole(number)
-    with _model_speaks_aside():
+    with model_speaks_aside():
         kind = find_kind(given, recorded.opening.game_kind)
     written = as_test.lines(recorded.game, kind, recorded.opening, recorded.entries(number), recorded.at(number))
     if given.as_test == "-":
@@ -125,7 +158,7 @@ def _as_test(given: argparse.Namespace, recorded: Recorded, number: int) -> None
 def _check(given: argparse.Namespace, recorded: Recorded, number: int) -> int:
     recorded.require_whole(number)
     opening = recorded.opening
-    with _model_speaks_aside():
+    with model_speaks_aside():
         model = find_kind(given, opening.game_kind).model
     since = recorded.since_version(model.VERSION) or number + 1
     if opening.version != model.VERSION:
@@ -138,7 +171,7 @@ def _check(given: argparse.Namespace, recorded: Recorded, number: int) -> int:
     differs = False
     for entry in recorded.entries(number):
         progress.tell(f"{entry.number} of {number} entries")
-        with _model_speaks_aside():
+        with model_speaks_aside():
             changes = comparison.skip(entry) if differs and entry.number <= since else comparison.take(entry)
         if entry.number == since:
             progress.clear()
@@ -166,11 +199,10 @@ def _say_what_is_not_compared(new: list[str], gone: list[str]) -> None:
 
 
 def _difference(game: str, entry: Entry, changes: list[Change]) -> Iterator[str]:
-    asked = ""
+    said = [entry.player] if entry.player else []
     if entry.kind in ("command", "timer"):
-        asked = (
-            f": {f'{entry.player}, ' if entry.player else ''}{entry.name} {entry.arguments.decode(errors='replace')}"
-        )
+        said.append(f"{entry.name} {entry.arguments.decode(errors='replace')}")
+    asked = f": {', '.join(said)}" if said else ""
     when = f"{day(entry.time)} {clock(entry.time)} UTC"
     yield cut(one_line(f"{game}: entry {entry.number} goes another way today ({entry.kind}, {when}){asked}"), MAX_SHOWN)
     for change in changes[:MAX_CHANGES]:
@@ -179,10 +211,3 @@ def _difference(game: str, entry: Entry, changes: list[Change]) -> Iterator[str]
         yield f"    today  {cut(one_line(change.today), MAX_SHOWN)}"
     if len(changes) > MAX_CHANGES:
         yield f"  and {len(changes) - MAX_CHANGES} more"
-
-
-@contextlib.contextmanager
-def _model_speaks_aside() -> Iterator[None]:
-    """What an author's code prints does not get into what this command prints."""
-    with contextlib.redirect_stdout(sys.stderr):
-        yield

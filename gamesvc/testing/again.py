@@ -16,7 +16,8 @@ import msgspec
 from gamesvc.model import GameModel
 from gamesvc.testing.fault import Fault
 from gamesvc.testing.plays import Call
-from gamesvc.testing.trial import Outcome, Rehearsal
+from gamesvc.testing.runs import Outcome
+from gamesvc.testing.trial import Rehearsal
 
 _PROGRAM = "from gamesvc.testing.again import answer; answer()"
 

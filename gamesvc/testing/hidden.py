@@ -78,7 +78,8 @@ def hidden_places(kind: type[GameModel], image: Image, viewer: Player | None) ->
         if is_hidden(kind, spec) and not _holds_timer(kind.TYPES[spec.name]):
             described = types.type_info(kind.TYPES[spec.name])
             for place in _places(described, _load(encoded), (spec.name,), spec.name):
-                if not (spec.own and len(place.path) > 1 and place.path[1] == viewer):
+                # What has the viewer's name on it may be known to them, also where it is not shown.
+                if viewer is None or viewer not in place.path[1:]:
                     groups.setdefault(place.group, []).append(place)
     return groups
 

@@ -139,7 +139,7 @@ class Play:
         spec = one_of(decide, [model.COMMANDS[name] for name in sorted(model.COMMANDS)])
         player = self._player(here)
         given = arguments(decide, spec.name, spec.arguments, self._seen, self._texts)
-        if self._looks and chance(decide, 30):
+        if self._looks and chance(decide, 45):
             self._differ(here, player, spec)
         accepted = self.do("send", player, spec.name, **given)
         self._last = player, accepted

@@ -28,7 +28,10 @@ _LONG = 400
 """Steps of a long game that is looked at."""
 
 _KEPT = 60
-"""Games that are played again in another process."""
+"""Games of a round that are played again in another process."""
+
+_FIRST_ROUND = 0.5
+"""Seconds."""
 
 ENOUGH_COMMANDS = 10_000
 """As long as fewer were tried, it is not said of a game that it never ends."""
@@ -43,10 +46,11 @@ class Tried:
         games, ended: how many, and of these, how many came to an end.
         commands, accepted: how many were sent to the model, and of these, how many took effect.
         longest: the most commands that took effect in one game.
+        compared: how many steps were compared with those of a game that differs in what somebody may not see.
     """
 
     def __init__(self) -> None:
-        self.games = self.ended = self.commands = self.accepted = self.longest = 0
+        self.games = self.ended = self.commands = self.accepted = self.longest = self.compared = 0
 
     def add(self, trial: Trial) -> None:
         """A game was played."""
@@ -54,6 +58,7 @@ class Tried:
         self.ended += trial.finished
         self.commands += trial.commands
         self.accepted += trial.accepted
+        self.compared += trial.compared
         self.longest = max(self.longest, trial.accepted)
 
 
@@ -115,19 +120,27 @@ class Search:
         self._started = time.monotonic()
         self._seen = Seen(names((model.SEATS or (0, 2))[1]))
         self._kept: list[tuple[int, list[Call]]] = []
+        self._rehearsals = self._batches = self._long = 0
         self.tried = Tried()
 
     def run(self) -> Found | None:
         """Look. Returns the first fault, in a short game; None where there is none."""
         with elsewhere(self._model) as process:
             self._fit_patterns()
-            found = (
-                self._rehearse(0.2 * self._seconds)
-                or self._hypothesize(0.65 * self._seconds)
-                or self._play_long(0.9 * self._seconds)
-                or self._play_elsewhere(process, self._seconds)
-            )
-        return found or self.ending()
+            # In rounds, each twice as long as the one before: what is easily found is found soon.
+            length = _FIRST_ROUND
+            while self._elapsed < self._seconds:
+                start, length = self._elapsed, min(length, self._seconds - self._elapsed)
+                found = (
+                    self._rehearse(start + 0.2 * length)
+                    or self._hypothesize(start + 0.7 * length)
+                    or self._play_long(start + 0.9 * length)
+                    or self._play_elsewhere(process, start + length)
+                )
+                if found is not None:
+                    return found
+                length *= 2
+        return self.ending()
 
     @property
     def _elapsed(self) -> float:
@@ -169,15 +182,17 @@ class Search:
     # To learn what is accepted, and how games end.
 
     def _rehearse(self, until: float) -> Found | None:
-        number = 0
-        while self._elapsed < until or number < 3:
-            found = self._rehearse_once(number)
+        first = True
+        while self._elapsed < until or first:
+            first = False
+            found = self._rehearse_once()
             if found is not None:
                 return found
-            number += 1
         return None
 
-    def _rehearse_once(self, number: int) -> Found | None:
+    def _rehearse_once(self) -> Found | None:
+        number = self._rehearsals
+        self._rehearsals += 1
         seed = self._seed + number % 50
         trial = Rehearsal(self._model, seed)
         dice = Dice(f"{self._seed}/rehearsal/{number}")
@@ -200,7 +215,6 @@ class Search:
 
     def _hypothesize(self, until: float) -> Found | None:
         best: list[Found] = []
-        batch = 0
         give_up = [until]
 
         def game(data: Any) -> None:
@@ -218,9 +232,11 @@ class Search:
                 raise found.fault
 
         while self._elapsed < until and not best:
-            batch += 1
+            self._batches += 1
             test = hypothesis.given(st.data())(game)
-            test = self._settings(300, (Phase.generate, Phase.shrink))(hypothesis.seed(f"{self._seed}/{batch}")(test))
+            test = self._settings(300, (Phase.generate, Phase.shrink))(
+                hypothesis.seed(f"{self._seed}/{self._batches}")(test)
+            )
             with suppress(Fault, _TimeIsUp, hypothesis.errors.HypothesisException):
                 test()
         return self._shrink(min(best, key=lambda each: len(each.calls))) if best else None
@@ -237,17 +253,19 @@ class Search:
             return Found(fault, seed, play.calls)
         finally:
             self._note(trial)
-        if len(self._kept) < _KEPT or self.tried.games % 7 == 0:
+        if len(self._kept) < _KEPT:
             self._kept.append((seed, play.calls))
+        else:
+            self._kept[self.tried.games % _KEPT] = seed, play.calls
         return None
 
     def _play_long(self, until: float) -> Found | None:
-        number = 0
         while self._elapsed < until:
+            number = self._long
+            self._long += 1
             found = self._looked_at(Dice(f"{self._seed}/long/{number}"), self._seed + number % 50, _LONG)
             if found is not None:
                 return self._shrink(found)
-            number += 1
         return None
 
     def _shrink(self, found: Found) -> Found:
@@ -255,8 +273,10 @@ class Search:
         return found._replace(fault=fault, calls=calls)
 
     def _play_elsewhere(self, process: Elsewhere, until: float) -> Found | None:
-        self._kept.sort(key=lambda each: len(each[1]))
-        for seed, calls in (*self._kept[-1:], *self._kept):
+        kept, self._kept = self._kept, []
+        # A long one, in which much is played, and then those that are short already.
+        kept.sort(key=lambda each: len(each[1]))
+        for seed, calls in (*kept[-1:], *kept):
             index = process.difference(seed, calls)
             if index is not None:
                 return self._shrink_elsewhere(process, seed, calls[: index + 1])
@@ -280,7 +300,6 @@ class Search:
         """Look for a game that ends, unless one has. Returns the fault where there is none."""
         if self._model.SEATS is None or self._model.ENDLESS:
             return None
-        number = 0
         while not self.tried.ended:
             if self._elapsed > 2 * self._seconds and self.tried.commands >= ENOUGH_COMMANDS:
                 what = (
@@ -288,10 +307,9 @@ class Search:
                     f" of which {self.tried.accepted} took effect, up to {self.tried.longest} in one game"
                 )
                 return Found(Fault("endless", what), self._seed, [])
-            found = self._rehearse_once(1_000_000 + number)
+            found = self._rehearse_once()
             if found is not None:
                 return found
-            number += 1
         return None
 
 

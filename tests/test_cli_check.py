@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import io
+import os
+import sys
+import tempfile
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
+from twisted.trial.unittest import SynchronousTestCase
+
+from gamesvc import GameError, GameModel, Player, command
+from gamesvc.cli import main
+
+
+class Unborn(GameModel):
+    def setup(self) -> None:
+        raise LookupError("no cards")
+
+    @command
+    def nothing(self, player: Player) -> None:
+        pass
+
+
+class Picky(GameModel):
+    @command
+    def say(self, player: Player, word: Annotated[str, Meta(pattern="^[a-z]{3}-[0-9]+$")]) -> None:
+        if word != "abc-1234567":
+            raise GameError("not this word")
+
+
+class Chatty(GameModel):
+    @command
+    def nothing(self, player: Player) -> None:
+        print("hello")  # noqa: T201  # what it is for
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    """The exit status, and what was written."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        try:
+            status = main(["check", *arguments])
+        except SystemExit as end:
+            status = int(end.code or 0)
+    return status, out.getvalue(), err.getvalue()
+
+
+class Check(SynchronousTestCase):
+    def test_a_sound_model(self) -> None:
+        status, out, err = run("tests.tictactoe:TicTacToe", "--seconds", "0.5")
+        self.assertEqual((status, err), (0, ""))
+        self.assertRegex(
+            out,
+            r"^TicTacToe is sound, as far as was tried: \d+ games played, \d+ of them to the end; \d+ commands, "
+            r"\d+ accepted and \d+ refused; at most \d accepted in one game\n$",
+        )
+
+    def test_an_installed_one(self) -> None:
+        status, out, _ = run("greetings", "--seconds", "0.1")
+        self.assertEqual((status, out.split(",")[0]), (0, "Greetings is sound"))
+
+    def test_a_fault_is_printed_as_a_test(self) -> None:
+        status, out, err = run("tests.faulty_models:CrashInCommand", "--seed", "7")
+        self.assertEqual(status, 1)
+        self.assertTrue(out.startswith('"""crash: found in CrashInCommand by `gamesvc check tests.faulty_models'), out)
+        self.assertIn("--seed 7`", out)
+        self.assertIn("\ndef test_crash() -> None:\n    trial = Trial(CrashInCommand, seed=", out)
+        self.assertTrue(err.startswith("gamesvc: CrashInCommand: crash: the command set raised IndexError"), err)
+        compile(out, "test_it.py", "exec")
+
+    def test_the_same_seed_prints_the_same(self) -> None:
+        printed = {run("tests.faulty_models:CrashInCommand", "--seed", "7")[1] for _ in range(2)}
+        self.assertEqual(len(printed), 1)
+
+    def test_a_setup_that_fails_is_a_fault(self) -> None:
+        status, out, _ = run("tests.test_cli_check:Unborn")
+        self.assertEqual(status, 1)
+        self.assertIn("Setup raised LookupError: no cards", out)
+
+    def test_where_hardly_anything_is_accepted(self) -> None:
+        status, out, _ = run("tests.test_cli_check:Picky", "--seconds", "0.3")
+        self.assertEqual(status, 0)
+        self.assertIn("Hardly any command was accepted", out)
+
+    def test_what_the_model_prints_is_not_in_the_test(self) -> None:
+        status, out, err = run("tests.test_cli_check:Chatty", "--seconds", "0.1")
+        self.assertEqual((status, out.count("hello")), (0, 0))
+        self.assertIn("hello", err)
+
+    def test_nothing_is_left_behind(self) -> None:
+        here = os.getcwd()
+        with tempfile.TemporaryDirectory() as directory:
+            os.chdir(directory)
+            self.addCleanup(sys.path.remove, os.getcwd())
+            try:
+                run("tests.test_cli_check:Picky", "--seconds", "0.3")
+                self.assertEqual(list(Path(directory).iterdir()), [])
+            finally:
+                os.chdir(here)
+
+
+class CanNotRun(SynchronousTestCase):
+    def test_what_is_no_game(self) -> None:
+        for spec, why in (
+            ("tests.tictactoe:Nothing", "has no 'Nothing'"),
+            ("tests.nowhere:Game", "there is no module 'tests.nowhere'"),
+            ("tests.tictactoe:Marked", "is not a subclass of gamesvc.GameModel"),
+            ("neverland", "no game of this name is installed"),
+        ):
+            status, out, err = run(spec)
+            self.assertEqual((status, out), (2, ""))
+            self.assertIn(why, err)
+
+    def test_bad_arguments(self) -> None:
+        for arguments in (("--seconds", "0"), ("--seconds", "x"), ("--seed", "-1"), ("--seconds", "nan")):
+            self.assertEqual(run("greetings", *arguments)[0], 2)
+
+    def test_without_hypothesis(self) -> None:
+        self.patch(sys, "modules", {**sys.modules, "hypothesis": None})
+        status, out, err = run("greetings")
+        self.assertEqual((status, out), (2, ""))
+        self.assertIn("pip install 'gamesvc[check]'", err)
