@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from bench.dialects import COLYSEUS, Dialect
+from bench.dialects import Dialect
 from bench.processes import Failure
 
 
@@ -63,18 +63,18 @@ def targets(dialect: Dialect, port: int, connections: list[Connection]) -> Calla
     Raises:
         Failure: the server does not tell it.
     """
-    if dialect is COLYSEUS:
-        seats = _matchmake(port, connections)
+    if dialect.room:
+        seats = _matchmake(dialect.room, port, connections)
         return lambda each: seats[each.player]
     return lambda each: dialect.target.format(game=each.game, player=each.player)
 
 
-def _matchmake(port: int, connections: list[Connection]) -> dict[int, str]:
+def _matchmake(room: str, port: int, connections: list[Connection]) -> dict[int, str]:
     """Colyseus: each client is given a seat by HTTP, and connects to that."""
 
     def seat(connection: Connection) -> str:
         request = urllib.request.Request(
-            f"http://127.0.0.1:{port}/matchmake/joinOrCreate/talk",
+            f"http://127.0.0.1:{port}/matchmake/joinOrCreate/{room}",
             data=json.dumps({"game": f"g{connection.game}"}).encode(),
             headers={"Content-Type": "application/json", "Accept": "application/json"},
         )

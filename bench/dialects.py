@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -14,29 +14,40 @@ class Dialect:
     """One way to speak.
 
     Attributes:
-        target: what a client asks for; with the fields `game` and `player`, both numbers.
+        target: what a client asks for; with the fields `game` and `player`, both numbers. Where there is a `room`,
+            it is not used.
         commands: each command's message, by its name; hexadecimal where `is_hex`.
         first: what a client says when it is connected, in the same form.
         ready: how many messages of the server's it takes until a client is in the game.
         pings: a text message of the server's that has to be answered, and the answer.
         is_hex: whether messages are binary, and written in hexadecimal here.
+        header: a line for the head of a client's request; empty: none.
+        deflates: whether clients offer permessage-deflate, and insist on it.
+        room: of which kind the rooms are in which Colyseus gives clients a seat; empty where it is no Colyseus.
     """
 
     target: str
-    commands: Mapping[str, str]
+    commands: Mapping[str, str] = field(default_factory=dict)
     first: tuple[str, ...] = ()
     ready: int = 0
     pings: tuple[str, str] | None = None
     is_hex: bool = False
+    header: str = ""
+    deflates: bool = False
+    room: str = ""
 
-    def options(self, command: str) -> list[str]:
+    def options(self, command: str = "") -> list[str]:
         """What the load generator is told of it.
 
         Args:
-            command: the name of the command that senders send.
+            command: the name of the command that senders send; empty: there are none.
         """
         suffix = "-hex" if self.is_hex else ""
-        options = [f"--command{suffix}", self.commands[command], "--ready", str(self.ready)]
+        options = ["--ready", str(self.ready)]
+        if command:
+            options += [f"--command{suffix}", self.commands[command]]
+        if self.deflates:
+            options.append("--deflate")
         for message in self.first:
             options += [f"--first{suffix}", message]
         if self.pings is not None:
@@ -73,5 +84,14 @@ COLYSEUS = Dialect(
     first=("0a",),
     ready=1,
     is_hex=True,
+    room="talk",
 )
-"""The addresses are told by its matchmaking: see `bench.matchmaking`."""
+"""The addresses are told by its matchmaking: see `bench.crowds`."""
+
+COLYSEUS_STATE = Dialect("{seat}", first=("0a",), ready=2, is_hex=True, room="herd")
+"""Who enters gets the description of the state, and then the state."""
+
+STATE = Dialect("/g{game}?player=p{player}&state=1", ready=1, header="Sec-WebSocket-Protocol: gamesvc.v1")
+"""gamesvc.v1, with the state in the welcome."""
+
+STATE_DEFLATED = replace(STATE, deflates=True)

@@ -57,6 +57,26 @@ def _per(count: str, seconds: str) -> Callable[[Sample], float | None]:
     return of
 
 
+def _each_second(name: str, scale: float) -> Callable[[Sample], float | None]:
+    """So much of it in a second, for each connection."""
+
+    def of(sample: Sample) -> float | None:
+        counted, count, seconds = (sample.measured.get(key) for key in (name, "connections", "seconds"))
+        return float(counted) / float(count) / float(seconds) * scale if counted and count and seconds else None
+
+    return of
+
+
+def _cpu(sample: Sample) -> float | None:
+    spent, seconds = (sample.measured.get(name) for name in ("server_cpu_seconds", "seconds"))
+    return float(spent) / float(seconds) * 1e3 if spent and seconds else None
+
+
+def _update_us(sample: Sample) -> float | None:
+    spent, messages = (sample.measured.get(name) for name in ("server_cpu_seconds", "messages"))
+    return float(spent) / float(messages) * 1e6 if spent and messages else None
+
+
 def _memory(sample: Sample) -> float | None:
     before, after = (sample.measured.get(f"server_anon_{when}_kb") for when in ("before", "after"))
     count = sample.measured.get("connections")
@@ -84,6 +104,13 @@ FIGURES = {
         Figure("memory", "KB of memory a connection", _memory, more_is_better=False),
         Figure("over_sync", "µs over the disk's sync", _over_sync, more_is_better=False),
         Figure("sync", "µs of the disk's sync", lambda sample: sample.sync_us, more_is_better=False),
+        Figure("traffic", "KB/s a viewer", _each_second("bytes_received", 1e-3), more_is_better=False),
+        Figure("updates", "updates/s a viewer", _each_second("messages", 1.0)),
+        Figure("update_bytes", "bytes an update", _per("bytes_received", "messages"), more_is_better=False),
+        Figure("update_us", "µs of CPU an update", _update_us, more_is_better=False),
+        Figure("cpu", "ms of CPU a second", _cpu, more_is_better=False),
+        Figure("gap_p50", "median gap, ms", _said("gap_p50", 1e-3), more_is_better=False),
+        Figure("gap_p99", "p99 gap, ms", _said("gap_p99", 1e-3), more_is_better=False),
         Figure("idle", "how idle the load generator was", _said("generator_idle")),
     )
 }

@@ -83,6 +83,8 @@ def run(program: Path, load: Load, port: int, pid: int, core: int) -> Measured:
     for trouble, told in (("refusals", "refused commands"), ("dropped", "closed connections")):
         if measured.get(trouble):
             raise Failure(f"the server {told}: {measured[trouble]}")
+    if load.mode == "watch" and not measured.get("messages"):
+        raise Failure(f"nothing came within {load.seconds:g} s")
     if load.mode in ("closed", "open") and not measured.get("deliveries"):
         raise Failure(f"nothing came back within {load.seconds:g} s; the commands were {measured.get('commands')}")
     return measured

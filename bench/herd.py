@@ -6,10 +6,11 @@ one is hit.
 
 from math import cos, radians, sin
 from random import Random
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from gamesvc import GameModel, field
+from gamesvc import GameModel, Player, command, field
 
 ENTITIES = 60
 TICKS = 20
@@ -19,6 +20,9 @@ SIZE = 600.0
 STEP = 6.0
 """How far an entity gets in a tick."""
 HEALTH = 100
+
+Number = Annotated[int, Meta(ge=0, lt=ENTITIES)]
+Degrees = Annotated[int, Meta(ge=0, lt=360)]
 
 
 def moved(x: float, y: float, heading: int) -> tuple[float, float, int]:
@@ -60,6 +64,11 @@ class Herd(GameModel, tick=TICKS, durability="snapshot"):
                 anywhere(self.random), anywhere(self.random), self.random.randrange(360)
             )
 
+    @command
+    def drive(self, player: Player, number: Number, heading: Degrees) -> None:
+        """Turn one of them round. Nobody does, while it is measured."""
+        self.entities[str(number)].heading = heading
+
     def on_tick(self) -> None:
         for entity in self.entities.values():
             entity.x, entity.y, entity.heading = moved(entity.x, entity.y, entity.heading)
@@ -82,6 +91,11 @@ class Columns(GameModel, tick=TICKS, durability="snapshot"):
         self.y = [anywhere(self.random) for _ in range(ENTITIES)]
         self.heading = {number: self.random.randrange(360) for number in range(ENTITIES)}
         self.hp = dict.fromkeys(range(ENTITIES), HEALTH)
+
+    @command
+    def drive(self, player: Player, number: Number, heading: Degrees) -> None:
+        """Turn one of them round. Nobody does, while it is measured."""
+        self.heading[number] = heading
 
     def on_tick(self) -> None:
         for number in range(ENTITIES):

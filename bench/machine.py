@@ -48,11 +48,13 @@ def versions(places: Places, servers: Iterable[Server]) -> dict[str, str]:
         found["Node.js"] = _said(["node", "--version"]).lstrip("v")
     for server in needed:
         if server.needs == "node":
-            package_json = places.node / "node_modules" / server.module / "package.json"
-            found[server.module] = json.loads(package_json.read_text())["version"]
+            for module in server.modules:
+                package_json = places.node / "node_modules" / module / "package.json"
+                found[module] = json.loads(package_json.read_text())["version"]
         elif server.needs == "python":
-            code = f"from importlib.metadata import version; print(version({server.module!r}))"
-            found[server.module] = _said([str(places.python), "-c", code])
+            for module in server.modules:
+                code = f"from importlib.metadata import version; print(version({module!r}))"
+                found[module] = _said([str(places.python), "-c", code])
     found["C compiler"] = _said([*(compiler() or ["cc"]), "--version"]).partition("\n")[0]
     return found
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bench import goals, growth_chart, ratio_chart
 from bench.figures import FIGURES, Spread, ratio
 from bench.processes import Failure
 from bench.ratio_chart import PANELS
+from bench.rounds import plan
 from bench.samples import Session
 from bench.scenarios import BY_NAME as SCENARIOS
+from bench.scenarios import SCENARIOS as OF_ROOMS
+from bench.scenarios import Scenario
 from bench.servers import BY_NAME as SERVERS
 from bench.servers import GAMESVC, ROOM_FOR_THE_LOAD, Server
 from bench.table import as_markdown, ratio_number
@@ -55,11 +58,7 @@ def write(session: Session, checkout: Path) -> None:
     Raises:
         Failure: these samples are not worth a page.
     """
-    if session.short:
-        raise Failure("these samples are of the short form, which only shows that the benchmark works")
-    missing = set(_wanted(session)) - {(each.round, each.scenario, each.server) for each in session.samples}
-    if missing:
-        raise Failure(f"these samples are of a part, and not worth a page: {len(missing)} are not there")
+    check(session, OF_ROOMS, SERVERS.values())
     docs = checkout / "docs"
     if session.samples:
         (docs / "performance.svg").write_text(ratio_chart.draw(session))
@@ -69,13 +68,25 @@ def write(session: Session, checkout: Path) -> None:
     (docs / "performance.md").write_text(page(session, notes.read_text() if notes.exists() else ""))
 
 
-def _wanted(session: Session) -> Iterator[tuple[int, str, str]]:
-    """What a page is made of: a sample of every server that there was, in every scenario and round."""
-    for number in range(session.rounds):
-        for scenario in SCENARIOS.values():
-            for server in SERVERS.values():
-                if server.name not in session.absent and (server.is_ours or scenario.all_servers):
-                    yield number, scenario.name, server.name
+def check(session: Session, scenarios: Iterable[Scenario], servers: Iterable[Server]) -> None:
+    """See to it that there is what a page is made of: a sample of every server that there was, in every scenario and
+    round.
+
+    Args:
+        session: what was measured.
+        scenarios: those that the page is about.
+        servers: the same.
+
+    Raises:
+        Failure: these samples are not worth a page.
+    """
+    if session.short:
+        raise Failure("these samples are of the short form, which only shows that the benchmark works")
+    present = [server for server in servers if server.name not in session.absent]
+    wanted = {(step.round, step.scenario.name, step.server.name) for step in plan(session.rounds, scenarios, present)}
+    missing = wanted - {(each.round, each.scenario, each.server) for each in session.samples}
+    if missing:
+        raise Failure(f"these samples are of a part, and not worth a page: {len(missing)} are not there")
 
 
 def page(session: Session, notes: str) -> str:
@@ -96,8 +107,13 @@ def page(session: Session, notes: str) -> str:
         parts += ["## Goals", goals.as_markdown(session), goals.sync_in_words(session)]
     if session.growth:
         parts += ["## Growth", "![What gamesvc costs, as it grows](growth.svg)", growth_chart.idle_table(session)]
-    parts += [notes.strip(), "## How it is measured", METHOD, _options(), "## What was measured", _versions(session)]
-    parts += [_missing(session), _again(session)]
+    parts += [notes.strip(), "## How it is measured", METHOD, _options(), "## What was measured", versions(session)]
+    parts += [missing(session, SERVERS), _again(session)]
+    return together(parts)
+
+
+def together(parts: Iterable[str]) -> str:
+    """A page of its parts, without those that are empty."""
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -150,16 +166,23 @@ def _options() -> str:
     )
 
 
-def _versions(session: Session) -> str:
+def versions(session: Session) -> str:
+    """What was measured, on what and when, as a table."""
     rows = [*session.machine.items(), *session.versions.items()]
     rows += [("date", session.date), ("rounds", f"{session.rounds}, {session.seconds:g} s each sample")]
     return "\n".join(["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows)])
 
 
-def _missing(session: Session) -> str:
-    lines = [f"- {SERVERS[name].title} was left out: {reason}" for name, reason in session.absent.items()]
+def missing(session: Session, servers: Mapping[str, Server]) -> str:
+    """What could not be measured, and why; empty where all was.
+
+    Args:
+        session: what was measured.
+        servers: those that it is about, by their names.
+    """
+    lines = [f"- {servers[name].title} was left out: {reason}" for name, reason in session.absent.items()]
     lines += [
-        f"- {SERVERS[sample.server].title}, {SCENARIOS[sample.scenario].title}, round {sample.round + 1}, failed: "
+        f"- {servers[sample.server].title}, {SCENARIOS[sample.scenario].title}, round {sample.round + 1}, failed: "
         + " ".join(sample.failure.split())
         for sample in session.failures()
     ]

@@ -7,7 +7,7 @@ what memory they take, the second how fast they come to a server that is warm.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from bench import disk, generator
@@ -30,10 +30,11 @@ class Step(NamedTuple):
     server: Server
 
 
-def plan(rounds: int, scenarios: Sequence[Scenario], servers: Sequence[Server]) -> Iterator[Step]:
+def plan(rounds: int, scenarios: Iterable[Scenario], servers: Sequence[Server]) -> Iterator[Step]:
     """All samples, in the order in which they are taken."""
+    chosen = tuple(scenarios)
     for number in range(rounds):
-        for place, scenario in enumerate(scenarios):
+        for place, scenario in enumerate(chosen):
             taking = [server for server in servers if server.is_ours or scenario.all_servers]
             turn = (number + place) % max(1, len(taking))
             for server in taking[turn:] + taking[:turn]:
@@ -85,13 +86,14 @@ class Laboratory(NamedTuple):
     def _put(self, scenario: Scenario, server: Server, process: Running) -> Measured:
         connections = list(crowd(scenario.games, scenario.players, scenario.senders))
         file = process.data / "connections"
-        file.write_text(lines(connections, targets(server.dialect, process.port, connections)))
+        dialect = server.dialect
+        file.write_text(lines(connections, targets(dialect, process.port, connections), dialect.header))
         load = Load(
             scenario.mode,
             file,
-            server.dialect.options(scenario.command),
+            dialect.options(scenario.command if scenario.senders else ""),
             self.warmup,
-            self.seconds,
+            max(self.seconds, scenario.least_seconds),
             scenario.rate,
             # What was asked comes back in the reply, as it else does in the event.
             awaits="reply" if scenario.command == "say" else "event",

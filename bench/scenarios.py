@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Mode = Literal["closed", "open", "connect", "idle"]
-"""How the load is made: senders wait for the reply before they send again, they send at a rate, or nobody sends."""
+Mode = Literal["closed", "open", "connect", "idle", "watch"]
+"""How the load is made: senders wait for the reply before they send again, they send at a rate, or nobody sends: then
+connections are made, or held, or what comes by itself is counted."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Scenario:
         rate: commands a second, of all senders together; for the mode ``open``.
         all_servers: whether peers take part, or gamesvc alone.
         in_short: whether the short form has it.
+        least_seconds: how long a sample has to be at least, that something happens in it.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Scenario:
     rate: float = 0.0
     all_servers: bool = True
     in_short: bool = True
+    least_seconds: float = 0.0
 
     @property
     def connections(self) -> int:
@@ -84,4 +87,15 @@ SCENARIOS = (
     Scenario("single", "One player alone", "turn_p50", games=1, players=1, all_servers=False),
 )
 
-BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+STATE = Scenario(
+    "state",
+    "State sync: 60 entities move at 20 Hz, 100 viewers",
+    "update_us",
+    "watch",
+    games=1,
+    senders=0,
+    least_seconds=0.5,
+)
+"""It has servers of its own, and a page of its own."""
+
+BY_NAME = {scenario.name: scenario for scenario in (*SCENARIOS, STATE)}

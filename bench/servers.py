@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from bench.dialects import CLASSIC, COLYSEUS, PLAIN, SOCKET_IO, Dialect
+from bench.dialects import (
+    CLASSIC,
+    COLYSEUS,
+    COLYSEUS_STATE,
+    PLAIN,
+    SOCKET_IO,
+    STATE,
+    STATE_DEFLATED,
+    Dialect,
+)
 
 Needs = Literal["nothing", "compiler", "python", "node"]
 """What a server takes to be run, beside what gamesvc itself does."""
@@ -47,7 +56,7 @@ class Server:
         dialect: how its clients speak.
         needs: what it takes.
         says: what it prints when it accepts connections.
-        module: of its packages, the one whose version is told.
+        modules: those of its packages whose versions are told.
     """
 
     name: str
@@ -56,7 +65,7 @@ class Server:
     dialect: Dialect = PLAIN
     needs: Needs = "nothing"
     says: str = "listening on"
-    module: str = ""
+    modules: tuple[str, ...] = ()
 
     @property
     def is_ours(self) -> bool:
@@ -72,14 +81,14 @@ ROOM_FOR_THE_LOAD = (
 """gamesvc's bounds that would stop the load; all others are as they come. Those are raised, not taken away."""
 
 
-def _gamesvc(journal: str) -> Callable[[Places, int, Path], list[str]]:
+def _gamesvc(journal: str, game: str = "bench.game:Room") -> Callable[[Places, int, Path], list[str]]:
     def command(places: Places, port: int, data: Path) -> list[str]:
         return [
             sys.executable,
             "-m",
             "gamesvc",
             f"--port={port}",
-            "--game=bench.game:Room",
+            f"--game={game}",
             f"--journal={journal.format(data=data)}",
             *ROOM_FOR_THE_LOAD,
         ]
@@ -91,13 +100,15 @@ def _python(module: str) -> Callable[[Places, int, Path], list[str]]:
     return lambda places, port, _: [str(places.python), "-m", f"bench.peers.{module}", "--port", str(port)]
 
 
-def _node(script: str) -> Callable[[Places, int, Path], list[str]]:
-    return lambda places, port, _: ["node", str(places.node / script), "--port", str(port)]
+def _node(script: str, *more: str) -> Callable[[Places, int, Path], list[str]]:
+    return lambda places, port, _: ["node", str(places.node / script), "--port", str(port), *more]
 
+
+_SQLITE = "sqlite:{data}/games.sqlite"
 
 GAMESVC = Server("gamesvc", "gamesvc, journal off", _gamesvc("memory"), CLASSIC, says="serving")
 GAMESVC_SQLITE = Server(
-    "gamesvc-sqlite", "gamesvc, SQLite FULL", _gamesvc("sqlite:{data}/games.sqlite"), CLASSIC, says="serving"
+    "gamesvc-sqlite", "gamesvc, SQLite FULL", _gamesvc(_SQLITE), CLASSIC, says="serving"
 )
 
 SERVERS = (
@@ -109,17 +120,49 @@ SERVERS = (
         lambda places, port, _: [str(places.build / "room"), "--port", str(port)],
         needs="compiler",
     ),
-    Server("bare", "bare Python", _python("bare_python"), needs="python", module="orjson"),
-    Server("ws", "ws", _node("ws.js"), needs="node", module="ws"),
-    Server("socket.io", "socket.io", _node("socketio.js"), SOCKET_IO, needs="node", module="socket.io"),
-    Server("colyseus", "Colyseus", _node("colyseus.js"), COLYSEUS, needs="node", module="@colyseus/core"),
+    Server("bare", "bare Python", _python("bare_python"), needs="python", modules=("orjson",)),
+    Server("ws", "ws", _node("ws.js"), needs="node", modules=("ws",)),
+    Server("socket.io", "socket.io", _node("socketio.js"), SOCKET_IO, needs="node", modules=("socket.io",)),
+    Server("colyseus", "Colyseus", _node("colyseus.js"), COLYSEUS, needs="node", modules=("@colyseus/core",)),
     Server(
-        "websockets", "websockets (broadcast)", _python("websockets_broadcast"), needs="python", module="websockets"
+        "websockets", "websockets (broadcast)", _python("websockets_broadcast"), needs="python", modules=("websockets",)
     ),
-    Server("threads", "websockets (threads)", _python("websockets_threads"), needs="python", module="websockets"),
-    Server("aiohttp", "aiohttp", _python("aiohttp_room"), needs="python", module="aiohttp"),
-    Server("autobahn", "Autobahn", _python("plain_autobahn"), needs="python", module="autobahn"),
-    Server("picows", "picows", _python("picows_room"), needs="python", module="picows"),
+    Server("threads", "websockets (threads)", _python("websockets_threads"), needs="python", modules=("websockets",)),
+    Server("aiohttp", "aiohttp", _python("aiohttp_room"), needs="python", modules=("aiohttp",)),
+    Server("autobahn", "Autobahn", _python("plain_autobahn"), needs="python", modules=("autobahn",)),
+    Server("picows", "picows", _python("picows_room"), needs="python", modules=("picows",)),
 )
 
 BY_NAME = {server.name: server for server in SERVERS}
+
+_SCHEMA = ("@colyseus/core", "@colyseus/schema")
+
+PATCHES = Server("gamesvc", "gamesvc", _gamesvc(_SQLITE, "bench.herd:Herd"), STATE, says="serving")
+DEFLATED = Server(
+    "gamesvc-deflated", "gamesvc, deflated", _gamesvc(_SQLITE, "bench.herd:Herd"), STATE_DEFLATED, says="serving"
+)
+
+STATE_SERVERS = (
+    PATCHES,
+    DEFLATED,
+    Server(
+        "gamesvc-lists",
+        "gamesvc, lists, deflated",
+        _gamesvc(_SQLITE, "bench.herd:Columns"),
+        STATE_DEFLATED,
+        says="serving",
+    ),
+    Server("colyseus", "Colyseus, float32", _node("colyseus_herd.js"), COLYSEUS_STATE, "node", modules=_SCHEMA),
+    Server(
+        "colyseus-small",
+        "Colyseus, 16 bits",
+        _node("colyseus_herd.js", "--small"),
+        COLYSEUS_STATE,
+        "node",
+        modules=_SCHEMA,
+    ),
+    Server("ws", "ws, whole state", _node("ws_herd.js"), needs="node", modules=("ws",)),
+)
+"""Those that are asked for the state. Names are as above where it is the same server with another game."""
+
+STATE_BY_NAME = {server.name: server for server in STATE_SERVERS}

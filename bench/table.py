@@ -93,9 +93,24 @@ def number(value: float) -> str:
 
 def for_terminal(session: Session) -> str:
     """The table in columns."""
-    parts = list(sections(session))
-    rows = [HEAD, *(row for _, some in parts for row in some)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
+    return in_columns(HEAD, sections(session))
+
+
+def as_markdown(session: Session) -> str:
+    """The table in Markdown; the title of a scenario is a row of its own."""
+    return in_markdown(HEAD, sections(session))
+
+
+def in_columns(head: Row, sections: Iterable[tuple[str, list[Row]]]) -> str:
+    """A table for a terminal.
+
+    Args:
+        head: the titles of its columns.
+        sections: each with its title and rows.
+    """
+    parts = list(sections)
+    rows = [head, *(row for _, some in parts for row in some)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
 
     def line(row: Row) -> str:
         cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
@@ -103,14 +118,20 @@ def for_terminal(session: Session) -> str:
 
     lines = []
     for title, some in parts:
-        lines += ["", title, line(HEAD), *(line(row) for row in some)]
+        lines += ["", title, line(head), *(line(row) for row in some)]
     return "\n".join(lines)
 
 
-def as_markdown(session: Session) -> str:
-    """The table in Markdown; the title of a scenario is a row of its own."""
-    lines = ["| " + " | ".join(HEAD) + " |", "| --- |" + " ---: |" * (len(HEAD) - 1)]
-    for title, rows in sections(session):
-        lines.append(f"| **{title}** |" + " |" * (len(HEAD) - 1))
+def in_markdown(head: Row, sections: Iterable[tuple[str, list[Row]]]) -> str:
+    """A table in Markdown.
+
+    Args:
+        head: the titles of its columns.
+        sections: each with its title, which is a row of its own unless it is empty, and its rows.
+    """
+    lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
+    for title, rows in sections:
+        if title:
+            lines.append(f"| **{title}** |" + " |" * (len(head) - 1))
         lines += ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join(lines)

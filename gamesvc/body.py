@@ -6,7 +6,6 @@ import dataclasses
 import inspect
 import re
 from collections.abc import Collection, Mapping
-from types import FunctionType
 from typing import Any
 
 from msgspec import Struct
@@ -46,7 +45,7 @@ class Body(dict[str, Any]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         before = self.get(name)
-        if is_command(before) or (isinstance(before, FunctionType) and not _is_descriptor(value)):
+        if is_command(before) or (_is_descriptor(before) and not _is_descriptor(value)):
             raise DefinitionError(f"{self._owner}.{name}: is there twice, and the first would be lost; rename one")
         super().__setitem__(name, value)
 

@@ -17,6 +17,7 @@ from gamesvc.image import Image, restore, settle
 from gamesvc.journal.records import Entry, EntryKind, Opening, Published
 from gamesvc.journal.records import Timer as TimerRecord
 from gamesvc.model import GameModel
+from gamesvc.undeclared import note_undeclared
 
 MAX_STATE_BYTES = 1 << 20
 """How large a model's encoded fields may become."""
@@ -372,7 +373,8 @@ class Instance:
             result = _result(returns, value) if returns and value is not None else None
             image = self._settle(before.image)
         # SystemExit and KeyboardInterrupt, too: whatever the caller makes of them, nothing has happened.
-        except BaseException:
+        except BaseException as error:
+            note_undeclared(self._model, error)
             if before.entry:
                 self.go_back(before)
             raise

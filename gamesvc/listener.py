@@ -36,7 +36,7 @@ from gamesvc.opening import opened_attributes
 from gamesvc.pending import Role
 from gamesvc.server import GameServer
 from gamesvc.subscription import Subscription
-from gamesvc.surroundings import Surroundings
+from gamesvc.surroundings import Aside, Surroundings, at_once
 from gamesvc.turn import Turn
 
 log = logger(__name__)
@@ -60,6 +60,7 @@ class GameListener(WebSocketServerFactory):
         now: the time, in seconds since the epoch.
         random_bytes: as many unpredictable bytes as asked for.
         turn: the reactor's; None: one of its own.
+        aside: calls a function in a thread, then another one here: for models that block.
 
     Attributes:
         games: those that are awake, by id.
@@ -80,6 +81,7 @@ class GameListener(WebSocketServerFactory):
         now: Callable[[], float],
         random_bytes: Callable[[int], bytes],
         turn: Turn | None = None,
+        aside: Aside = at_once,
     ) -> None:
         super().__init__(server="", reactor=reactor)
         self.limits = limits
@@ -96,6 +98,7 @@ class GameListener(WebSocketServerFactory):
             later=reactor.callLater,
             report=self.report,
             max_connections_per_player=limits.max_connections_per_player,
+            aside=aside,
         )
         self.lifecycle = Lifecycle(self.games, catalog, limits, around, random_bytes)
         self._connections: dict[EnteringConnection, None] = {}

@@ -94,7 +94,7 @@ class Event(Struct, metaclass=EventMeta, tag=True, tag_field="event"):
     wire is the class's name."""
 
 
-def command(method: F) -> F:
+def command(method: F | None = None) -> F:
     """Mark a model's method as something that players can do.
 
     Its arguments after ``player`` are the keys of the client's message, and their annotations are checked. What it
@@ -104,7 +104,7 @@ def command(method: F) -> F:
         DefinitionError: it is no plain method.
     """
     mark_command(method)
-    return method
+    return method  # type: ignore[return-value]  # None, as in `@command()`, is refused
 
 
 class _ContextSlot:
@@ -308,7 +308,8 @@ class GameModel(_Model):
             What `cancel` takes.
 
         Raises:
-            TypeError: it is no method of this model, does not take these arguments, or they can't be stored.
+            TypeError: it is no method of this model, does not take these arguments, or they don't fit its annotations or
+                can't be stored.
             ValueError: `seconds` is negative or not finite, or the game has too many timers.
         """
         return Timer(set_alarm(self, self._context, seconds, method, arguments).id)

@@ -174,9 +174,10 @@ class Order:
             if self.is_stalled or self._is_lost or has_failed:
                 self._tell(judging.fail)
             elif back_to is not None:
-                self._line.extendleft(reversed([*again, judging]))
+                again.append(judging)
             else:
                 self._judged(judging)
+        self._line.extendleft(reversed(again))
         self._judge_next()
 
     def _judged(self, pending: Pending) -> None:

@@ -21,6 +21,7 @@ from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 
 from gamesvc.admission import FrontDoor
+from gamesvc.aside import Aside
 from gamesvc.auth import TokenValidator
 from gamesvc.catalog import Catalog
 from gamesvc.config import Config, Options
@@ -57,10 +58,11 @@ class StartError(Exception):
 
 class GameService(Service):
     """Listens, and on shutdown closes in order: the ports, so that nobody comes in; the games' connections, when the
-    journal has what was on its way; the journal; then it is done.
+    journal has what was on its way; the threads of models that block; the journal; then it is done.
 
     Args:
         listener: gets the connections.
+        aside: threads for models that block, not started yet.
         journal: where games are kept, not opened yet.
         ports: where to listen; each with the text that names it for people.
         blame: the settings that say so, for people.
@@ -73,6 +75,7 @@ class GameService(Service):
     def __init__(
         self,
         listener: GameListener,
+        aside: Aside,
         journal: OpenedJournal,
         ports: list[tuple[str, IStreamServerEndpoint]],
         blame: str,
@@ -80,6 +83,7 @@ class GameService(Service):
         make_observer: Callable[[], ILogObserver] | None = None,
     ) -> None:
         self.listener = listener
+        self._aside = aside
         self._journal = journal
         self._endpoints = ports
         self._blame = blame
@@ -140,6 +144,7 @@ class GameService(Service):
                 port.stopListening()
             raise error from None
         super().startService()
+        self._aside.start()
         self.listener.lifecycle.start()
         log.info("games are kept in {where}", where=self._journal.where)
         for (text, _), port in zip(self._endpoints, self._ports, strict=True):
@@ -155,6 +160,7 @@ class GameService(Service):
         await gatherResults([maybeDeferred(port.stopListening).addErrback(_still_open) for port in ports])
         await self.listener.stop()
         log.info("all connections are closed")
+        await self._aside.stop()
         await self._journal.stop()
 
 
@@ -235,6 +241,7 @@ def make_game_service(
     turn = Turn(reactor.callLater, reactor.seconds)
     with config.blaming("journal"):
         journal = _journal(config, reactor, turn, games)
+    aside = Aside(reactor, reactor.callFromThread)
     listener = GameListener(
         reactor,
         games=games,
@@ -245,11 +252,12 @@ def make_game_service(
         now=time.time,
         random_bytes=secrets.token_bytes,
         turn=turn,
+        aside=aside,
     )
     with config.blaming("port"):
         ports = [(text, _endpoint(reactor, text)) for text in config.endpoints]
     blame = config.sources_of("port", *(("address",) if config.address else ()))
-    return GameService(listener, journal, ports, blame, config.sources_of("journal"), make_observer)
+    return GameService(listener, aside, journal, ports, blame, config.sources_of("journal"), make_observer)
 
 
 class OpenedJournal:

@@ -25,6 +25,10 @@ def at_once(work: Callable[[], None], done: Callable[[], None]) -> None:
     done()
 
 
+Aside = Callable[[Callable[[], None], Callable[[], None]], None]
+"""Calls a function in a thread, then another one here."""
+
+
 class Attended(Protocol):
     """Something that has to be looked after for a while."""
 
@@ -60,5 +64,5 @@ class Surroundings:
     later: Callable[[float, Callable[[], None]], Call]
     report: Report
     max_connections_per_player: int
-    aside: Callable[[Callable[[], None], Callable[[], None]], None] = at_once
+    aside: Aside = at_once
     attended: set[Attended] = field(default_factory=set)

@@ -297,6 +297,9 @@ SECRETS = {
 """Who may see a field."""
 
 NAMES = {
+    "@property\ndef score(self) -> int: ...\nscore: int = 0": (
+        "Game.score: is there twice, and the first would be lost; rename one"
+    ),
     "def __init__(self) -> None: ...": (
         "Game.__init__: write `def setup(self) -> None` instead; it runs once, when the game is created"
     ),
@@ -352,6 +355,9 @@ NAMES = {
 """Names that mean something else."""
 
 COMMANDS = {
+    "@command()\ndef mark(self, player: Player): ...": (
+        "write @command without parentheses: a command has its method's name"
+    ),
     "@command\ndef mark(self): ...": "Game.mark: write `def mark(self, player: Player, ...)`: who sent it comes first",
     "@command\ndef mark(cell: int): ...": (
         "Game.mark: write `def mark(self, player: Player, ...)`: who sent it comes first"

@@ -1,5 +1,5 @@
-"""`gamesvc check` as a whole: each fault that is planted is found under its name, and written as a test that really runs;
-what is sound is left alone."""
+"""`gamesvc check` as a whole: each fault that is planted is found under its name, and written as a test that really
+runs; what is sound is left alone."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def written(model: type[GameModel], found: Found) -> str:
 
 class Faults(SynchronousTestCase):
     def found(self, name: str) -> list[tuple[type[GameModel], Found]]:
-        results = []
+        results: list[tuple[type[GameModel], Found]] = []
         for model in FAULTY[name]:
             found = search(model, 0.4 if name == "endless" else PATIENCE)
             assert found is not None, f"{name} was not found in {model.__name__}"

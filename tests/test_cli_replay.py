@@ -25,8 +25,9 @@ from gamesvc.journal.records import Entry, Published
 from gamesvc.journal.store import Append
 from gamesvc.recovery import Replayed
 from tests import drawing as drawing_module
+from tests import hall as hall_module
 from tests import redrawing as redrawing_module
-from tests.plays import NOW, OTHER_SEED, SEED, Play, drawing, migrated, restored, tictactoe
+from tests.plays import NOW, OTHER_SEED, SEED, Play, drawing, hall, migrated, restored, tictactoe
 from tests.redrawing import Drawing as Redrawing
 from tests.test_cli_journal import WithJournal
 
@@ -34,6 +35,7 @@ ROOT = Path(__file__).parent.parent
 TICTACTOE = ("--game", "tests.tictactoe:TicTacToe")
 DRAWING = ("--game", "tests.drawing:Drawing")
 REDRAWING = ("--game", "tests.redrawing:Drawing")
+HALL = ("--game", "tests.hall:Hall")
 
 
 TRAP = """    @command
@@ -50,14 +52,14 @@ class Replaying(WithJournal):
         self.environment["COLUMNS"] = "120"
 
     def changed(self, name: str, old: str, new: str, module: ModuleType = drawing_module) -> str:
-        """The drawing game with another rule, as ``--game`` takes it."""
+        """A game with another rule, as ``--game`` takes it."""
         source = Path(module.__file__ or "").read_text()
         self.assertIn(old, source)
         (self.directory / f"{name}.py").write_text(source.replace(old, new))
         if str(self.directory) not in sys.path:
             self.patch(sys, "path", [str(self.directory), *sys.path])
         self.addCleanup(sys.modules.pop, name, None)
-        return f"{name}:Drawing"
+        return f"{name}:{'Hall' if module is hall_module else 'Drawing'}"
 
     def kept_by_snapshots(self) -> None:
         """Entries 2 to 6 are not there, a snapshot is of entry 6, and from there on there are entries again."""
@@ -99,6 +101,23 @@ class Table(Replaying):
         self.assertTrue(lines[0].endswith("; finished"))
         self.assertRegex(lines[-1], r"mark\(cell=2\) +Marked; Finished +board, moves, finished$")
         self.assertRegex(lines[6], r" alice +takes a seat +gamesvc\.joined +seats$")
+
+    def test_what_happens_without_a_command_is_told(self) -> None:
+        self.environment["COLUMNS"] = "160"
+        self.keep("g1", hall(), 9)
+        lines = self.works("replay", "g1").splitlines()
+        self.assertRegex(lines[5], r"^ 1  .* opened\(pace=2, names=null\)$")
+        self.assertRegex(
+            lines[7], r" bob +takes a seat +gamesvc\.joined; Welcomed; Dealt to alice; Dealt to bob +cards,"
+        )
+        self.assertRegex(lines[8], r" alice +is there +Missing$")
+        self.assertRegex(lines[10], r" clumsy +takes a seat +gamesvc\.joined +seats$")
+        self.assertEqual(lines[11], "    the model failed at it, and had no effect: RuntimeError (incident 12ab)")
+        self.assertRegex(lines[12], r" s +tick +Spun +left_to_spin, spun$")
+        self.assertRegex(lines[14], r" bob +is away +Missing$")
+        self.assertRegex(lines[19], r" clumsy +gives up the seat +gamesvc\.left +stock, seats$")
+        self.assertEqual(lines[22], "    failed, and had no effect: RuntimeError (incident 12ab)")
+        self.assertRegex(lines[-1], r" gamesvc\.left; Ended +cards, stock, seats, finished$")
 
     def test_it_fits_the_terminal_and_what_is_long_is_cut(self) -> None:
         self.keep("g1", drawing())
@@ -196,6 +215,14 @@ class Json(Replaying):
         self.assertEqual(second["timers"][1], {"id": 2, "due": NOW + 32.25, "method": "hurry", "arguments": ["alice"]})
         self.assertEqual((entries[7]["timer"], entries[7]["fault"]), (4, "RuntimeError (incident 12ab)"))
 
+    def test_options_beginning_and_end_are_there(self) -> None:
+        self.keep("g1", hall())
+        entries = [json.loads(line) for line in self.works("replay", "g1", "--json").splitlines()]
+        self.assertEqual(entries[0]["opening"]["options"], {"pace": 2, "names": None})
+        self.assertEqual([entry["started"] for entry in entries[:4]], [False, False, True, True])
+        self.assertEqual([entry["outcome"] for entry in entries[-2:]], [None, {"event": "Ended", "why": "alone"}])
+        self.assertEqual((entries[8]["kind"], entries[8]["player"]), ("away", "bob"))
+
     def test_what_a_game_goes_on_with_is_there(self) -> None:
         self.keep("g1", restored())
         self.keep("g2", migrated())
@@ -225,7 +252,7 @@ class At(Replaying):
             self.assertEqual([timer["id"] for timer in then["timers"]], [timer.id for timer in kept.timers])
             self.assertEqual(then["events"]["all"], kept.counts.all)
             self.assertEqual((then["number"], then["time"], then["finished"]), (number, kept.time, False))
-            self.assertEqual(then["secret"], ["deck"])
+            self.assertEqual((then["secret"], then["own"]), (["deck"], []))
         self.assertEqual(then["at"], "2027-01-15 08:01:04.750 UTC")
 
     def test_it_is_laid_out_for_people_and_on_one_line_for_programs(self) -> None:
@@ -237,7 +264,17 @@ class At(Replaying):
         self.keep("g1", drawing())
         then, err = self.at(4)
         self.assertIs(then["secret"], None)
+        self.assertIs(then["own"], None)
         self.assertIn("gamesvc: which fields are secret is not known: game 'Drawing'", err)
+
+    def test_fields_of_which_each_player_sees_their_own_are_named(self) -> None:
+        self.keep("g1", hall(), 9)
+        then, _ = self.at(9, *HALL)
+        self.assertEqual((then["secret"], then["own"]), (["stock"], ["cards"]))
+        self.assertEqual(set(then["state"]["cards"]), {"alice", "bob"})
+        self.assertEqual((then["here"], then["started"], then["outcome"]), (["alice", "clumsy"], True, None))
+        then, _ = self.at(18, *HALL)
+        self.assertEqual((then["finished"], then["outcome"]), (True, {"event": "Ended", "why": "alone"}))
 
     def test_a_number_that_there_is_none_of_is_told(self) -> None:
         self.keep("g1", tictactoe())
@@ -296,6 +333,26 @@ class Check(Replaying):
         self.assertIn(f'"due":{NOW + 84.625}', lines[3])
         self.assertTrue(lines[3].startswith("    today  ["))
         self.assertEqual(len(lines), 4)
+
+    def test_a_hook_that_does_something_else_is_shown_with_who_it_was_about(self) -> None:
+        self.keep("g1", hall())
+        self.works("replay", "g1", "--check", *HALL)
+        for name, old, new, entry in (
+            ("hall_away", "Missing(player, True)", "Missing(player, False)", "9 goes another way today (away, "),
+            ("hall_leave", "self.finish(", "self.publish(", "18 goes another way today (left, "),
+            ("hall_join", 'player == "clumsy"', 'player == "bob"', "3 goes another way today (seated, "),
+        ):
+            game = self.changed(name, old, new, hall_module)
+            if name == "hall_away":
+                source = (self.directory / f"{name}.py").read_text()
+            status, out, err = self.run_it("replay", "g1", "--check", "--game", game)
+            self.assertEqual((status, err), (1, ""))
+            self.assertIn(f"g1: entry {entry}", out)
+            self.assertRegex(out.splitlines()[0], r" UTC\): bob$")
+        self.assertIn("Missing(player, False)", source)
+        game = self.changed("hall_tick", "self.spun += self.pace", "self.spun += 1", hall_module)
+        _, out, _ = self.run_it("replay", "g1", "--check", "--game", game)
+        self.assertRegex(out.splitlines()[0], r"entry 7 goes another way today \(tick, [^)]+\)$")
 
     def test_it_can_end_before(self) -> None:
         self.keep("g1", drawing())
@@ -549,6 +606,34 @@ def test_g1() -> None:
         self.assertIn('(5, START + 92.5, "hurry", ["alice"]), (6, START + 94.75, "hurry", ["bob"])', out)
         self.assertLessEqual(max(map(len, out.splitlines())), 120)
 
+    def test_what_happens_without_a_command_is_in_it(self) -> None:
+        self.keep("g1", hall())
+        file = self.write("g1", *HALL)
+        source = file.read_text()
+        for line in (
+            'game.open(START, options={"pace": 2, "names": None})',
+            'game.seat(START + 7.25, ["alice", "bob", "clumsy"], fault="RuntimeError")\n'
+            '    assert game.fault == "RuntimeError"\n'
+            "    assert game.events == [",
+            'game.seat(START + 1.5, ["alice", None, None])\n    assert game.events == [\n',
+            'game.back(START + 3.5, "alice")\n    assert game.events == [{"event": "Missing",',
+            "game.tick(START + 7.3)\n    assert game.events == [",
+            '"clumsy", fault="RuntimeError")\n    assert game.fault == ',
+            '"clumsy")\n    assert game.events == [{"event": "gamesvc.left", "player": "clumsy", "seat": 2}]',
+            'assert game.outcome == {"event": "Ended", "why": "alone"}\n',
+        ):
+            self.assertIn(line, source)
+        status, said = self.pytest(file)
+        self.assertEqual(status, 0, said)
+        for old, new in (
+            ('"pace": 2', '"pace": 3'),
+            ('"why": "alone"}\n', '"why": "bored"}\n'),
+            ("    game.tick(START + 7.3)\n", ""),
+        ):
+            self.assertIn(old, source)
+            file.write_text(source.replace(old, new))
+            self.assertEqual(self.pytest(file)[0], 1, new)
+
     def test_a_game_that_was_restored_goes_on_with_its_other_seed(self) -> None:
         self.keep("g1", restored(), 12)
         file = self.write("g1", *DRAWING)
@@ -655,16 +740,23 @@ class Injection(SynchronousTestCase):
             Entry(4, "command", NOW + 5, evil, evil, evil, arguments, events=(Published(event, (evil,)),)),
             Entry(5, "timer", NOW + 6, name=evil, arguments=b"[]", timer=1, fault=evil),
             Entry(6, "renewed", NOW + 7, changed={evil: Raw(msgpack.encode({evil: [evil]}))}, opening=play.opening),
+            Entry(7, "left", NOW + 8, evil),
+            Entry(8, "away", NOW + 8, evil, fault=evil),
+            Entry(9, "back", NOW + 8, evil),
+            Entry(10, "tick", NOW + 8, fault=evil, outcome=event, finished=True),
         ]
+        play.entries[2] = replace(play.entries[2], fault=evil)
         opening = play.entries[0].opening
         assert opening is not None
         changed = {evil: Raw(msgpack.encode(evil))}
-        play.entries[0] = replace(play.entries[0], opening=replace(opening, game_kind=evil), changed=changed)
+        play.entries[0] = replace(
+            play.entries[0], opening=replace(opening, game_kind=evil, options=arguments), changed=changed
+        )
         tree = ast.parse(self.lines(play, evil))
         imports = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
         self.assertEqual(len(imports), 2)
         [function] = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-        names = "open", "seat", "command", "timer", "renew"
+        names = "open", "seat", "command", "timer", "renew", "leave", "away", "back", "tick"
         calls = {ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
         self.assertEqual(calls, {"Replay", "Private", *(f"game.{each}" for each in names)})
         [call] = [

@@ -302,7 +302,7 @@ class Different(SynchronousTestCase):
         changes = {change.what: change.then for change in comparison.take(entries[8])}
         self.assertEqual(list(changes), ["event 1"])
         # As if somebody had been told that they have their seat who had it before.
-        twice = replace(play.entries[9], kind="seated", seats=("alice", "bob", "clumsy"), events=())
+        twice = replace(entries[8], number=10, kind="seated", seats=("alice", "bob", "clumsy"), events=())
         changes = {change.what: change.today for change in comparison.take(twice)}
         self.assertEqual(changes["connected"], '["bob","clumsy"]')
 

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import types
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from gamesvc import GameModel
+from gamesvc.catalog import Catalog
 from gamesvc.config import SETTINGS
 from gamesvc.errors import ERROR_CODES, HTTP_REFUSALS, CloseCode
 from gamesvc.limits import Limits
+from gamesvc.testing.fault import ADVICE
+from gamesvc.testing.search import Search
+from tests.pages import Files, anchors, blocks, run_tests
 from tests.wire import Line, World, frame
 
 ROOT = Path(__file__).parent.parent
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
 README = (ROOT / "README.md").read_text()
+WRITING = (ROOT / "docs" / "writing-a-game.md").read_text()
 
 _SESSION = re.compile(r"^```session(.*?)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _STEP = re.compile(r"(?:(\w+): )?(connect|cut|kill|->|<-) ?(.*)", re.DOTALL)
@@ -156,32 +161,135 @@ class Tables(SynchronousTestCase):
         self.assertLessEqual({each.name for each in fields(Limits)}, names)
 
 
+# In the examples of faults, imports are left out.
+_IMPORTS = """
+import random
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from gamesvc import Event, GameError, GameModel, Own, Player, command, derived, field
+"""
+
+
+class Mend(NamedTuple):
+    """What is to be done about the fault in an example: what is to be replaced, by what, and what the page says."""
+
+    wrong: str
+    right: str
+    told: str
+
+
+_MENDS = {
+    "crash": Mend("among: int", "among: Annotated[int, Meta(ge=1, le=10)]", "Annotated[int, Meta(ge=1, le=10)]"),
+    "nondeterministic": Mend("random.random()", "self.random.random()", "Write `self.random.random()`"),
+    "unstable-state": Mend(
+        "self.blue = self.red", "self.blue = self.red.copy()", "Write `self.blue = self.red.copy()`"
+    ),
+    "derived": Mend("return self.total", "del self.total; return self.total", "Write `del self.total`"),
+    "dirty-refusal": Mend(
+        "self.coins -= coins\n        if self.coins < 0:\n            raise",
+        "if self.coins >= coins:\n            self.coins -= coins\n        else:\n            raise",
+        "Check first, change then.",
+    ),
+    "patch": Mend('float("nan")', "None", "Show None"),
+    "leak": Mend("self.cards[player]))", "self.reveal(self.cards[player])))", "self.publish(Bet(player, self.reveal("),
+    "endless": Mend("seats=1", "seats=1, endless=True", "`endless=True` in the class line"),
+}
+
+
+def fault_of(model: type[GameModel], seconds: float = 10) -> str:
+    """What `gamesvc check` finds in a model; empty for nothing."""
+    found = Search(model, seconds=seconds, seed=0).run()
+    return found.fault.name if found is not None else ""
+
+
+def _model_in(module: types.ModuleType) -> type[GameModel]:
+    (model,) = (each for each in vars(module).values() if getattr(each, "COMMANDS", None))
+    found: type[GameModel] = model
+    return found
+
+
 class WritingAGame(SynchronousTestCase):
-    def test_its_code_runs_as_it_stands(self) -> None:
-        blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / "writing-a-game.md").read_text(), re.M | re.S)
-        self.assertEqual(len(blocks), 2)
-        module = types.ModuleType("guess")
-        self.addCleanup(sys.modules.pop, module.__name__)
-        sys.modules[module.__name__] = module
-        for block in blocks:
-            exec(block, module.__dict__)
-        table = World(games=("guess:GuessMyNumber",))
-        alice, bob = (table.opened(f"/g?player={name}") for name in ("alice", "bob"))
-        alice.say(command="guess", number=101)
-        self.assertEqual(alice.heard()[0]["error"]["code"], "bad_arguments")
-        low, high = 1, 100
-        while True:
-            number = (low + high) // 2
-            alice.say(command="guess", number=number)
-            *events, reply = alice.heard()
-            self.assertEqual(reply["status"], "ok")
-            if events[-1]["event"] == "Found":
-                break
-            low, high = (number + 1, high) if events[-1]["text"] == "higher" else (low, number - 1)
-            alice.say(command="guess", number=number)
-            self.assertEqual(alice.heard()[0]["error"]["code"], "not_your_turn")
-            bob.say(command="guess", number=1 if number > 1 else 2)
-            self.assertEqual([each.get("event") for each in alice.heard()], ["Guessed"], "bob's hint is his own")
-            bob.heard()
-        alice.say(command="guess", number=number)
-        self.assertEqual(alice.heard()[0]["error"]["code"], "game_over")
+    def setUp(self) -> None:
+        self.blocks = blocks(WRITING)
+        self.files = Files(self)
+
+    def modules(self) -> dict[str, types.ModuleType]:
+        """The page's files."""
+        return self.files.write_all([each for each in self.blocks if each.label.endswith(".py")])
+
+    def test_each_block_says_what_it_is(self) -> None:
+        for label, code in self.blocks:
+            self.assertRegex(label, r"^[a-z_]+\.py$|^fault=[a-z-]+$", code)
+
+    def test_its_tests_pass(self) -> None:
+        counts = {name: run_tests(module) for name, module in self.modules().items() if name.startswith("test_")}
+        self.assertEqual(counts, {"test_guess.py": 3, "test_liars_dice.py": 4, "test_race.py": 1})
+
+    def test_its_conversations_go_as_it_says(self) -> None:
+        self.modules()
+        found = sessions(WRITING)
+        self.assertTrue(found)
+        for options, script in found:
+            Session(self, (options.partition("game=")[2],)).run(script)
+
+    def test_the_games_are_sound(self) -> None:
+        modules = self.modules()
+        for name in (
+            "guess.py:GuessMyNumber",
+            "liars_dice.py:LiarsDice",
+            "blitz.py:Blitz",
+            "race.py:Race",
+            "vote.py:Vote",
+        ):
+            file, _, model = name.partition(":")
+            self.assertEqual(fault_of(getattr(modules[file], model), 1), "", name)
+
+    def test_each_fault_is_found_in_its_example(self) -> None:
+        told = [label.partition("=")[2] for label, _ in self.blocks if label.startswith("fault=")]
+        self.assertEqual(sorted(told), sorted(ADVICE))
+        for number, (label, code) in enumerate(self.blocks):
+            if label.startswith("fault="):
+                module = self.files.write(f"faulty_{number}.py", _IMPORTS + code)
+                name = label.partition("=")[2]
+                # What never ends takes the time that it is given.
+                self.assertEqual(fault_of(_model_in(module), 1 if name == "endless" else 10), name)
+
+    def test_what_the_page_says_mends_the_faults(self) -> None:
+        self.assertEqual(sorted(_MENDS), sorted(ADVICE))
+        flat = " ".join(WRITING.split())
+        for name, (wrong, right, told) in _MENDS.items():
+            (code,) = (code for label, code in self.blocks if label == f"fault={name}")
+            self.assertIn(wrong, code)
+            self.assertIn(told, flat)
+            module = self.files.write(f"{name.replace('-', '_')}.py", _IMPORTS + code.replace(wrong, right))
+            self.assertEqual(fault_of(_model_in(module), 1), "", name)
+
+    def test_the_hints_would_be_a_leak_without_reveal(self) -> None:
+        (code,) = (code for label, code in self.blocks if label == "guess.py")
+        module = self.files.write("leaky.py", re.sub(r"self\.reveal\((.*)\)", r"\1", code))
+        self.assertEqual(fault_of(module.GuessMyNumber), "leak")
+
+    def test_the_options_on_the_command_line_are_taken(self) -> None:
+        self.modules()
+        (given,) = re.findall(r'--game "(.*)"', WRITING)
+        self.assertEqual(json.loads(Catalog([given]).default.options), {"seconds": 30})
+
+    def test_what_a_model_that_blocks_answers(self) -> None:
+        oracle = self.modules()["oracle.py"].Oracle
+        self.assertTrue(oracle.BLOCKING)
+
+
+class Links(SynchronousTestCase):
+    def test_every_link_within_the_documents_leads_somewhere(self) -> None:
+        for page in (*sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*.md"))):
+            prose = re.sub(r"^```.*?^```|`[^`\n]*`", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+            for target in re.findall(r"\]\(([^)\s]+)\)", prose):
+                if "://" in target:
+                    continue
+                path, _, anchor = target.partition("#")
+                to = page.parent / path if path else page
+                self.assertTrue(to.exists(), f"{page.name}: {target}")
+                if anchor:
+                    self.assertIn(anchor, anchors(to.read_text()), f"{page.name}: {target}")

@@ -117,8 +117,8 @@ class Shooting(AtSea):
 
     def test_a_ship_of_which_all_cells_were_hit_is_sunk(self) -> None:
         self.shoot("J6", "A1", "J7")
-        sunk = [event["sunk"] for event in self.table.events("bob") if event.get("player") == "alice"][1:]
-        self.assertEqual(sunk, [None, None, "destroyer"])
+        shots = [event for event in self.table.events("bob") if event["event"] == "Shot" and event["player"] == "alice"]
+        self.assertEqual([shot["sunk"] for shot in shots], [None, None, "destroyer"])
 
     def test_in_turn_and_at_no_cell_twice(self) -> None:
         self.assertEqual(self.refused("bob", "shoot", cell="A1"), "not_your_turn")
@@ -173,6 +173,8 @@ class Secrecy(SynchronousTestCase):
         others = [ship | {"cell": f"F{row}"} for row, ship in enumerate(ROWS, 1)]
         self.assertEqual(self.heard(others), self.heard(ROWS))
 
+
+class AtRandom(SynchronousTestCase):
     def test_games_of_players_who_shoot_at_random_end(self) -> None:
         for seed in range(3):
             chance = random.Random(seed)

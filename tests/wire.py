@@ -19,6 +19,7 @@ from gamesvc.admission import FrontDoor
 from gamesvc.auth import TokenValidator
 from gamesvc.catalog import Catalog
 from gamesvc.connection import GameConnection
+from gamesvc.deflate import inflated
 from gamesvc.journal.memory import MemoryJournal
 from gamesvc.limits import Limits
 from gamesvc.listener import GameListener
@@ -173,7 +174,7 @@ class Line:
         self.send(frame(json.dumps(message).encode()))
 
     def frames(self) -> list[Frame]:
-        """The frames that came since the last call."""
+        """The frames that came since the last call, inflated where they were deflated."""
         self._received += self.received()
         frames = []
         while len(self._received) >= 2:
@@ -185,7 +186,9 @@ class Line:
             elif length == 127:
                 length, start = int.from_bytes(self._received[2:10], "big"), 10
             assert len(self._received) >= start + length, "half a frame"
-            frames.append(Frame(first & 15, self._received[start : start + length]))
+            payload = self._received[start : start + length]
+            assert not first & 0x30 and first & 0x4F != 0x48, "no extension has these bits"
+            frames.append(Frame(first & 15, inflated(payload, 0) if first == 0xC1 else payload))
             self._received = self._received[start + length :]
         return frames
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
+from typing import ClassVar
 
 import msgspec
 
@@ -64,7 +66,10 @@ class Run:
     Attributes:
         instance: the running model.
         fault: the first one that was found in it, where somebody looks.
+        busy_since: when the call began that runs now, of whatever run, by the monotonic clock; None between calls.
     """
+
+    busy_since: ClassVar[float | None] = None
 
     def __init__(self, instance: Plain) -> None:
         self.instance = instance
@@ -80,6 +85,7 @@ class Run:
         if outcome.error is not None:
             return
         self.instance.found = None
+        Run.busy_since = time.monotonic()
         try:
             effect = call()
         except GameError as refusal:
@@ -99,6 +105,8 @@ class Run:
                 outcome.events += effect.events
                 if refusable:
                     outcome.reply = "ok", effect.result or b""
+        finally:
+            Run.busy_since = None
 
     def _note(self) -> None:
         self.fault = self.fault or self.instance.found

@@ -16,6 +16,7 @@ from msgspec import inspect as types
 
 from gamesvc.model import GameModel
 from gamesvc.testing.again import Elsewhere, elsewhere, other_way
+from gamesvc.testing.bounds import bounded
 from gamesvc.testing.draws import Decide, Seen, is_pattern, patterns_in
 from gamesvc.testing.fault import Fault
 from gamesvc.testing.plays import Call, Dice, Play, learn, names
@@ -125,7 +126,7 @@ class Search:
 
     def run(self) -> Found | None:
         """Look. Returns the first fault, in a short game; None where there is none."""
-        with elsewhere(self._model) as process:
+        with bounded(), elsewhere(self._model) as process:
             self._fit_patterns()
             # In rounds, each twice as long as the one before: what is easily found is found soon.
             length = _FIRST_ROUND
@@ -165,19 +166,19 @@ class Search:
         """Find texts that fit the patterns that commands ask for."""
         kinds = [spec.arguments for spec in self._model.COMMANDS.values()] + [self._model.OPTIONS]
         for pattern in sorted({each for kind in kinds for each in patterns_in(types.type_info(kind))}):
-            if not is_pattern(pattern):
-                continue
-            fitting: list[str] = []
+            if is_pattern(pattern):
+                self._seen.patterns[pattern] = self._fitting(pattern)
 
-            @hypothesis.seed(self._seed)
-            @self._settings(40, (Phase.generate,))
-            @hypothesis.given(st.from_regex(pattern))
-            def collect(text: str, fitting: list[str] = fitting) -> None:
-                fitting.append(text)
+    def _fitting(self, pattern: str) -> list[str]:
+        fitting: dict[str, None] = {}
 
-            with suppress(hypothesis.errors.HypothesisException):
-                collect()
-            self._seen.patterns[pattern] = sorted(set(fitting), key=lambda text: (len(text), text))
+        def collect(text: str) -> None:
+            fitting[text] = None
+
+        test = hypothesis.seed(self._seed)(hypothesis.given(st.from_regex(pattern))(collect))
+        with suppress(hypothesis.errors.HypothesisException):
+            self._settings(40, (Phase.generate,))(test)()
+        return sorted(fitting, key=lambda text: (len(text), text))
 
     # To learn what is accepted, and how games end.
 

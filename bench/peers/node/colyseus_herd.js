@@ -1,21 +1,18 @@
 // Colyseus, with its own state sync: a Schema, of which it sends what has changed, in binary, patchRate times a second.
-// With --small coordinates are whole hundredths in 16 bits, as who counts bytes would have them; else they are float32.
+// With --small coordinates have 16 bits, as who counts bytes would have them: steps of 0.009. Else they are float32.
 
 import { Room, Server } from "@colyseus/core";
 import { MapSchema, schema, t } from "@colyseus/schema";
 import { WebSocketTransport } from "@colyseus/ws-transport";
 
-import { anywhere, below, ENTITIES, HEALTH, move, PERIOD, tick } from "./herd.js";
+import { anywhere, below, ENTITIES, HEALTH, PERIOD, SIZE, tick } from "./herd.js";
 import { listening, port } from "./room.js";
 
-const isSmall = process.argv.includes("--small");
+function coordinate() {
+    return process.argv.includes("--small") ? t.quantized({ min: 0, max: SIZE, bits: 16 }) : t.float32();
+}
 
-const Entity = schema(
-    isSmall
-        ? { x: t.uint16(), y: t.uint16(), heading: t.uint16(), hp: t.uint8() }
-        : { x: t.float32(), y: t.float32(), heading: t.uint16(), hp: t.uint8() },
-    "Entity",
-);
+const Entity = schema({ x: coordinate(), y: coordinate(), heading: t.uint16(), hp: t.uint8() }, "Entity");
 const State = schema({ entities: t.map(Entity) }, "State");
 
 class Herd extends Room {
@@ -28,8 +25,8 @@ class Herd extends Room {
         this.state.entities = new MapSchema();
         for (let number = 0; number < ENTITIES; number += 1) {
             const entity = new Entity();
-            entity.x = isSmall ? Math.round(anywhere() * 100) : anywhere();
-            entity.y = isSmall ? Math.round(anywhere() * 100) : anywhere();
+            entity.x = anywhere();
+            entity.y = anywhere();
             entity.heading = below(360);
             entity.hp = HEALTH;
             this.state.entities.set(String(number), entity);

@@ -3,8 +3,8 @@
 export const ENTITIES = 60;
 export const PERIOD = 50;
 export const HEALTH = 100;
+export const SIZE = 600;
 
-const SIZE = 600;
 const STEP = 6;
 
 function rounded(value) {
