@@ -107,9 +107,7 @@ def _node(script: str, *more: str) -> Callable[[Places, int, Path], list[str]]:
 _SQLITE = "sqlite:{data}/games.sqlite"
 
 GAMESVC = Server("gamesvc", "gamesvc, journal off", _gamesvc("memory"), CLASSIC, says="serving")
-GAMESVC_SQLITE = Server(
-    "gamesvc-sqlite", "gamesvc, SQLite FULL", _gamesvc(_SQLITE), CLASSIC, says="serving"
-)
+GAMESVC_SQLITE = Server("gamesvc-sqlite", "gamesvc, SQLite FULL", _gamesvc(_SQLITE), CLASSIC, says="serving")
 
 SERVERS = (
     GAMESVC,

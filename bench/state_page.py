@@ -8,9 +8,9 @@ from bench import state_chart, state_table
 from bench.page import check, missing, together, versions
 from bench.samples import Session
 from bench.scenarios import STATE
-from bench.servers import DEFLATED, PATCHES, ROOM_FOR_THE_LOAD, STATE_BY_NAME, STATE_SERVERS
+from bench.servers import DEFLATED, PATCHES, ROOM_FOR_THE_LOAD, STATE_BY_NAME, STATE_SERVERS, Server
 from bench.state_table import against, of
-from bench.table import compared, number
+from bench.table import number, ratio_number
 
 METHOD = f"""\
 One game has 60 entities in a square. Twenty times a second all of them move; one of them turns, and one is hit
@@ -83,19 +83,27 @@ def page(session: Session, notes: str) -> str:
 
 def in_words(session: Session) -> str:
     """What each sends and takes, and how gamesvc compares."""
-    text = "**The result.** 60 entities move 20 times a second, and 100 viewers keep the state:\n"
+    lines = []
     for server in STATE_SERVERS:
         traffic, spent = of(session, server, "traffic"), of(session, server, "cpu")
         if traffic and spent:
-            text += (
-                f"\n- {server.title}: {number(traffic.median)} KB/s a viewer, {number(spent.median)} ms of CPU a second"
+            line = (
+                f"- {server.title}: {number(traffic.median)} KB/s a viewer, {number(spent.median)} ms of CPU a second"
             )
-            text += "".join(
-                f"; {beside} gamesvc{how} takes {compared(less)} as much CPU"
-                for ours, how, beside in ((PATCHES, "", "beside that"), (DEFLATED, ", deflated,", "and"))
-                if (less := _turned(against(session, ours, server, "update_us")))
-            )
-    return text
+            cheaper, shorter = _ratios(session, server, "update_us"), _ratios(session, server, "traffic")
+            lines.append(line + (f"; gamesvc is {cheaper} in CPU, and {shorter} in KB/s" if cheaper else ""))
+    return (
+        "**The result.** 60 entities move 20 times a second, and 100 viewers keep the state. More than 1x says that "
+        "gamesvc takes less:\n\n" + "\n".join(lines)
+    )
+
+
+def _ratios(session: Session, server: Server, figure: str) -> str:
+    """How gamesvc compares, as it comes and deflated; empty where either was not measured."""
+    plain, deflated = (against(session, ours, server, figure) for ours in (PATCHES, DEFLATED))
+    if plain is None or deflated is None:
+        return ""
+    return f"{ratio_number(plain.median)}x ({ratio_number(deflated.median)}x deflated)"
 
 
 def _again(session: Session) -> str:

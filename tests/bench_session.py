@@ -8,8 +8,8 @@ from typing import Any
 from bench.growth import CONNECTIONS, GAMES, HISTORIES
 from bench.growth_chart import IDLE
 from bench.samples import Point, Sample, Session
-from bench.scenarios import SCENARIOS
-from bench.servers import SERVERS
+from bench.scenarios import SCENARIOS, STATE
+from bench.servers import SERVERS, STATE_SERVERS
 
 
 def session(samples: list[Sample] | None = None, growth: list[Point] | None = None, **more: Any) -> Session:
@@ -42,6 +42,32 @@ def measured(speed: float, connections: int = 1000) -> dict[str, Any]:
         "server_anon_after_kb": 20_000 + 10 * connections / speed,
         "generator_idle": 0.5,
     }
+
+
+def watched(speed: float, seconds: float = 3.0) -> dict[str, Any]:
+    """What the load generator says of a server that shows its state, and takes so little for it."""
+    updates = int(100 * 20 * seconds)
+    return {
+        "connections": 100,
+        "seconds": seconds,
+        "messages": updates,
+        "bytes_received": updates * 1000 / speed,
+        "server_cpu_seconds": updates * 20e-6 / speed,
+        "gap_p50": 50_000,
+        "gap_p99": 60_000,
+        "generator_idle": 0.5,
+    }
+
+
+def whole_of_state(speeds: Mapping[str, float]) -> Session:
+    """A session in which all of state sync was measured; a server without a speed has 1."""
+    return session(
+        [
+            Sample(number, STATE.name, server.name, watched(speeds.get(server.name, 1.0)))
+            for number in range(3)
+            for server in STATE_SERVERS
+        ]
+    )
 
 
 def whole(speeds: Mapping[str, float]) -> Session:

@@ -450,7 +450,6 @@ FAULTY = {
         CrashInSetup,
         CrashInView,
         CrashInTick,
-        CrashOfMemory,
         CrashOfType,
         CrashOfEvent,
         RefusesInTimer,

@@ -8,18 +8,19 @@ from typing import Any
 
 from twisted.internet.task import Clock
 
-from gamesvc.errors import CloseCode, JournalError, RequestRefused
+from gamesvc.errors import CloseCode, ErrorCode, JournalError, RequestRefused
 from gamesvc.eventlog import EventLog, Place, Viewer
 from gamesvc.instance import Instance
 from gamesvc.journal.records import Opening
 from gamesvc.messages import Request
 from gamesvc.model import GameModel, Player
-from gamesvc.pending import Role
+from gamesvc.pending import PendingCommand, Role
 from gamesvc.publisher import GamePublisher
 from gamesvc.receipts import Receipts
 from gamesvc.server import Beginning, GameServer
+from gamesvc.signatures import CommandSpec
 from gamesvc.subscription import Subscription
-from gamesvc.surroundings import Surroundings
+from gamesvc.surroundings import Surroundings, at_once
 from tests.journals import Asked, HeldJournal
 
 NOW = 1_800_000_000.0
@@ -34,6 +35,8 @@ class World:
     Attributes:
         set_forth: seconds by which somebody has set the wall's clock forth.
         reports: faults of models.
+        works: what models that block are to do, each with what follows it; where `holds_work`.
+        holds_work: whether that waits until the test has it done.
     """
 
     def __init__(self, *, max_connections: int = 0) -> None:
@@ -49,7 +52,16 @@ class World:
             later=self.clock.callLater,
             report=self._report,
             max_connections_per_player=max_connections,
+            aside=self._aside,
         )
+        self.works: list[tuple[Callable[[], None], Callable[[], None]]] = []
+        self.holds_work = False
+
+    def _aside(self, work: Callable[[], None], done: Callable[[], None]) -> None:
+        if self.holds_work:
+            self.works.append((work, done))
+        else:
+            at_once(work, done)
 
     def wall(self) -> float:
         return NOW + self.clock.seconds() + self.set_forth
@@ -113,6 +125,7 @@ class Table(World):
         players: who has the first seats.
         max_connections: of each player; 0 means any number.
         held: whether its opening still waits for the journal.
+        options: of `setup`.
     """
 
     def __init__(
@@ -123,13 +136,14 @@ class Table(World):
         players: tuple[str, ...] = (),
         max_connections: int = 0,
         held: bool = False,
+        options: dict[str, object] | None = None,
     ) -> None:
         super().__init__(max_connections=max_connections)
         self.gone: list[GameServer] = []
         self.opened: list[JournalError | None] = []
         stored = self.journal.stored("g1")
         self.instance = Instance(model, seed)
-        effect = self.instance.open(self.wall(), players)
+        effect = self.instance.open(self.wall(), players, options or {})
         opening = Opening("kind", model.VERSION, b"{}", "epoch", seed)
         plain = not effect.events
         begin = Beginning(stored.term, opening, self.instance, Receipts(), EventLog(), is_new=True, is_plain=plain)
@@ -204,22 +218,76 @@ class Table(World):
         return [event["text"] for event in events if "text" in event]
 
 
+class Judge:
+    """A game, as far as those know it who are judged on its state."""
+
+    def __init__(self, model: type[GameModel], players: tuple[str, ...] = ()) -> None:
+        self.instance = Instance(model, b"seed")
+        self.instance.open(NOW, players)
+        self.commands: dict[str, CommandSpec] = model.COMMANDS
+        self.receipts = Receipts()
+        self.pending_ids: dict[tuple[str, str], PendingCommand] = {}
+        self.refusal: ErrorCode | None = None
+        self.faults: list[tuple[str, BaseException]] = []
+        self.time = NOW
+
+    @property
+    def now(self) -> Callable[[], float]:
+        return lambda: self.time
+
+    def refuses(self, role: Role) -> ErrorCode | None:
+        return self.refusal
+
+    def failed(self, what: str, fault: BaseException) -> str:
+        self.faults.append((what, fault))
+        return f"incident-{len(self.faults)}"
+
+
 class Connected:
     """A participant, as a controller is one: it leaves when it is closed.
 
+    Args:
+        server: the game.
+        role: as whom they take part.
+        place: from which on they get the events.
+        framework: whether they get gamesvc's own events.
+        state: whether they keep the state.
+        greeted: whether they get a welcome.
+
     Attributes:
         heard: what was written, and the code of the close.
+        member: as whom they take part by now.
     """
 
-    def __init__(self, server: GameServer, role: Role, place: Place | None = None, *, framework: bool = True) -> None:
+    def __init__(
+        self,
+        server: GameServer,
+        role: Role,
+        place: Place | None = None,
+        *,
+        framework: bool = True,
+        state: bool = False,
+        greeted: bool = False,
+    ) -> None:
         self._server = server
         self.heard: list[bytes | CloseCode] = []
         viewer = Viewer(role.sees, framework)
-        self.subscription: Subscription = server.publisher.subscribe(viewer, self, place)
-        server.join(self, role)
+        publisher = server.publisher
+        self.subscription: Subscription = (
+            publisher.mirror(viewer, self, place, server.audience(role))
+            if state
+            else publisher.subscribe(viewer, self, place)
+        )
+        self.member = server.join(self, role, self.subscription)
+        if greeted:
+            server.greet(role, self.subscription, place)
 
     def write(self, data: bytes) -> None:
         self.heard.append(data)
+
+    def send(self, name: str, /, *, id: str | None = None, **arguments: Any) -> None:
+        """Send a command; the reply is among what is heard."""
+        self.member.submit(Request(name, id, arguments), self.subscription.reply)
 
     def close(self, code: CloseCode) -> None:
         if self.subscription.open:
@@ -233,6 +301,18 @@ class Connected:
         """What came, as objects."""
         data = b"".join(each for each in self.heard if isinstance(each, bytes))
         return [json.loads(payload) for payload in payloads(data)]
+
+    @property
+    def closed_with(self) -> CloseCode | None:
+        """The code of the close; None where it is open."""
+        code = self.heard[-1] if self.heard else None
+        return code if isinstance(code, CloseCode) else None
+
+    def news(self) -> list[Any]:
+        """What came since it was asked last, as objects."""
+        events = self.events
+        self.heard = [each for each in self.heard if isinstance(each, CloseCode)]
+        return events
 
 
 def payloads(data: bytes) -> list[bytes]:

@@ -6,15 +6,19 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from bench.figures import FIGURES, Spread, ratio, spread
 from bench.samples import Sample
-from tests.bench_session import measured, rounds, session
+from tests.bench_session import measured, rounds, session, watched
+
+
+def read(sample: Sample) -> dict[str, float]:
+    """The figures that a sample has."""
+    return {name: value for name, figure in FIGURES.items() if (value := figure.of(sample)) is not None}
 
 
 class Figures(SynchronousTestCase):
     def test_each_is_read_from_what_the_load_generator_says(self) -> None:
         sample = Sample(0, "single", "gamesvc", measured(2.0), sync_us=300.0)
-        read = {name: figure.of(sample) for name, figure in FIGURES.items()}
         self.assertEqual(
-            read,
+            read(sample),
             {
                 "deliveries": 20_000,
                 "deliveries_per_cpu": 20_000,
@@ -29,6 +33,22 @@ class Figures(SynchronousTestCase):
                 "memory": 5.0,
                 "over_sync": 200,
                 "sync": 300,
+                "idle": 0.5,
+            },
+        )
+
+    def test_those_of_state_sync_too(self) -> None:
+        sample = Sample(0, "state", "gamesvc", watched(2.0))
+        self.assertEqual(
+            read(sample),
+            {
+                "traffic": 10.0,
+                "updates": 20.0,
+                "update_bytes": 500.0,
+                "update_us": 10.0,
+                "cpu": 20.0,
+                "gap_p50": 50.0,
+                "gap_p99": 60.0,
                 "idle": 0.5,
             },
         )

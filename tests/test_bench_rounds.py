@@ -7,10 +7,11 @@ from collections import Counter
 from twisted.trial.unittest import SynchronousTestCase
 
 from bench.crowds import Connection, crowd, lines, targets
-from bench.dialects import CLASSIC, COLYSEUS, SOCKET_IO
+from bench.dialects import CLASSIC, COLYSEUS, COLYSEUS_STATE, SOCKET_IO, STATE, STATE_DEFLATED
 from bench.figures import FIGURES
 from bench.rounds import plan
 from bench.scenarios import BY_NAME, SCENARIOS
+from bench.scenarios import STATE as STATE_SCENARIO
 from bench.servers import SERVERS
 
 
@@ -34,7 +35,7 @@ class Plan(SynchronousTestCase):
 
 class Scenarios(SynchronousTestCase):
     def test_each_compares_a_figure_that_there_is(self) -> None:
-        for scenario in SCENARIOS:
+        for scenario in BY_NAME.values():
             self.assertIn(scenario.figure, FIGURES)
 
     def test_the_short_form_is_small(self) -> None:
@@ -43,6 +44,9 @@ class Scenarios(SynchronousTestCase):
             self.assertLessEqual(small.connections, 12)
             self.assertEqual((small.name, small.mode, small.command), (scenario.name, scenario.mode, scenario.command))
             self.assertEqual(bool(small.senders), bool(scenario.senders))
+
+    def test_a_short_sample_of_state_sync_is_long_enough_for_some_ticks(self) -> None:
+        self.assertGreaterEqual(STATE_SCENARIO.small().least_seconds * 20, 5)
 
 
 class Crowds(SynchronousTestCase):
@@ -64,12 +68,19 @@ class Dialects(SynchronousTestCase):
         self.assertEqual(
             SOCKET_IO.options("ask"),
             [
-                *("--command", '420["ask",{"text":"%S"}]', "--ready", "2"),
+                *("--ready", "2", "--command", '420["ask",{"text":"%S"}]'),
                 *("--first", "40", "--ping-reply-text", "2", "3"),
             ],
         )
 
     def test_binary(self) -> None:
         options = COLYSEUS.options("say")
-        self.assertEqual(options[:2], ["--command-hex", b"\x15\x00\xa3say\x81\xa4text\xb1%S".hex()])
-        self.assertEqual(options[2:], ["--ready", "1", "--first-hex", "0a"])
+        self.assertEqual(options[2:4], ["--command-hex", b"\x15\x00\xa3say\x81\xa4text\xb1%S".hex()])
+        self.assertEqual(options[:2] + options[4:], ["--ready", "1", "--first-hex", "0a"])
+
+    def test_who_only_watches_has_no_command(self) -> None:
+        self.assertEqual(STATE.options(), ["--ready", "1"])
+        self.assertEqual(COLYSEUS_STATE.options(), ["--ready", "2", "--first-hex", "0a"])
+
+    def test_who_wants_it_deflated_says_so(self) -> None:
+        self.assertEqual(STATE_DEFLATED.options(), ["--ready", "1", "--deflate"])

@@ -530,7 +530,10 @@ class Renew(WithJournal):
         rows = {row.game: row for row in self.store.games()}
         self.assertEqual(self.works("journal", "renew", "--all"), "5 games renewed\n")
         for row in self.store.games():
-            assert_renewed(self, plays[row.game].entries, [*self.store.entries(row.game)])
+            entries = [*self.store.entries(row.game)]
+            assert_renewed(self, plays[row.game].entries, entries)
+            standing = plays[row.game].instance.standing
+            self.assertEqual((entries[-1].outcome, entries[-1].started), (standing.outcome, standing.started))
             before = rows[row.game]
             self.assertEqual(row._replace(size=before.size, last=before.last), before)
         self.assertEqual(self.works("journal", "verify"), "5 games, 52 entries: sound\n")

@@ -16,14 +16,16 @@ from gamesvc.catalog import Catalog
 from gamesvc.config import SETTINGS
 from gamesvc.errors import ERROR_CODES, HTTP_REFUSALS, CloseCode
 from gamesvc.limits import Limits
+from gamesvc.testing import Table
 from gamesvc.testing.fault import ADVICE
 from gamesvc.testing.search import Search
 from tests.pages import Files, anchors, blocks, run_tests
-from tests.wire import Line, World, frame
+from tests.wire import Line, Logged, World, frame
 
 ROOT = Path(__file__).parent.parent
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
 README = (ROOT / "README.md").read_text()
+DETERMINISM = (ROOT / "docs" / "determinism.md").read_text()
 WRITING = (ROOT / "docs" / "writing-a-game.md").read_text()
 
 _SESSION = re.compile(r"^```session(.*?)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -264,7 +266,7 @@ class WritingAGame(SynchronousTestCase):
             self.assertIn(wrong, code)
             self.assertIn(told, flat)
             module = self.files.write(f"{name.replace('-', '_')}.py", _IMPORTS + code.replace(wrong, right))
-            self.assertEqual(fault_of(_model_in(module), 1), "", name)
+            self.assertEqual(fault_of(_model_in(module), 0.5), "", name)
 
     def test_the_hints_would_be_a_leak_without_reveal(self) -> None:
         (code,) = (code for label, code in self.blocks if label == "guess.py")
@@ -276,9 +278,106 @@ class WritingAGame(SynchronousTestCase):
         (given,) = re.findall(r'--game "(.*)"', WRITING)
         self.assertEqual(json.loads(Catalog([given]).default.options), {"seconds": 30})
 
-    def test_what_a_model_that_blocks_answers(self) -> None:
-        oracle = self.modules()["oracle.py"].Oracle
-        self.assertTrue(oracle.BLOCKING)
+    def test_a_model_that_blocks_answers(self) -> None:
+        table = Table(self.modules()["oracle.py"].Oracle, "alice")
+        table.send("alice", "ask", question="?")
+        self.assertEqual(table.last("alice"), {"event": "Answered", "text": "yes"})
+
+
+class WhenTheRulesChange(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.blocks = blocks(DETERMINISM)
+        self.files = Files(self)
+        self.first, self.second = (code for label, code in self.blocks if label == "walk.py")
+
+    def serve(self, code: str, world: World | None = None) -> World:
+        """A server with this as its ``walk.py``, on the journal of one that is gone."""
+        self.files.write("walk.py", code)
+        if world is None:
+            return World(games=("walk:Walk",))
+        return World(games=("walk:Walk",), journal=world.journal, reactor=world.reactor)
+
+    def state(self, world: World) -> Any:
+        """What somebody is shown who comes now."""
+        line = world.opened("/g?player=eve&state=1", "Sec-WebSocket-Protocol: gamesvc.v1")
+        welcome = line.heard()[0]
+        line.cut()
+        return welcome["state"]
+
+    def refused(self, world: World, logged: Logged) -> str:
+        """Why the game is opened for nobody."""
+        line = world.line()
+        line.ask("/g?player=alice")
+        self.assertEqual(line.response().code, "internal_error")
+        return " ".join(logged.texts())
+
+    def walked(self) -> World:
+        """A game of version 1 in which alice has walked 1.5 km."""
+        world = self.serve(self.first)
+        world.opened("/g?player=alice").say(command="walk", kilometres=1.5)
+        self.assertEqual(self.state(world), {"kilometres": {"alice": 1.5}})
+        return world
+
+    def test_each_block_says_what_it_is(self) -> None:
+        labels = [label for label, _ in self.blocks]
+        self.assertEqual(labels, ["fault=nondeterministic", "walk.py", "walk.py", "test_walk.py"])
+
+    def test_the_order_of_a_set_is_found(self) -> None:
+        module = self.files.write("tombola.py", _IMPORTS + self.blocks[0].code)
+        self.assertEqual(fault_of(_model_in(module)), "nondeterministic")
+
+    def test_its_test_passes(self) -> None:
+        self.files.write("walk.py", self.second)
+        self.assertEqual(run_tests(self.files.write("test_walk.py", self.blocks[-1].code)), 1)
+
+    def test_a_running_game_is_migrated_and_its_timer_is_called(self) -> None:
+        logged = Logged(self)
+        world = self.serve(self.second, self.walked())
+        self.assertEqual(self.state(world), {"metres": {"alice": 1500}, "walks": 0})
+        world.pass_time(61)
+        line = world.opened("/g?player=alice")
+        line.say(command="walk", metres=20)
+        self.assertEqual(line.heard(), [{"status": "ok"}])
+        self.assertEqual(self.state(world), {"metres": {"alice": 1520}, "walks": 1})
+        self.assertNotIn("incident", " ".join(logged.texts()))
+
+    def test_without_migrate_nobody_can_enter_and_nothing_is_lost(self) -> None:
+        world = self.walked()
+        logged = Logged(self)
+        careless = self.serve(re.sub(r"    @classmethod.*?\n\n", "", self.second, flags=re.DOTALL), world)
+        self.assertIn("kilometres", self.refused(careless, logged))
+        self.assertEqual(self.state(self.serve(self.second, careless)), {"metres": {"alice": 1500}, "walks": 0})
+
+    def test_a_timer_needs_its_method(self) -> None:
+        world = self.walked()
+        logged = Logged(self)
+        careless = self.serve(self.second.replace("def rest", "def pause"), world)
+        self.assertIn("rest", self.refused(careless, logged))
+
+    def test_a_migrated_game_is_refused_by_the_version_before(self) -> None:
+        migrated = self.serve(self.second, self.walked())
+        self.state(migrated)
+        logged = Logged(self)
+        self.assertIn("version 2", self.refused(self.serve(self.first, migrated), logged))
+
+    def test_more_seats_are_free_and_one_that_is_taken_must_stay(self) -> None:
+        seated = self.first.replace("GameModel)", "GameModel, seats=2)")
+        world = self.serve(seated)
+        for name in ("alice", "bob"):
+            world.opened(f"/g?player={name}")
+        world = self.serve(seated.replace("seats=2", "seats=3"), world)
+        line = world.opened("/g?player=carol", "Sec-WebSocket-Protocol: gamesvc.v1")
+        self.assertEqual(line.heard()[0]["players"], ["alice", "bob", "carol"])
+        logged = Logged(self)
+        self.assertIn("3 seats", self.refused(self.serve(seated, world), logged))
+
+    def test_old_games_end_as_they_began_beside_new_ones(self) -> None:
+        world = self.walked()
+        self.files.write("walk_2.py", self.second.replace("class Walk(", "class Walk2("))
+        world = World(games=("walk_2:Walk2", "walk:Walk"), journal=world.journal, reactor=world.reactor)
+        self.assertEqual(self.state(world), {"kilometres": {"alice": 1.5}})
+        line = world.opened("/new?player=alice", "Sec-WebSocket-Protocol: gamesvc.v1")
+        self.assertEqual(line.heard()[0]["kind"], "Walk2")
 
 
 class Links(SynchronousTestCase):

@@ -11,8 +11,10 @@ import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.catalog import Catalog
+from gamesvc.context import Context
 from gamesvc.errors import ConfigError
 from gamesvc.games.chess import Chess
+from gamesvc.model import GameError, Player, start
 from gamesvc.testing import Refused, Table
 
 TO_AND_FRO = ("g1f3", "g8f6", "f3g1", "f6g8")
@@ -280,6 +282,16 @@ class Clocks(OfChess):
         self.table.restart()
         self.table.advance(600)
         self.assert_end("0-1", "bob", "time")
+
+    def test_what_comes_after_the_time_is_up_and_before_the_flag_falls_comes_too_late(self) -> None:
+        context = Context(b"seed", 1000.0)
+        context.players = (Player("alice"), Player("bob"))
+        game = start(Chess, context)
+        game.on_start()
+        game.offer_draw(Player("bob"))
+        context.begin(2, 1600.0)
+        for call in (lambda: game.move(Player("alice"), "e2e4"), lambda: game.accept_draw(Player("alice"))):
+            self.assertEqual(self.assertRaises(GameError, call).code, "time_up")
 
     def test_who_could_not_win_any_more_wins_by_no_flag_either(self) -> None:
         self.table = self.begin(minutes=60.0)

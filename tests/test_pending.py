@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import Event, GameError, GameModel, Player, command, field
-from gamesvc.errors import GAME_OVER, JOURNAL_DOWN, PLAYER_NOT_IN_GAME, ErrorCode, RequestRefused
-from gamesvc.happening import PendingAlarm
-from gamesvc.instance import Instance
+from gamesvc.errors import GAME_OVER
 from gamesvc.journal.records import Receipt
 from gamesvc.messages import Request
 from gamesvc.pending import PendingCommand, Role
-from gamesvc.receipts import Receipts, digest
-from gamesvc.seating import PendingSeat
-from gamesvc.signatures import CommandSpec
-from tests.tables import ALICE, BOB, CAROL, NOW, Answers
+from gamesvc.receipts import digest
+from tests.tables import ALICE, Answers, Judge
 
 
 class Noted(Event):
@@ -65,43 +60,11 @@ class Counter(GameModel, seats=(1, 3)):
         raise SystemExit(3)
 
 
-class Open(GameModel):
-    """Without seats."""
-
-    @command
-    def look(self, player: Player) -> None: ...
-
-
-class Judge:
-    """A game, as far as those know it who are judged on its state."""
-
-    def __init__(self, model: type[GameModel] = Counter, players: tuple[str, ...] = ()) -> None:
-        self.instance = Instance(model, b"seed")
-        self.instance.open(NOW, players)
-        self.commands: dict[str, CommandSpec] = model.COMMANDS
-        self.receipts = Receipts()
-        self.pending_ids: dict[tuple[str, str], PendingCommand] = {}
-        self.refusal: ErrorCode | None = None
-        self.faults: list[tuple[str, BaseException]] = []
-        self.time = NOW
-
-    @property
-    def now(self) -> Callable[[], float]:
-        return lambda: self.time
-
-    def refuses(self, role: Role) -> ErrorCode | None:
-        return self.refusal
-
-    def failed(self, what: str, fault: BaseException) -> str:
-        self.faults.append((what, fault))
-        return f"incident-{len(self.faults)}"
-
-
 class Commands(SynchronousTestCase):
     """A command of a player."""
 
     def setUp(self) -> None:
-        self.game = Judge()
+        self.game = Judge(Counter)
 
     def make(self, name: str = "add", id: str | None = "c-1", **arguments: Any) -> tuple[PendingCommand, Answers]:
         answers = Answers()
@@ -270,156 +233,3 @@ class Commands(SynchronousTestCase):
         pending, _ = self.judged("ADD", number=3)
         assert pending.entry is not None
         self.assertEqual(digest(pending.entry.name, json.loads(pending.entry.arguments)), pending.digest)
-
-
-class SeatsTest(SynchronousTestCase):
-    """Somebody comes."""
-
-    def setUp(self) -> None:
-        self.game = Judge()
-        self.outcomes: list[Role | RequestRefused] = []
-
-    def come(self, name: str, players: tuple[str, ...] | None = None, spectate: bool = False) -> PendingSeat:
-        pending = PendingSeat(name, players, spectate, self.outcomes.append)
-        pending.judge(self.game)
-        return pending
-
-    def test_it_says_nothing_before_it_is_settled(self) -> None:
-        pending = self.come("alice")
-        self.assertEqual(self.outcomes, [])
-        pending.settle(self.game)
-        self.assertEqual(self.outcomes, [Role(ALICE, playing=True)])
-
-    def test_who_takes_a_seat_is_told_to_everybody(self) -> None:
-        entry = self.come("alice").entry
-        assert entry is not None
-        self.assertEqual((entry.kind, entry.player, entry.seats), ("seated", "alice", ("alice", None, None)))
-        (event,) = entry.events
-        self.assertEqual(json.loads(event.body), {"event": "gamesvc.joined", "player": "alice", "seat": 0})
-        self.assertIsNone(event.to)
-
-    def test_all_of_a_token_sit_down_together_each_with_an_event(self) -> None:
-        entry = self.come("bob", ("alice", "bob")).entry
-        assert entry is not None
-        self.assertEqual(
-            [(json.loads(event.body)["player"], json.loads(event.body)["seat"]) for event in entry.events],
-            [("alice", 0), ("bob", 1)],
-        )
-
-    def test_who_has_a_seat_and_who_watches_change_nothing(self) -> None:
-        game = self.game = Judge(players=("alice",))
-        for pending in (self.come("alice"), self.come("bob", None, True), self.come("alice", ("alice", "bob"))):
-            self.assertEqual((pending.entry, pending.effect), (None, None))
-            pending.settle(game)
-        self.assertEqual(
-            self.outcomes, [Role(ALICE, playing=True), Role(BOB, playing=False), Role(ALICE, playing=True)]
-        )
-        self.assertEqual(game.instance.standing.entry, 1)
-
-    def test_who_is_not_in_the_game_is_refused(self) -> None:
-        self.game = Judge(players=("alice", "bob", "carol"))
-        self.come("dave", ("dave", "alice")).settle(self.game)
-        (outcome,) = self.outcomes
-        assert isinstance(outcome, RequestRefused)
-        self.assertIs(outcome.refusal, PLAYER_NOT_IN_GAME)
-
-    def test_judged_again_it_may_be_another_seat_or_none(self) -> None:
-        before = self.game.instance.standing
-        self.come("alice")
-        pending = self.come("bob")
-        self.game.instance.go_back(before)
-        pending.judge(self.game)
-        self.assertEqual(self.game.instance.standing.seats, (BOB, None, None))
-        self.game.instance.go_back(before)
-        for name in ("alice", "carol", "dave"):
-            self.come(name)
-        pending.judge(self.game)
-        self.assertIsNone(pending.entry)
-        pending.settle(self.game)
-        self.assertEqual(self.outcomes, [Role(BOB, playing=False)])
-
-    def test_what_failed_or_is_overdue_is_refused_for_now_and_answered_once(self) -> None:
-        for end in ("fail", "overdue"):
-            self.game, self.outcomes = Judge(), []
-            pending = self.come("alice")
-            if end == "fail":
-                pending.fail(self.game)
-            else:
-                pending.overdue()
-                pending.settle(self.game)
-                pending.overdue()
-            (outcome,) = self.outcomes
-            assert isinstance(outcome, RequestRefused)
-            self.assertIs(outcome.refusal, JOURNAL_DOWN)
-            self.assertTrue(outcome.refusal.retryable)
-
-    def test_without_seats_everybody_plays_and_nothing_is_written(self) -> None:
-        self.game = Judge(Open)
-        pending = self.come("carol", ("alice", "bob"))
-        pending.settle(self.game)
-        self.assertEqual((self.outcomes, pending.entry), ([Role(CAROL, playing=True)], None))
-
-
-class Alarms(SynchronousTestCase):
-    """Something that was to come is due."""
-
-    def setUp(self) -> None:
-        self.game = Judge()
-
-    def command(self, name: str, **arguments: Any) -> None:
-        pending = PendingCommand(Role(ALICE, True), Request(name, None, arguments), lambda _: None)
-        pending.judge(self.game)
-        assert pending.entry is not None
-
-    def due(self, how: str = "ring") -> PendingAlarm:
-        self.command("alarm", how=how)
-        return PendingAlarm(self.game.instance.standing.alarms[-1])
-
-    def test_it_runs_and_is_written_with_what_it_was(self) -> None:
-        pending = self.due()
-        pending.judge(self.game)
-        entry = pending.entry
-        assert entry is not None
-        self.assertEqual((entry.kind, entry.name, entry.arguments, entry.timer), ("timer", "ring", b"[]", 1))
-        self.assertEqual((entry.fault, entry.timers, entry.player, len(entry.events)), ("", (), None, 1))
-        pending.settle(self.game)
-
-    def test_one_that_fails_in_whatever_way_is_written_as_failed_and_does_not_come_again(self) -> None:
-        for how, named in (("crash", "RuntimeError"), ("refuse", "GameError"), ("leave", "SystemExit")):
-            self.game = Judge()
-            pending = self.due(how)
-            image = self.game.instance.standing.image
-            pending.judge(self.game)
-            entry = pending.entry
-            assert entry is not None
-            self.assertEqual((entry.fault, entry.timers, entry.timer), (f"{named} (incident incident-1)", (), 1))
-            self.assertEqual((entry.changed, entry.events), ({}, ()))
-            self.assertNotIn("secret", entry.fault)
-            self.assertEqual((self.game.instance.standing.image, self.game.instance.standing.alarms), (image, ()))
-            ((what, _),) = self.game.faults
-            self.assertEqual(what, f"timer {how}")
-
-    def test_one_that_was_cancelled_meanwhile_or_ran_already_does_nothing(self) -> None:
-        pending = self.due()
-        self.command("cancel_all")
-        number = self.game.instance.standing.entry
-        pending.judge(self.game)
-        self.assertEqual((pending.entry, self.game.instance.standing.entry), (None, number))
-        pending.settle(self.game)
-        first = self.due()
-        first.judge(self.game)
-        first.judge(self.game)
-        self.assertIsNone(first.entry)
-
-    def test_judged_again_it_runs_again_where_what_came_before_did_not_happen(self) -> None:
-        pending = self.due()
-        before = self.game.instance.standing
-        self.command("cancel_all")
-        pending.judge(self.game)
-        self.game.instance.go_back(before)
-        pending.judge(self.game)
-        self.assertIsNotNone(pending.entry)
-        self.game.instance.go_back(before)
-        pending.fail(self.game)
-        pending.overdue()
-        self.assertEqual(len(self.game.instance.standing.alarms), 1)

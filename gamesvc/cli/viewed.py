@@ -147,7 +147,7 @@ class Viewed:
             or (entry is None and self._head(then.counts, playing) != self._head(self._counts, had_seat))
         )
         self._seats, self._counts, self._finished, self._view = then.seats, then.counts, then.finished, view
-        self._epoch = then.opening and then.opening.epoch
+        self._epoch = None if then.opening is None else then.opening.epoch
         if not is_seen:
             return
         self._count += 1

@@ -75,7 +75,7 @@ class CrazyEights(GameModel, seats=(FEWEST, MOST)):
     has_drawn: bool = False
     """Whether the player whose turn it is has drawn a card."""
     passes: int = 0
-    """How many have passed one after the other."""
+    """How many have passed one after the other, with the stock empty."""
     turn_seconds: int = 60
     turn_ends: float | None = None
     """When the turn is ended for who is slow, in seconds since the epoch."""
@@ -93,14 +93,14 @@ class CrazyEights(GameModel, seats=(FEWEST, MOST)):
     def on_leave(self, player: Player) -> None:
         if self.top is None:
             return
-        was_next = player == self.turns.current
+        was_turn = player == self.turns.current
         self.turns.remove(player)
         self.stock += self.hands.pop(player)
         self.random.shuffle(self.stock)
         self.passes = 0
         if len(self.players) == 1:
             self._end([*self.players])
-        elif was_next:
+        elif was_turn:
             self._begin_turn()
 
     def view(self, viewer: Player | None) -> dict[str, Any]:
@@ -112,8 +112,6 @@ class CrazyEights(GameModel, seats=(FEWEST, MOST)):
         """Begin with those who are here. With four players it begins by itself."""
         if self.top is not None:
             raise GameError("the cards are dealt already", code="dealt_already")
-        if len(self.players) < FEWEST:
-            raise GameError("wait for somebody to play with", code="too_few")
         self._deal()
 
     @command

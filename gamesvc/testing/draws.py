@@ -20,6 +20,8 @@ _DEEPEST = 6
 _LONGEST_TEXT = 80
 _WORDS = ("", "a", "b", "ab", "x", "hello", "0", "é")
 _FLOATS = (0.0, 1.0, -1.0, 0.5, 2.0, 10.0, 1e-9, 1e308, -1e308)
+# None that a list could just have as its length: who runs the test of it would need the memory.
+_EXTREMES = (2**53, -(2**53), 2**63 - 1, -(2**63))
 _INSTANTS = ("2026-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2026-01-01T00:00:00+02:00")
 _FIXED: dict[type[types.Type], tuple[Any, ...]] = {
     types.NoneType: (None,),
@@ -181,7 +183,7 @@ def _integer(decide: Decide, kind: types.IntType) -> int:
         number = start + decide.index(1000)
     else:
         ends = [end for end in (low, high) if end is not None]
-        number = one_of(decide, ends or [2**31, -(2**31), 2**63 - 1, -(2**63)])
+        number = one_of(decide, ends or _EXTREMES)
     if high is not None:
         number = min(number, high)
     return int(number // step * step)

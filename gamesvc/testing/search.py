@@ -128,6 +128,7 @@ class Search:
         """Look. Returns the first fault, in a short game; None where there is none."""
         with bounded(), elsewhere(self._model) as process:
             self._fit_patterns()
+            self._started = time.monotonic()
             # In rounds, each twice as long as the one before: what is easily found is found soon.
             length = _FIRST_ROUND
             while self._elapsed < self._seconds:

@@ -11,6 +11,8 @@ from gamesvc.testing.fault import Fault
 from gamesvc.testing.plays import Call
 from gamesvc.testing.trial import Trial
 
+_LARGE = 1 << 32
+
 Fails = Callable[[list[Call]], list[Call] | None]
 """The calls up to the one where the fault shows; None where it does not."""
 
@@ -101,7 +103,9 @@ def _simpler(value: Any) -> Iterator[Any]:
     if isinstance(value, bool) or value is None:
         return
     if isinstance(value, int):
-        yield from (each for each in (0, 1, 2, value // 2) if abs(each) < abs(value))
+        # One that is found by the memory that it would take is not halved until there is just enough.
+        halves = (value // 2,) if abs(value) < _LARGE else ()
+        yield from (each for each in (0, 1, 2, *halves) if abs(each) < abs(value))
     elif isinstance(value, float):
         yield from (each for each in (0.0, 1.0) if abs(each) < abs(value))
     elif isinstance(value, str):

@@ -13,6 +13,7 @@ from typing import Any
 from gamesvc.journal.records import Entry
 from gamesvc.journal.store import Store
 from gamesvc.recovery import Recovered, RecoveryError, recover
+from gamesvc.views import apply_patch
 from tests.e2e.clients import Message
 from tests.e2e.crash_game import Ledger
 
@@ -188,6 +189,7 @@ class _Witness:
         self._since: int | None = None
         self._viewer: Viewed | None = None
         self._is_welcome = False
+        self._state: dict[str, Any] | None = None
 
     def testimony(self, path: Path) -> Iterator[str]:
         """What is wrong, by what it wrote."""
@@ -220,6 +222,10 @@ class _Witness:
             self._send(line["message"])
         elif line["message"].get("event") == "gamesvc.welcome":
             yield from self._welcomed(line["message"])
+        elif line["message"].get("event") in ("gamesvc.state", "gamesvc.patch"):
+            yield from self._shown(line["message"])
+        elif line["message"].get("event") in ("gamesvc.away", "gamesvc.back"):
+            self._tally["notices heard"] += 1
         elif "event" in line["message"]:
             yield from self._heard(line["message"])
         else:
@@ -265,8 +271,9 @@ class _Witness:
         if not (self._since or 0) <= seq <= len(viewer.events):
             yield f"welcomed at {seq}, having seen {self._since}, of {len(viewer.events)} events in the journal"
         self._last[self._name] = self._since if message["resumed"] and self._since is not None else seq
-        if "state" in message:
-            yield from self._stands(message["state"], game, viewer, seq)
+        self._state = message.get("state")
+        if self._state is not None:
+            yield from self._stands(self._state, game, viewer, seq)
 
     def _came_late(self, game: Kept, welcome: Message) -> bool:
         """Whether the game was over before this player had a seat: then there is none to be had, and they watch."""
@@ -280,6 +287,22 @@ class _Witness:
             yield f"saw a state that never was: {state}, {when}"
         elif not viewer.up_to(when[1]) <= seq <= viewer.up_to(when[2]):
             yield f"the state {state} with the number {seq}, which had {viewer.up_to(when[1])}"
+
+    def _shown(self, message: Message) -> Iterator[str]:
+        """The state, or how it changed: it has to be one that the game had after the last event that was heard."""
+        seq = message["seq"]
+        if self._game is None or self._viewer is None or seq != self._last.get(self._name):
+            yield f"after event {self._last.get(self._name)}: {message}"
+        elif "state" in message:
+            self._tally["states seen"] += 1
+            self._state = message["state"]
+        elif self._state is None:
+            yield f"a patch of a state that it was not shown: {message}"
+        else:
+            self._tally["patches seen"] += 1
+            self._state = apply_patch(self._state, message["patch"])
+        if self._state is not None and self._game is not None and self._viewer is not None:
+            yield from self._stands(self._state, self._game, self._viewer, seq)
 
     def _heard(self, message: Message) -> Iterator[str]:
         seq = message.pop("seq", None)
