@@ -97,6 +97,7 @@ class Showing:
             return
         if id(basis) in before:
             # They have not even had that: what they know is not kept any longer.
+            mirror.basis = None
             return
         # They came in the middle of a turn.
         patch = encoded_patch(basis, latest)

@@ -72,7 +72,7 @@ class Beat(GameModel, seats=(2, 3), tick=10):
             case "throw":
                 self.random.random()
             case "set":
-                self.cancel(self.after(5, self.later))
+                self.after(5, self.later)
             case "end":
                 self.finish()
             case "look":

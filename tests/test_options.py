@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc import GameModel, Player, command
+from gamesvc import GameModel, Player, command, field
 from gamesvc.catalog import Catalog
 from gamesvc.errors import ConfigError
 from gamesvc.options import OptionsError, checked, given, parse
@@ -26,7 +26,7 @@ class Chosen(GameModel):
 
     size: int = 0
     text: str = ""
-    sizes: list[int] = []
+    sizes: list[int] = field(default_factory=list)
 
     def setup(
         self,
@@ -96,7 +96,7 @@ class Written(SynchronousTestCase):
             ("chess(minutes=, b=1)", "write a number, a word, or JSON, at ', b=1'"),
             ('chess(name="open)', "at '\"open'"),
             ("chess(a=[1 b=2)", "at '[1 b=2'"),
-            ("chess(a=[1] b=2)", "write a comma before 'b=2'"),
+            ("chess(a=[1] b=2)", "write a comma before ' b=2'"),
             ("chess(a=1, a=2)", "the option a is given twice"),
         ):
             self.assertIn(told, str(self.assertRaises(OptionsError, parse, text)), text)
@@ -116,12 +116,12 @@ class Checked(SynchronousTestCase):
     def test_one_that_is_not_taken_is_named_with_those_that_are(self) -> None:
         for options, told in (
             ({"sise": 5}, "there is no option `sise`; it takes size, name, rate, colour, sizes, mode, hard"),
-            ({"size": 20}, "Expected `int` <= 19 at `size`"),
-            ({"size": "big"}, "Expected `int`, got `str` at `size`"),
-            ({"colour": "blue"}, "Invalid enum value 'blue' at `colour`"),
-            ({"sizes": [1, "x"]}, "Expected `int`, got `str` at `sizes[1]`"),
+            ({"size": 20}, "Expected `int` <= 19 - at `size`"),
+            ({"size": "big"}, "Expected `int`, got `str` - at `size`"),
+            ({"colour": "blue"}, "Invalid enum value 'blue' - at `colour`"),
+            ({"sizes": [1, "x"]}, "Expected `int`, got `str` - at `sizes[1]`"),
             ({"mode": "medium"}, "at `mode`"),
-            ({"hard": None}, "Expected `bool`, got `null` at `hard`"),
+            ({"hard": None}, "Expected `bool`, got `null` - at `hard`"),
         ):
             self.assertIn(told, str(self.assertRaises(OptionsError, checked, Chosen, options)), options)
         self.assertIn("Plain takes no options", str(self.assertRaises(OptionsError, checked, Plain, {"size": 1})))
@@ -156,7 +156,7 @@ class Served(SynchronousTestCase):
 
     def test_what_is_wrong_with_them_is_found_when_the_server_is_started(self) -> None:
         for game, told in (
-            ("tests.test_options:Chosen(size=99)", "Expected `int` <= 19 at `size`"),
+            ("tests.test_options:Chosen(size=99)", "Expected `int` <= 19 - at `size`"),
             ("tests.test_options:Chosen(sise=9)", "there is no option `sise`"),
             ("tests.test_options:Plain(size=9)", "Plain takes no options"),
             ("tests.test_options:Chosen(size=9", "write name, or name(option=value, ...)"),

@@ -6,6 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import Event, GameError, GameModel, Own, Player, Secret, command, field
 from gamesvc.testing import Refused, Table
+from gamesvc.views import apply_patch
 from tests.tictactoe import TicTacToe
 
 
@@ -93,6 +94,43 @@ class Unborn(GameModel):
     @command
     def nothing(self, player: Player) -> None:
         pass
+
+
+class Inn(GameModel, seats=(1, 2), blocking=True):
+    """Notes who comes and goes."""
+
+    log: list[str] = field(default_factory=list)
+
+    @command
+    def nothing(self, player: Player) -> None:
+        pass
+
+    def on_join(self, player: Player) -> None:
+        if player == "mallory":
+            raise GameError("not you")
+        self.log.append(f"{player} joins")
+
+    def on_leave(self, player: Player) -> None:
+        if player == "alice":
+            raise GameError("stay")
+        self.log.append(f"{player} leaves")
+
+    def on_away(self, player: Player) -> None:
+        self.log.append(f"{player} is away")
+
+    def on_back(self, player: Player) -> None:
+        self.log.append(f"{player} is back")
+
+
+class Nervous(GameModel, seats=1):
+    """Fails when somebody comes."""
+
+    @command
+    def nothing(self, player: Player) -> None:
+        pass
+
+    def on_join(self, player: Player) -> None:
+        raise LookupError("who?")
 
 
 class Ticking(GameModel, tick=20):
@@ -284,6 +322,60 @@ class ModelsThatFail(SynchronousTestCase):
 
     def test_and_a_table_whose_game_can_not_be_set_up(self) -> None:
         self.assertRaises(LookupError, Table, Unborn, "alice")
+
+    def test_and_the_coming_of_a_player(self) -> None:
+        self.assertRaises(LookupError, Table, Nervous, "alice")
+
+
+class ComingAndGoing(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.table = Table(Inn, "alice", "bob")
+
+    @property
+    def log(self) -> list[str]:
+        log: list[str] = self.table.state["log"]
+        return log[2:]
+
+    def test_a_player_leaves(self) -> None:
+        self.table.watch("carol")
+        self.table.leave("bob")
+        self.assertEqual((self.table.players, self.log), (("alice",), ["bob leaves"]))
+        self.assertEqual(self.table.frames("carol")[-1]["event"], "gamesvc.patch")
+        with self.assertRaises(Refused) as refused:
+            self.table.send("bob", "nothing")
+        self.assertEqual(refused.exception.code, "not_a_player")
+        self.table.disconnect("bob")
+        self.table.connect("bob")
+        self.assertEqual((self.table.players, self.log[-1]), (("alice", "bob"), "bob joins"))
+
+    def test_who_may_not_leave(self) -> None:
+        with self.assertRaises(Refused) as refused:
+            self.table.leave("alice")
+        self.assertEqual(str(refused.exception), "refused: stay")
+
+    def test_who_is_refused_watches(self) -> None:
+        self.table.leave("bob")
+        self.table.connect("mallory")
+        self.assertEqual(self.table.players, ("alice",))
+
+    def test_who_has_no_connection_for_a_while_is_away(self) -> None:
+        self.table.disconnect("bob")
+        self.table.advance(4.5)
+        self.assertEqual(self.log, [])
+        self.table.advance(1)
+        self.assertEqual(self.log, ["bob is away"])
+        self.table.connect("bob")
+        self.assertEqual(self.log, ["bob is away", "bob is back"])
+
+    def test_the_patches_lead_to_the_state(self) -> None:
+        self.table.leave("bob")
+        for name in ("alice", "bob"):
+            state: dict[str, Any] = {}
+            for frame in self.table.frames(name):
+                state = frame.get("state", state)
+                if frame.get("event") == "gamesvc.patch":
+                    state = apply_patch(state, frame["patch"])
+            self.assertEqual(state, self.table.state_of(name))
 
 
 class Lines(SynchronousTestCase):

@@ -14,7 +14,7 @@ from gamesvc.fields import FieldSpec
 from gamesvc.image import Image
 from gamesvc.instance import Standing
 from gamesvc.model import GameModel, Timer
-from gamesvc.testing.likeness import shortly
+from gamesvc.testing.likeness import difference, shortly
 from gamesvc.testing.probe import look_at
 from gamesvc.views import shown
 
@@ -186,34 +186,41 @@ def is_shown_openly(one: bytes, other: bytes, values: tuple[Any, Any]) -> bool:
     return all(leaf in parts for leaf in (before - after) + (after - before))
 
 
-def has_come_to(kind: type[GameModel], looks: tuple[Look, Look], before: tuple[Standing, Standing]) -> bool:
-    """Whether two views of a viewer differ because they are now shown what was hidden from them, in a place that is
-    meant for it: a card that they draw is in their own hand.
+def told_in_view(kind: type[GameModel], looks: tuple[Look, Look], before: tuple[Standing, Standing]) -> str | None:
+    """What tells a viewer two games apart that they could not tell apart before.
 
     Args:
         kind: the model.
         looks: at how the two games stand.
-        before: how they stood when the viewer could not tell them apart.
+        before: how they stood.
+
+    Returns:
+        None where nothing in the view does. Empty where they are now shown what was hidden from them, in a place that
+        is meant for it: a card that they draw is in their own hand. Else what they should not be shown, for people.
     """
     one, other = (msgspec.json.decode(each.view) for each in looks)
+    if looks[0].view == looks[1].view:
+        return None
     specs = {spec.name: spec for spec in kind.FIELDS}
-    differing = [name for name in one.keys() | other.keys() if one.get(name) != other.get(name)]
-    elsewhere = []
-    for name in differing:
+    made: list[str] = []
+    for name in sorted(one.keys() | other.keys()):
         spec = specs.get(name)
-        if spec is not None and not (spec.secret or spec.own):
-            return False
-        if spec is None or spec.secret:
-            elsewhere.append(name)
-    if elsewhere:
+        if one.get(name) != other.get(name) and not (spec is not None and spec.own):
+            if spec is not None and not spec.secret:
+                return difference(one.get(name), other.get(name), name)
+            made.append(name)
+    if made:
         differ = [
             (_load(here), _load(there))
             for spec, here, there in zip(kind.FIELDS, before[0].image, before[1].image, strict=True)
             if here != there and is_hidden(kind, spec)
         ]
-        parts = [msgspec.json.encode({name: view.get(name) for name in elsewhere}) for view in (one, other)]
-        return is_shown_openly(parts[0], parts[1], (differ, None))
-    return bool(differing)
+        parts = [msgspec.json.encode({name: view.get(name) for name in made}) for view in (one, other)]
+        if not is_shown_openly(parts[0], parts[1], (differ, None)):
+            return told_apart(looks[0].view, looks[1].view)
+    elif one == other:
+        return told_apart(looks[0].view, looks[1].view)
+    return ""
 
 
 def _leaves(value: Any) -> Iterator[str]:
@@ -229,5 +236,7 @@ def _leaves(value: Any) -> Iterator[str]:
 
 
 def told_apart(one: bytes, other: bytes) -> str:
-    """Where two JSON texts differ, for people."""
-    return f"{shortly(one.decode())} and {shortly(other.decode())}"
+    """Where two views differ, for people."""
+    return difference(msgspec.json.decode(one), msgspec.json.decode(other), "view") or (
+        f"view is {shortly(one.decode())}, and then {shortly(other.decode())}"
+    )

@@ -64,7 +64,7 @@ def difference(one: Any, other: Any, where: str, *, strict: bool = False, depth:
 
 
 def _difference_of_objects(one: Any, other: Any, where: str, strict: bool, depth: int) -> str:
-    makes_own = any("__eq__" in vars(each) for each in type(one).__mro__ if each not in (object, Struct))
+    makes_own = any("__eq__" in vars(each) for each in type(one).__mro__ if not _is_plain(each))
     if makes_own and not (strict and isinstance(one, Struct)):
         return "" if one == other else f"{where} is {shortly(one)}, and then {shortly(other)}"
     mine, theirs = attributes(one), attributes(other)
@@ -75,6 +75,11 @@ def _difference_of_objects(one: Any, other: Any, where: str, strict: bool, depth
         if found:
             return found
     return ""
+
+
+def _is_plain(kind: type) -> bool:
+    """Whether it has no notion of its own of what is equal."""
+    return kind is object or kind.__module__.partition(".")[0] == "msgspec"
 
 
 def attributes(value: Any) -> dict[str, Any]:

@@ -112,7 +112,7 @@ class Twins:
         self.compared += 1
         marked = all(spec.secret or spec.own for spec in self._kind.FIELDS if spec.name in fields)
         if marked and one.revealed == other.revealed and not hidden.is_shown_openly(one.view, other.view, values):
-            what = f"{named(viewer)} would be shown another view if {how}: {told_apart(one.view, other.view)}"
+            what = f"{named(viewer)} would be shown something else if {how}: {told_apart(one.view, other.view)}"
             raise Fault("leak", what)
 
     def begin_with(self, step: Step, difference: Difference) -> None:
@@ -185,12 +185,10 @@ class Twins:
         if looks is None or looks[0].revealed != looks[1].revealed:
             return False
         self.compared += 1
-        one, also = looks
-        if one.view != also.view and hidden.has_come_to(self._kind, looks, (step.before, before)):
+        told = hidden.told_in_view(self._kind, looks, (step.before, before))
+        if told == "":
             return False
-        found = _told(twin, step, other, there)
-        if not found and one.view != also.view:
-            found = f"is shown another view {twin.how}: {told_apart(one.view, also.view)}"
+        found = f"is shown something else {twin.how}: {told}" if told else _told(twin, step, other, there)
         if found:
             raise Fault("leak", f"{named(viewer)} {found}")
         return not here.finished
