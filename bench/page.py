@@ -100,7 +100,8 @@ def page(session: Session, notes: str) -> str:
     if session.samples:
         parts += [in_words(session), "![gamesvc against each server](performance.svg)"]
     parts.append(
-        "This page is made by `make bench`, as it came out; what is said about the curves is from `bench/notes.md`."
+        "This page is made by `make bench`, as it came out; what is said about the curves is from `bench/notes.md`. "
+        "What it costs to show the state of a game in which much moves is on [another page](state-sync.md)."
     )
     if session.samples:
         parts += ["## All figures", as_markdown(session)]
@@ -194,7 +195,7 @@ def _again(session: Session) -> str:
     return f"""\
 ## Measure it yourself
 
-    make bench                                   # all of it; about an hour
+    make bench                                   # all of it, and of state sync; about an hour
     make bench ARGS="--rounds {session.rounds} --seconds {session.seconds:g}"      # what this page was made with
     make bench ARGS="--peers gamesvc,ws --scenarios fanout-1"      # a part, which writes no page
     make bench ARGS="--report"                   # this page again, from the samples in build/bench

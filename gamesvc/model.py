@@ -308,8 +308,8 @@ class GameModel(_Model):
             What `cancel` takes.
 
         Raises:
-            TypeError: it is no method of this model, does not take these arguments, or they don't fit its annotations or
-                can't be stored.
+            TypeError: it is no method of this model, does not take these arguments, or they don't fit its annotations
+                or can't be stored.
             ValueError: `seconds` is negative or not finite, or the game has too many timers.
         """
         return Timer(set_alarm(self, self._context, seconds, method, arguments).id)

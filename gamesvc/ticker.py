@@ -84,14 +84,16 @@ class Ticker:
         due = int((now - self._begun) * self._rate + 1e-6) - self._count
         most = max(1, int(MAX_BEHIND_SECONDS * self._rate))
         self._count += max(0, due - most)
-        for _ in range(max(1, min(due, most))):
+        left = max(1, min(due, most))
+        # Where it has to rest, it may have been told so after this was set.
+        while left and self._not_before <= now:
+            left -= 1
             self._tick(self.next)
             # It may have been the last one, or one that led to a new start.
             if not self._runs or self._call is not None:
                 return
             self._count += 1
-            if self._not_before > now:
-                self._anchor(self._not_before - 1 / self._rate)
-                self._begun_wall += self._not_before - 1 / self._rate - now
-                break
+        if self._not_before > now:
+            self._anchor(self._not_before - 1 / self._rate)
+            self._begun_wall += self._not_before - 1 / self._rate - now
         self._schedule()

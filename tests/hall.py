@@ -117,6 +117,14 @@ class Veil(GameModel, seats=(2, 3)):
         self.publish(Said(n))
 
     @command
+    def bluff(self, player: Player, n: int, really: int) -> int:
+        """Tell all, and not all of it."""
+        self.scheme = really
+        self.publish(Whispered(really), to=[each for each in self.players if each != "alice"])
+        self.publish(Said(n))
+        return really
+
+    @command
     def whisper(self, player: Player, to: Player, n: int) -> int:
         """Tell one."""
         self.publish(Whispered(n), to=[to])
@@ -140,10 +148,20 @@ class Veil(GameModel, seats=(2, 3)):
         """End it."""
         self.finish(Said(-1))
 
+    def on_leave(self, player: Player) -> None:
+        pass
+
     def stir(self, n: int) -> None:
         self.scheme += 1
         if n % 2:
             raise RuntimeError("stirred too much")
+
+
+class Sundial(Veil, seats=(2, 3)):
+    """One that shows the time."""
+
+    def view(self, viewer: Player | None) -> dict[str, object]:
+        return {"now": self.now}
 
 
 class Window(Veil, seats=(2, 3)):

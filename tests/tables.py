@@ -20,7 +20,7 @@ from gamesvc.receipts import Receipts
 from gamesvc.server import Beginning, GameServer
 from gamesvc.signatures import CommandSpec
 from gamesvc.subscription import Subscription
-from gamesvc.surroundings import Surroundings, at_once
+from gamesvc.surroundings import Aside, Surroundings, at_once
 from tests.journals import Asked, HeldJournal
 
 NOW = 1_800_000_000.0
@@ -37,6 +37,7 @@ class World:
         reports: faults of models.
         works: what models that block are to do, each with what follows it; where `holds_work`.
         holds_work: whether that waits until the test has it done.
+        in_thread: does it otherwise; None: it is done at once.
     """
 
     def __init__(self, *, max_connections: int = 0) -> None:
@@ -56,10 +57,13 @@ class World:
         )
         self.works: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self.holds_work = False
+        self.in_thread: Aside | None = None
 
     def _aside(self, work: Callable[[], None], done: Callable[[], None]) -> None:
         if self.holds_work:
             self.works.append((work, done))
+        elif self.in_thread is not None:
+            self.in_thread(work, done)
         else:
             at_once(work, done)
 

@@ -15,7 +15,7 @@ from gamesvc.journal.records import Entry
 from gamesvc.messages import numbered
 from gamesvc.model import Player
 from gamesvc.views import Views, apply_patch
-from tests.hall import Veil, Window
+from tests.hall import Sundial, Veil, Window
 from tests.plays import NOW, OTHER_SEED, SEED, Play, drawing, hall, migrated, restored
 from tests.test_cli_journal import WithJournal
 
@@ -98,7 +98,10 @@ class History(Viewing):
             },
         )
         self.assertTrue(moments[-1]["finished"])
-        self.assertEqual(self.seen("--as", "alice", *VEIL)[3]["command"]["id"], "c-1")
+        commands = [moment["command"] and moment["command"]["id"] for moment in self.seen("--as", "alice", *VEIL)]
+        self.assertEqual(commands, [None, None, None, "c-1", None, "c-2", None, None])
+        self.assertEqual({moment["command"] for moment in self.seen("--as-spectator", *VEIL)}, {None})
+        self.assertIs(self.seen("--as", "alice", *VEIL)[4]["command"], None)
 
     def test_events_have_the_numbers_that_the_server_gives_them(self) -> None:
         for game, play, viewer in (
@@ -106,7 +109,8 @@ class History(Viewing):
             ("g2", veil(), "bob"),
             ("g3", veil(), None),
             ("g4", hall(), "alice"),
-            ("g5", hall(), None),
+            ("g5", hall(), "bob"),
+            ("g6", hall(), None),
         ):
             self.keep(game, play)
             which = ("--as-spectator",) if viewer is None else ("--as", viewer)
@@ -139,6 +143,16 @@ class History(Viewing):
         )
         # Once more one of those who watch, they count as those do.
         self.assertEqual(moments[-1]["seq"], self.seen("--as-spectator", *HALL)[-1]["seq"])
+
+    def test_who_leaves_is_shown_what_those_are_who_watch_though_no_field_changed(self) -> None:
+        self.keep("g1", Play(Veil).seat("alice").seat("bob").command("alice", "keep", n=7).leave("alice"))
+        self.assertEqual(self.seen("--as", "alice", *VEIL)[-1]["patch"], {"kept": {"alice": None}})
+
+    def test_a_view_may_change_though_no_field_did(self) -> None:
+        self.keep("g1", Play(Sundial).seat("alice").seat("bob").command("bob", "whisper", to="bob", n=1))
+        moments = self.seen("--as", "alice", "--game", "tests.hall:Sundial")
+        self.assertEqual([moment["patch"] for moment in moments], [{"now": moment["time"]} for moment in moments])
+        self.assertEqual(len(moments), 4)
 
     def test_who_is_away_is_told_to_all(self) -> None:
         self.keep("g1", hall())
@@ -267,6 +281,14 @@ class Kept(Viewing):
         self.assertTrue(out.endswith('state {"loud":3,"kept":{"alice":7}}\n      the game is over\n'), out)
         self.assertEqual(len(self.works("replay", "g3", "--as-spectator", "--json", *VEIL).splitlines()), 1)
 
+    def test_where_nothing_to_see_was_lost_nothing_is_said(self) -> None:
+        play = veil()
+        self.store.begin()
+        self.store.restore("g1", play.snapshot(6), iter(play.entries[:4]), None)
+        self.store.commit()
+        self.assertEqual(len(self.seen("--as", "alice", *VEIL)), 4)
+        self.assertEqual(len(self.seen("--as", "bob", *VEIL)), 5)
+
     def test_a_game_that_was_restored_has_a_new_epoch_which_is_not_told(self) -> None:
         self.keep("g1", restored(), 12)
         self.keep("g2", drawing().renew(OTHER_SEED), 5)
@@ -309,7 +331,11 @@ HIDDEN = st.one_of(
     st.tuples(st.just("carol"), st.just("whisper"), st.fixed_dictionaries({"to": st.just("bob"), "n": NUMBERS})),
 )
 """What only bob and carol see, or nobody."""
-SAID = st.tuples(st.sampled_from(["alice", "bob"]), st.just("say"), st.fixed_dictionaries({"n": NUMBERS}))
+SAID = st.one_of(
+    st.tuples(st.sampled_from(["alice", "bob"]), st.just("say"), st.fixed_dictionaries({"n": NUMBERS})),
+    # What it is really about is another thing in each game.
+    st.tuples(st.just("bob"), st.just("bluff"), st.fixed_dictionaries({"n": NUMBERS})),
+)
 """What all see."""
 ALICE = st.one_of(
     st.tuples(st.just("bob"), st.just("whisper"), st.fixed_dictionaries({"to": st.just("alice"), "n": NUMBERS})),
@@ -333,7 +359,7 @@ class Secrecy(Viewing):
                 play.timer(play.instance.standing.alarms[0].id)
             play.now = NOW + 1000 * (number + 1)
             player, name, arguments = step
-            play.command(player, name, **arguments)
+            play.command(player, name, **arguments, **({"really": seed[0]} if name == "bluff" else {}))
         return play
 
     def assert_same(self, which: tuple[str, ...], at: int, *plays: Play) -> None:

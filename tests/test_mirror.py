@@ -61,7 +61,7 @@ class Yard(GameModel, seats=(1, 3)):
             if spec.name == where:
                 setattr(self, where, spec.decode(base64.b64decode(value)))
         if tell is not None:
-            self.publish(Told(value), to=[each for each in self.players if each in tell] if tell else None)
+            self.publish(Told("put"), to=[each for each in self.players if each in tell] if tell else None)
 
     @command
     def count(self, player: Player) -> None:
@@ -324,7 +324,7 @@ class Settle(NamedTuple):
 Step = Enter | Put | Say | Do | Settle
 
 NAMES = ("ann", "bob", "cid", "dan")
-WHO = st.integers(0, 4)
+WHO = st.sampled_from((0, 0, 0, 1, 1, 2, 3, 4))
 FLOATS = st.sampled_from((0.0, -0.0, 1.0, 0.5, float("nan"), float("inf"), 1e300))
 NUMBERS = st.none() | st.booleans() | st.integers(0, 2) | FLOATS
 PARTS: st.SearchStrategy[Part] = st.recursive(
@@ -377,8 +377,22 @@ STEPS = st.one_of(
     st.builds(Settle),
     st.builds(Settle),
 )
+# Somebody does not read while the game goes on, for one turn or two.
+LAGS = st.tuples(WHO, puts(), st.booleans(), puts()).map(
+    lambda parts: [
+        Do(parts[0], "stall"),
+        *(Say(0, "shift"), Settle()),
+        *(parts[1], Settle()),
+        *((parts[3], Settle()) if parts[2] else ()),
+        Do(parts[0], "read"),
+        Settle(),
+    ]
+)
 BEGINNING = [Enter("ann", False, False), Enter("bob", False, True), Enter("eve", True, True)]
-SCHEDULES = st.lists(STEPS, min_size=5, max_size=25).map(lambda steps: [*BEGINNING, *steps])
+MOVES = STEPS.map(lambda step: [step]) | STEPS.map(lambda step: [step]) | STEPS.map(lambda step: [step]) | LAGS
+SCHEDULES = st.lists(MOVES, min_size=5, max_size=20).map(
+    lambda moves: [*BEGINNING, *(step for move in moves for step in move)]
+)
 
 
 class Stage:
@@ -429,11 +443,11 @@ class Stage:
         for client in self.clients:
             if not client.line.transport.lost and client.closed is None and not client.stalls:
                 client.hear()
-                if client.closed is not None:
-                    # They could not be told at once that they have another role now.
-                    assert client.closed == CloseCode.RESYNC, client.closed
-                    client.cut()
-                    client.connect(back=True)
+            if client.closed is not None:
+                # They could not be told at once that they have another role now.
+                assert client.closed == CloseCode.RESYNC, client.closed
+                client.cut()
+                client.connect(back=True)
 
 
 class CheckedStage(Stage):
@@ -463,3 +477,51 @@ class Schedules(SynchronousTestCase):
     @given(SCHEDULES)
     def test_of_a_model_with_a_view_of_its_own(self, steps: list[Step]) -> None:
         CheckedStage("Sight").play(steps)
+
+
+class Secrets(SynchronousTestCase):
+    """What somebody may not see changes no byte that they get."""
+
+    WATCHED = range(3)
+    """Those of the beginning: two players, and a spectator."""
+
+    def heard(self, game: str, steps: Sequence[Step]) -> list[bytes]:
+        stage = Stage(game)
+        stage.play(steps)
+        return [stage.clients[who].data for who in self.WATCHED]
+
+    def instead(self, step: Step, who: int, other: Put) -> Step:
+        """Other values, and other whispers, where one of them may not see them."""
+        if not isinstance(step, Put):
+            return step
+        name = BEGINNING[who].name
+        if step.tell and name not in step.tell:
+            step = step._replace(tell=None)
+        if step.where in ("hands", "purses"):
+            # The entry of their own stays as it is.
+            value = msgpack.decode(step.value)
+            mine = {name: value[name]} if name in value else {}
+            step = step._replace(value=msgpack.encode({**mine, "dan": [] if step.where == "hands" else Part()}))
+        if step.where in ("secret", "hidden"):
+            step = step._replace(value=other.value, where=other.where)
+        return step
+
+    @PROPERTY
+    @given(SCHEDULES, puts(("secret", "hidden")), st.sampled_from(WATCHED), st.sampled_from(("Yard", "Sight")))
+    def test_another_value_and_other_whispers(self, steps: list[Step], other: Put, who: int, game: str) -> None:
+        instead = [self.instead(step, who, other) for step in steps]
+        self.assertEqual(self.heard(game, steps)[who], self.heard(game, instead)[who])
+
+    @PROPERTY
+    @given(SCHEDULES, st.lists(puts(("secret", "hidden")), min_size=3, max_size=3), st.sampled_from(WATCHED))
+    def test_what_happens_in_secret_or_does_not(self, steps: list[Step], more: list[Put], who: int) -> None:
+        def settled(steps: Sequence[Step]) -> list[Step]:
+            return [each for step in steps for each in (step, Settle())]
+
+        tells = tuple(each for each in NAMES if each != BEGINNING[who].name)
+        secret = [put._replace(who=(who + 1) % 2, tell=tells) for put in more]
+        places = [len(BEGINNING) + (number + 1) * len(steps) // 5 for number in range(len(secret))]
+        with_secrets = list(steps)
+        for place, put in reversed([*zip(places, secret, strict=True)]):
+            with_secrets.insert(place, put)
+        self.assertEqual(self.heard("Yard", settled(steps))[who], self.heard("Yard", settled(with_secrets))[who])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any
 
 from hypothesis import given, settings
@@ -678,6 +680,297 @@ STEPS = st.one_of(
         st.sampled_from(("turn", "turn", "pass", "stall", "ok", "ok", "refuse", "happen")), st.just(0), st.just("")
     ),
 )
+
+
+class Slow(Counter, blocking=True):
+    """The same in a thread."""
+
+
+class SlowDuel(Duel, blocking=True):
+    """The same with seats."""
+
+
+class Blocking(SynchronousTestCase):
+    """A model that blocks is run in a thread, still one thing at a time."""
+
+    def setUp(self) -> None:
+        self.table = Table(Slow)
+        self.table.holds_work = True
+
+    def work(self) -> None:
+        """A thread does what it has to, and the reactor hears of it."""
+        work, done = self.table.works.pop(0)
+        work()
+        done()
+
+    def work_all(self) -> None:
+        while self.table.works:
+            self.work()
+
+    def finish(self) -> None:
+        """Everything happens that there is to happen."""
+        self.table.turn()
+        while self.table.works or self.table.journal.asked:
+            self.work_all()
+            self.table.run()
+
+    def test_one_thing_at_a_time_goes_to_a_thread_and_the_rest_waits_in_its_order(self) -> None:
+        answers = [self.table.submit("add"), self.table.submit("take", number=5), self.table.submit("add")]
+        newcomer = self.table.come("carol")
+        for code in ("ok", "too_few", "ok"):
+            self.assertEqual((len(self.table.works), self.table.server.quiet), (1, False))
+            self.work()
+            self.table.run()
+            self.assertEqual([each.code for each in answers].count(code) > 0, True)
+        self.work_all()
+        self.table.run()
+        self.assertEqual([each.code for each in answers], ["ok", "too_few", "ok"])
+        self.assertEqual(([each.reply.get("result") for each in answers], newcomer),
+                         ([1, None, 2], [Role(CAROL, playing=True)]))  # fmt: skip
+        self.assertEqual((self.table.works, self.table.server.quiet), ([], True))
+
+    def test_what_is_durable_is_told_while_it_is_at_work(self) -> None:
+        self.table.submit("add")
+        self.work()
+        self.table.run()
+        self.table.submit("add", number=5)
+        work, done = self.table.works.pop()
+        work()
+        # It stands at 6, and nobody knows.
+        welcome = json.loads(self.table.server.welcome(AS_ALICE, None, show_state=True))
+        self.assertEqual(welcome["state"]["total"], 1)
+        done()
+        self.table.run()
+        welcome = json.loads(self.table.server.welcome(AS_ALICE, None, show_state=True))
+        self.assertEqual(welcome["state"]["total"], 6)
+
+    def test_replies_of_many_come_in_their_order_and_go_to_the_journal_together_where_it_is_slow(self) -> None:
+        answers = [self.table.submit("add") for _ in range(4)]
+        self.work()
+        asked = self.table.in_flight()
+        self.work_all()
+        self.table.turn()
+        self.assertEqual(([*asked.numbers], self.table.journal.asked), ([2], [asked]))
+        asked.ok()
+        self.assertEqual(self.table.in_flight().numbers, [3, 4, 5])
+        self.table.run()
+        self.assertEqual([each.reply["result"] for each in answers], [1, 2, 3, 4])
+
+    def test_one_that_comes_again_while_the_first_is_at_work_joins_it(self) -> None:
+        first = self.table.submit("add", id="c-1")
+        work, done = self.table.works.pop()
+        again = self.table.submit("add", id="c-1")
+        work()
+        last = self.table.submit("add", id="c-1")
+        done()
+        self.finish()
+        self.assertEqual([each.reply.get("duplicate") for each in (first, again, last)], [None, True, True])
+        self.assertEqual([each.reply["result"] for each in (first, again, last)], [1, 1, 1])
+
+    def test_whatever_the_model_raises_there_is_an_answer_and_the_next_goes_on(self) -> None:
+        class Failing(Counter, blocking=True):
+            @command
+            def fail(self, player: Player, how: str) -> None:
+                self.total = 666
+                raise {"exit": SystemExit, "interrupt": KeyboardInterrupt}.get(how, RuntimeError)("with a secret")
+
+        self.table = Table(Failing)
+        self.table.holds_work = True
+        answers = [self.table.submit("fail", how=how) for how in ("error", "exit", "interrupt")]
+        last = self.table.submit("add")
+        self.finish()
+        # An interrupt is nothing that a thread can pass on: nothing has happened.
+        self.assertEqual([each.code for each in answers], ["internal_error", "internal_error", "unavailable"])
+        self.assertEqual((last.reply["result"], len(self.table.reports)), (1, 3))
+
+    def test_where_the_journal_fails_while_it_is_at_work_it_goes_back_after_that_and_judges_again(self) -> None:
+        failed, waiting = self.table.submit("add"), self.table.submit("add", number=10)
+        self.work()
+        asked = self.table.in_flight()
+        work, done = self.table.works.pop()
+        behind = self.table.submit("take", number=11)
+        work()
+        asked.unavailable()
+        self.assertEqual((failed.code, waiting), ("unavailable", []))
+        self.assertEqual(self.table.instance.standing.entry, 3)
+        done()
+        self.finish()
+        self.assertEqual((waiting.reply["result"], behind.code), (10, "too_few"))
+        self.assertEqual([entry.number for entry in self.table.journal.entries("g1")], [1, 2])
+
+    def test_what_had_gathered_is_judged_again_before_it(self) -> None:
+        answers = [self.table.submit("add", number=number) for number in (1, 10, 100, 1000)]
+        self.work()
+        asked = self.table.in_flight()
+        self.work()
+        work, done = self.table.works.pop()
+        asked.unavailable()
+        work()
+        done()
+        self.finish()
+        self.assertEqual([each.code for each in answers], ["unavailable", "ok", "ok", "ok"])
+        self.assertEqual([each.reply["result"] for each in answers[1:]], [10, 110, 1110])
+        self.assertEqual([entry.number for entry in self.table.journal.entries("g1")], [1, 2, 3, 4])
+
+    def test_a_stall_while_it_is_at_work_fails_what_was_not_handed_over_and_goes_on_from_what_was(self) -> None:
+        for is_over_first in (False, True):
+            self.setUp()
+            handed, running, waiting = (self.table.submit("add", id=f"c-{number}") for number in range(3))
+            self.work()
+            asked = self.table.in_flight()
+            work, done = self.table.works.pop()
+            work()
+            self.table.clock.advance(OVERDUE_SECONDS)
+            self.table.server.tick()
+            self.assertEqual((handed.code, running, waiting.code), ("outcome_unknown", [], "unavailable"))
+            if is_over_first:
+                asked.ok()
+                done()
+                self.finish()
+                # It was not known to have failed, so it may take effect.
+                self.assertEqual(running.reply["result"], 2)
+            else:
+                done()
+                self.assertEqual(running.code, "unavailable")
+                asked.ok()
+                self.finish()
+            again = self.table.submit("add", id="c-0")
+            self.assertEqual((again.reply["result"], again.reply["duplicate"]), (1, True))
+            last = self.table.submit("add")
+            self.finish()
+            self.assertEqual(last.reply["result"], 3 if is_over_first else 2)
+
+    def test_where_somebody_else_has_the_game_it_is_answered_when_it_is_done(self) -> None:
+        first, running, waiting = (self.table.submit("add") for _ in range(3))
+        self.work()
+        asked = self.table.in_flight()
+        work, done = self.table.works.pop()
+        asked.fenced()
+        self.assertEqual((first.code, running, waiting.code), ("unavailable", [], "unavailable"))
+        work()
+        done()
+        self.assertEqual((running.code, self.table.works, self.table.server.quiet), ("unavailable", [], True))
+
+    def test_drained_while_it_is_at_work_what_was_taken_takes_effect_and_nothing_more(self) -> None:
+        running, waiting = self.table.submit("add"), self.table.submit("add")
+        self.table.server.drain()
+        refused = self.table.submit("add")
+        self.assertEqual((refused.code, self.table.server.quiet), ("unavailable", False))
+        self.finish()
+        self.assertEqual(([running.code, waiting.code], self.table.server.quiet), (["ok", "ok"], True))
+
+    def test_a_timer_runs_in_a_thread_too_once_however_long_that_takes(self) -> None:
+        self.table.submit("late", seconds=2.0)
+        self.finish()
+        self.table.submit("add")
+        for _ in range(100):
+            self.table.clock.advance(0.1)
+        self.assertEqual(len(self.table.works), 1)
+        self.finish()
+        model: Any = self.table.instance._model
+        self.assertEqual((model.rung, model.total), (1, 1))
+        self.table.pass_time(5)
+        self.finish()
+        self.assertEqual(model.rung, 1)
+
+    def test_a_timer_that_the_journal_does_not_keep_comes_again(self) -> None:
+        self.table.submit("late", seconds=2.0)
+        self.finish()
+        self.table.clock.advance(2)
+        self.work_all()
+        self.table.in_flight().unavailable()
+        self.table.clock.advance(1)
+        self.finish()
+        model: Any = self.table.instance._model
+        self.assertEqual(model.rung, 1)
+
+    def test_seats_are_taken_in_the_order_in_which_people_came(self) -> None:
+        self.table = Table(SlowDuel)
+        self.table.holds_work = True
+        outcomes = [self.table.come(name) for name in ("alice", "bob", "carol")]
+        self.finish()
+        self.assertEqual([each for (each,) in outcomes], [AS_ALICE, AS_BOB, Role(CAROL, playing=False)])
+        reply = self.table.submit("add")
+        self.finish()
+        self.assertEqual(reply.code, "ok")
+
+    def test_with_ticks_no_more_than_one_waits_and_one_that_fails_is_followed_by_a_rest(self) -> None:
+        class Beating(Counter, blocking=True, tick=20):
+            fails: bool = False
+
+            @command
+            def ruin(self, player: Player) -> None:
+                self.fails = True
+
+            def on_tick(self) -> None:
+                self.total += 1
+                if self.fails:
+                    raise RuntimeError
+
+        table = self.table = Table(Beating)
+        table.holds_work = True
+        Connected(table.server, AS_ALICE)
+        for _ in range(40):
+            table.clock.advance(0.05)
+        self.assertEqual(len(table.works), 1)
+        self.finish()
+        model: Any = table.instance._model
+        self.assertEqual(model.total, 1)
+        table.submit("ruin")
+        for _ in range(100):
+            table.clock.advance(0.05)
+            self.finish()
+        self.assertIn(len(table.reports), (4, 5, 6))
+
+    def test_it_recovers_as_any_other(self) -> None:
+        for number in range(3):
+            self.table.submit("add", number=number)
+        self.finish()
+        stored = self.table.journal.stored("g1")
+        self.assertEqual(recover(Slow, stored.snapshot, stored.entries).standing, self.table.instance.standing)
+
+
+class InThreads(SynchronousTestCase):
+    """The same with real threads."""
+
+    def test_each_is_judged_alone_and_in_order_while_the_reactor_goes_on(self) -> None:
+        running: list[int] = []
+        alone: list[bool] = []
+
+        class Working(GameModel, blocking=True):
+            count: int = 0
+
+            @command
+            def work(self, player: Player, number: int) -> int:
+                running.append(number)
+                gate.wait(10)
+                alone.append(running == [number])
+                running.remove(number)
+                self.count += 1
+                return self.count * 1000 + number
+
+        gate = threading.Event()
+        table = Table(Working)
+        told: SimpleQueue[Callable[[], None]] = SimpleQueue()
+
+        def in_thread(work: Callable[[], None], done: Callable[[], None]) -> None:
+            def run() -> None:
+                work()
+                told.put(done)
+
+            threading.Thread(target=run, daemon=True).start()
+
+        table.in_thread = in_thread
+        answers = [table.submit("work", number=number) for number in range(20)]
+        # Nothing of it is done, and whoever asks for something else is answered.
+        self.assertEqual(json.loads(table.server.welcome(AS_ALICE, None, show_state=True))["state"], {"count": 0})
+        self.assertEqual([each.code for each in answers], ["silence"] * 20)
+        gate.set()
+        for _ in answers:
+            told.get(timeout=10)()
+            table.run()
+        self.assertEqual([each.reply["result"] for each in answers], [1000 * (n + 1) + n for n in range(20)])
+        self.assertEqual(alone, [True] * 20)
 
 
 class Told:

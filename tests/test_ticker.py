@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -48,7 +49,7 @@ class Ticking(SynchronousTestCase):
 
     def gaps(self, rate: float) -> list[float]:
         """Between two ticks each, in periods."""
-        return [(after - before) * rate for before, after in zip(self.times, self.times[1:], strict=False)]
+        return [(after - before) * rate for before, after in pairwise(self.times)]
 
     def test_in_an_hour_it_ticks_as_often_as_it_is_to_whatever_the_rate_and_however_late_its_timers_come(self) -> None:
         for rate, lateness in ((20.0, 0.0), (20.0, 0.0031), (30.0, 0.007), (7.0, 0.0001), (0.3, 0.9)):
@@ -159,6 +160,17 @@ class Ticking(SynchronousTestCase):
             self.clock.advance(0.05)
         self.assertTrue(all(abs(gap - 1) < 1e-4 for gap in self.gaps(20.0)))
         self.assertIn(len(self.times), (38, 39, 40))
+
+    def test_told_to_rest_after_a_tick_it_does_not_tick_once_more_before_it_does(self) -> None:
+        ticker = self.make(20.0)
+        ticker.start()
+        self.clock.advance(0.06)
+        ticker.rest()
+        for _ in range(18):
+            self.clock.advance(0.05)
+        self.assertEqual(len(self.times), 1)
+        self.clock.advance(0.2)
+        self.assertAlmostEqual(self.times[1] - NOW, 1.06, 5)
 
     def test_of_several_that_are_made_up_for_none_follows_one_that_failed(self) -> None:
         ticker = self.make(20.0)

@@ -186,13 +186,19 @@ def is_shown_openly(one: bytes, other: bytes, values: tuple[Any, Any]) -> bool:
     return all(leaf in parts for leaf in (before - after) + (after - before))
 
 
-def told_in_view(kind: type[GameModel], looks: tuple[Look, Look], before: tuple[Standing, Standing]) -> str | None:
+def told_in_view(
+    kind: type[GameModel],
+    looks: tuple[Look, Look],
+    before: tuple[Standing, Standing],
+    after: tuple[Standing, Standing],
+) -> str | None:
     """What tells a viewer two games apart that they could not tell apart before.
 
     Args:
         kind: the model.
         looks: at how the two games stand.
         before: how they stood.
+        after: how they stand.
 
     Returns:
         None where nothing in the view does. Empty where they are now shown what was hidden from them, in a place that
@@ -202,25 +208,33 @@ def told_in_view(kind: type[GameModel], looks: tuple[Look, Look], before: tuple[
     if looks[0].view == looks[1].view:
         return None
     specs = {spec.name: spec for spec in kind.FIELDS}
+    hid = _differing(kind, before)
     made: list[str] = []
     for name in sorted(one.keys() | other.keys()):
         spec = specs.get(name)
         if one.get(name) != other.get(name) and not (spec is not None and spec.own):
-            if spec is not None and not spec.secret:
+            # A view of the model's own may hide a part of any field, and show it as the game goes on.
+            if spec is not None and not spec.secret and name not in hid:
                 return difference(one.get(name), other.get(name), name)
             made.append(name)
     if made:
-        differ = [
-            (_load(here), _load(there))
-            for spec, here, there in zip(kind.FIELDS, before[0].image, before[1].image, strict=True)
-            if here != there and is_hidden(kind, spec)
-        ]
+        now = _differing(kind, after)
+        differ = [*hid.values(), *(now[name] for name in sorted(hid.keys() & now.keys()))]
         parts = [msgspec.json.encode({name: view.get(name) for name in made}) for view in (one, other)]
         if not is_shown_openly(parts[0], parts[1], (differ, None)):
             return told_apart(looks[0].view, looks[1].view)
     elif one == other:
         return told_apart(looks[0].view, looks[1].view)
     return ""
+
+
+def _differing(kind: type[GameModel], two: tuple[Standing, Standing]) -> dict[str, tuple[Any, Any]]:
+    """The fields in which two games differ, and need not look different."""
+    return {
+        spec.name: (_load(here), _load(there))
+        for spec, here, there in zip(kind.FIELDS, two[0].image, two[1].image, strict=True)
+        if here != there and is_hidden(kind, spec)
+    }
 
 
 def _leaves(value: Any) -> Iterator[str]:

@@ -16,6 +16,10 @@ from gamesvc.testing.probe import Plain
 from gamesvc.testing.runs import Act, Outcome, Run, named, seed_bytes, told_events
 
 MOST_TWINS = 4
+"""Twins that a game has at a time."""
+
+MOST_TRIES = 40
+"""How often other chance is tried, until a viewer sees nothing of it."""
 
 
 class Step(NamedTuple):
@@ -122,34 +126,43 @@ class Twins:
             Fault: the viewer sees it, and not in the view.
         """
         viewer, chance, arguments = difference
-        outcome, act = step.outcome, step.act
-        if arguments is not None:
-            other_act = step.with_other(arguments) if step.sender != viewer else None
-            if other_act is None:
-                return
-            act = other_act
-        if not outcome.accepted or len(self._twins) >= MOST_TWINS or (chance is not None and not outcome.chance):
+        if not step.outcome.accepted or len(self._twins) >= MOST_TWINS:
             return
-        seed = self._seed if chance is None else seed_bytes(chance) + b"other"
-        run = Run(Plain(self._kind, seed, step.before if step.before.entry else None))
+        if arguments is not None:
+            act = step.with_other(arguments) if step.sender != viewer else None
+            if act is not None:
+                self._begin(step, act, viewer, self._seed, f"{arguments}")
+        elif chance is not None and step.outcome.chance:
+            # What the viewer has got by chance themselves may have to be the same, which takes some tries.
+            for number in range(MOST_TRIES):
+                seed = seed_bytes(chance) + number.to_bytes(1, "big")
+                if self._begin(step, step.act, viewer, seed):
+                    return
+
+    def _begin(self, step: Step, act: Act, viewer: Player | None, seed: bytes, arguments: str = "") -> bool:
+        """Try to begin a twin with a step. Returns whether that was possible."""
+        outcome, before = step.outcome, step.before
+        run = Run(Plain(self._kind, seed, before if before.entry else None))
         other = Outcome()
         act(run, other)
         there = run.standing
         if other.error is not None or not other.accepted or other.revealed != outcome.revealed:
-            return
+            return False
         if there.image == step.after.image or _open(there) != _open(step.after):
-            return
+            return False
         looks = self._look(step.after, there, viewer)
         if looks is None or looks[0] != looks[1]:
-            return
+            return False
         self.compared += 1
         seen, also = outcome.seen_by(viewer), other.seen_by(viewer)
-        if seen != also and arguments is not None and self._differ_in_hidden(step.after, there):
+        if seen != also and arguments and self._differ_in_hidden(step.after, there):
             what = f"{named(viewer)} sees other events if the step had had {arguments}: {told_events(seen, also)}"
             raise Fault("leak", what)
-        if seen == also and (step.sender != viewer or outcome.reply == other.reply):
-            how = f"if the step before had had {'other chance' if arguments is None else f'{arguments}'}"
-            self._twins.append(_Twin(viewer, Run(Plain(self._kind, self._seed, there)), how))
+        if seen != also or (step.sender == viewer and outcome.reply != other.reply):
+            return False
+        how = f"if the step before had had {arguments or 'other chance'}"
+        self._twins.append(_Twin(viewer, Run(Plain(self._kind, self._seed, there)), how))
+        return True
 
     def _differ_in_hidden(self, here: Standing, there: Standing) -> bool:
         """Whether all that differs is in fields that are marked as hidden."""
@@ -185,7 +198,7 @@ class Twins:
         if looks is None or looks[0].revealed != looks[1].revealed:
             return False
         self.compared += 1
-        told = hidden.told_in_view(self._kind, looks, (step.before, before))
+        told = hidden.told_in_view(self._kind, looks, (step.before, before), (here, there))
         if told == "":
             return False
         found = f"is shown something else {twin.how}: {told}" if told else _told(twin, step, other, there)

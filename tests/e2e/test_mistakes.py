@@ -77,7 +77,7 @@ MISTAKES = {
         "--game leaving:Game", ("game", "'leaving:Game'", "option --game", "leaving.py")
     ),
     "a game whose author forgot a type": Mistake(
-        "--game untyped:Game", ("game", "'untyped:Game'", "option --game", "`board: list = ...`", "untyped.py, line")
+        "--game untyped:Game", ("game", "'untyped:Game'", "option --game", "`board: list", "untyped.py, line")
     ),
     # Keys.
     "tokens without a key": Mistake("--enable-auth", ("public-key-file", "public_key.pem", "default", "gamesvc keys")),

@@ -1,0 +1,441 @@
+"""Reception: who takes part as whom, what they are told when that changes, and who is said to be away."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from gamesvc import Event, GameModel, Own, Player, Secret, command, field
+from gamesvc.attendance import AWAY_SECONDS, MAX_PRESENT
+from gamesvc.errors import CloseCode
+from gamesvc.limits import OVERDUE_SECONDS
+from gamesvc.pending import Role
+from gamesvc.recovery import recover
+from tests.tables import ALICE, BOB, CAROL, Connected, Table
+
+
+class Noted(Event):
+    text: str
+
+
+class Club(GameModel, seats=(1, 3)):
+    """Has secrets, and lets everybody go."""
+
+    hands: Own[dict[Player, int]] = field(default_factory=dict)
+    key: Secret[int] = 42
+    told: list[str] = field(default_factory=list)
+    is_broken: bool = False
+
+    @command
+    def whisper(self, player: Player, text: str = "psst") -> None:
+        self.publish(Noted(text), to=[player])
+
+    @command
+    def say(self, player: Player, text: str = "hello") -> None:
+        self.publish(Noted(text))
+
+    @command
+    def ruin(self, player: Player) -> None:
+        self.is_broken = True
+
+    @command
+    def end(self, player: Player) -> None:
+        self.finish(Noted("the end"))
+
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        if self.is_broken and viewer is None:
+            raise RuntimeError("broken")
+        return super().view(viewer)
+
+    def on_join(self, player: Player) -> None:
+        self.hands[player] = len(self.hands)
+
+    def on_leave(self, player: Player) -> None:
+        self.hands.pop(player, None)
+
+
+class Watchful(GameModel, seats=2):
+    """Is told who is away."""
+
+    told: list[str] = field(default_factory=list)
+
+    @command
+    def look(self, player: Player) -> list[str]:
+        return self.told
+
+    def on_away(self, player: Player) -> None:
+        self.told.append(f"{player} away")
+
+    def on_back(self, player: Player) -> None:
+        self.told.append(f"{player} back")
+
+    def on_leave(self, player: Player) -> None:
+        self.told.append(f"{player} left")
+
+
+class Lounge(GameModel):
+    """Is told who is away, and has no seats."""
+
+    told: list[str] = field(default_factory=list)
+
+    @command
+    def look(self, player: Player) -> list[str]:
+        return self.told
+
+    def on_away(self, player: Player) -> None:
+        self.told.append(f"{player} away")
+
+    def on_back(self, player: Player) -> None:
+        self.told.append(f"{player} back")
+
+
+class Hall(GameModel):
+    """Is told nothing."""
+
+    @command
+    def look(self, player: Player) -> None: ...
+
+
+def told(table: Table) -> list[str]:
+    """What the model was told."""
+    model: Any = table.instance._model
+    return list(model.told)
+
+
+def names(events: list[Any]) -> list[str]:
+    """What came, in short."""
+    return [event.get("event") or event["status"] for event in events]
+
+
+class Seats(SynchronousTestCase):
+    """Seats are given up and taken while people are connected."""
+
+    def setUp(self) -> None:
+        self.table = Table(Club)
+        self.alice = self.connect("alice")
+        self.bob = self.connect("bob", state=True)
+        self.alice.news()
+
+    def connect(self, name: str, **how: Any) -> Connected:
+        spectate = how.pop("spectate", False)
+        how.setdefault("greeted", how.get("framework", True))
+        connected = Connected(self.table.server, self.table.admit(name, None, spectate), **how)
+        self.table.run()
+        connected.news()
+        return connected
+
+    def send(self, who: Connected, name: str, **arguments: Any) -> list[Any]:
+        who.send(name, **arguments)
+        self.table.run()
+        return who.news()
+
+    def test_who_gives_it_up_is_told_all_and_then_welcomed_as_one_who_watches(self) -> None:
+        for _ in range(2):
+            self.send(self.alice, "whisper")
+        left, reply, welcome = self.send(self.alice, "gamesvc.leave", id="c-1")
+        self.assertEqual(left, {"event": "gamesvc.left", "player": "alice", "seat": 0, "seq": 5})
+        self.assertEqual(reply, {"status": "ok", "id": "c-1"})
+        # She sees one kind of events from now on, and numbers only these.
+        self.assertEqual(
+            welcome,
+            {
+                "event": "gamesvc.welcome",
+                "game": "g1",
+                "kind": "kind",
+                "epoch": "epoch.public",
+                "seq": 3,
+                "resumed": False,
+                "player": "alice",
+                "playing": False,
+                "players": [None, "bob", None],
+                "present": ["bob"],
+            },
+        )
+        self.assertEqual([event["seq"] for event in self.send(self.bob, "say") if event.get("text")], [4])
+        self.assertEqual(self.alice.news(), [{"event": "Noted", "text": "hello", "seq": 4}])
+        (reply,) = self.send(self.alice, "say")
+        self.assertEqual(reply["error"]["code"], "not_a_player")
+
+    def test_who_takes_one_is_welcomed_as_a_player_and_counts_what_was_private_to_them_before(self) -> None:
+        for _ in range(2):
+            self.send(self.alice, "whisper")
+        self.send(self.alice, "gamesvc.leave")
+        joined, reply, welcome = self.send(self.alice, "gamesvc.sit", id="c-2")
+        self.assertEqual((joined["event"], joined["seq"], reply["status"]), ("gamesvc.joined", 4, "ok"))
+        self.assertEqual((welcome["epoch"], welcome["seq"], welcome["playing"]), ("epoch", 6, True))
+        self.assertEqual((welcome["players"], welcome["present"]), (["alice", "bob", None], ["alice", "bob"]))
+        whispered, reply = self.send(self.alice, "whisper")
+        self.assertEqual((whispered["seq"], reply["status"]), (7, "ok"))
+
+    def test_all_of_a_players_connections_are_told_and_nobody_elses(self) -> None:
+        again = self.connect("alice")
+        watcher = self.connect("zoe", spectate=True)
+        self.send(self.alice, "gamesvc.leave")
+        self.assertEqual(names(again.news()), ["gamesvc.left", "gamesvc.welcome"])
+        self.assertEqual(names(self.bob.news())[0], "gamesvc.left")
+        self.assertEqual(names(watcher.news()), ["gamesvc.left"])
+        self.assertEqual(self.send(again, "say")[0]["error"]["code"], "not_a_player")
+        self.send(again, "gamesvc.sit")
+        self.assertEqual(names(self.alice.news()), ["gamesvc.joined", "gamesvc.welcome"])
+
+    def test_who_keeps_the_state_gets_it_as_it_is_seen_from_there(self) -> None:
+        *_, welcome = self.send(self.bob, "gamesvc.leave")
+        self.assertEqual((welcome["event"], welcome["state"]["hands"]), ("gamesvc.welcome", {}))
+        self.assertNotIn("key", welcome["state"])
+        *_, welcome = self.send(self.bob, "gamesvc.sit")
+        self.assertEqual(welcome["state"]["hands"], {"bob": 1})
+        self.bob.news()
+        self.send(self.alice, "ruin")
+        self.assertEqual(names(self.bob.news()), ["gamesvc.patch"])
+
+    def test_who_can_not_be_told_is_sent_away_to_come_back(self) -> None:
+        classic = self.connect("alice", framework=False)
+        paused = self.connect("alice")
+        paused.subscription.pause()
+        self.send(self.alice, "gamesvc.leave")
+        self.assertEqual([each.closed_with for each in (classic, paused, self.alice)],
+                         [CloseCode.RESYNC, CloseCode.RESYNC, None])  # fmt: skip
+        self.assertEqual(len(self.table.server.controllers), 2)
+
+    def test_where_the_state_can_not_be_shown_the_connection_ends_and_the_others_are_told(self) -> None:
+        again = self.connect("bob")
+        self.send(self.alice, "ruin")
+        self.send(self.bob, "gamesvc.leave")
+        self.assertEqual(self.bob.closed_with, CloseCode.INTERNAL_ERROR)
+        self.assertEqual(names(again.news())[-2:], ["gamesvc.left", "gamesvc.welcome"])
+        self.assertEqual(len(self.table.reports), 1)
+
+    def test_what_is_refused_changes_nobodys_role(self) -> None:
+        for name, code in (("gamesvc.jump", "unknown_command"), ("gamesvc.", "unknown_command")):
+            (reply,) = self.send(self.alice, name, id="c-1")
+            self.assertEqual((reply["error"]["code"], reply["id"]), (code, "c-1"))
+        self.send(self.alice, "end")
+        for name in ("gamesvc.leave", "gamesvc.jump"):
+            (reply,) = self.send(self.alice, name)
+            self.assertEqual(reply["error"]["code"], "game_over" if name == "gamesvc.leave" else "unknown_command")
+        self.assertTrue(self.alice.member.role.playing)
+
+    def test_sent_again_it_does_nothing_more_and_nobody_is_welcomed_again(self) -> None:
+        self.send(self.alice, "gamesvc.leave", id="c-1")
+        entries = len(self.table.journal.entries("g1"))
+        self.assertEqual(self.send(self.alice, "gamesvc.leave", id="c-1"), [{"status": "ok", "id": "c-1"}])
+        self.send(self.alice, "gamesvc.sit", id="c-2")
+        self.assertEqual(self.send(self.alice, "gamesvc.sit", id="c-2"), [{"status": "ok", "id": "c-2"}])
+        self.assertEqual(len(self.table.journal.entries("g1")), entries + 1)
+
+    def test_nothing_of_it_shows_before_it_is_durable(self) -> None:
+        self.alice.send("gamesvc.leave")
+        asked = self.table.in_flight()
+        self.assertEqual((self.alice.news(), self.alice.member.role.playing), ([], True))
+        asked.unavailable()
+        self.table.run()
+        (reply,) = self.alice.news()
+        self.assertEqual((reply["error"]["code"], self.table.server.players[0]), ("unavailable", ALICE))
+
+    def test_what_the_player_sends_after_it_is_not_taken_for_a_players(self) -> None:
+        self.alice.send("gamesvc.leave")
+        self.alice.send("say")
+        self.table.run()
+        replies = [each for each in self.alice.news() if "status" in each]
+        self.assertEqual([each.get("error", {}).get("code") for each in replies], [None, "not_a_player"])
+        self.assertEqual(self.table.reports, [])
+
+    def test_a_seat_that_was_given_up_is_anybodys(self) -> None:
+        carol, dave = self.connect("carol"), self.connect("dave")
+        (refused,) = self.send(dave, "gamesvc.sit")
+        self.assertEqual((refused["error"]["code"], refused["error"]["retryable"]), ("no_seat", True))
+        self.send(carol, "gamesvc.leave")
+        dave.news()
+        self.assertEqual(names(self.send(dave, "gamesvc.sit")), ["gamesvc.joined", "ok", "gamesvc.welcome"])
+        self.assertEqual(self.send(carol, "gamesvc.sit")[-1]["error"]["code"], "no_seat")
+
+    def test_who_has_given_it_up_is_not_away_but_gone(self) -> None:
+        self.send(self.alice, "gamesvc.leave")
+        self.bob.news()
+        self.alice.close(CloseCode.NORMAL)
+        self.table.pass_time(6)
+        self.assertEqual(self.bob.news(), [])
+
+
+class Presence(SynchronousTestCase):
+    """Who is away, and who is back."""
+
+    def connect(self, table: Table, role: Role, **how: Any) -> Connected:
+        how.setdefault("greeted", how.get("framework", True))
+        connected = Connected(table.server, role, **how)
+        table.run()
+        connected.news()
+        return connected
+
+    def test_v1_clients_are_told_without_a_number_and_classic_ones_are_not(self) -> None:
+        table = Table(Hall)
+        alice = self.connect(table, Role(ALICE, True))
+        others = [self.connect(table, Role(BOB, True)), self.connect(table, Role(CAROL, False), state=True)]
+        classic = self.connect(table, Role(BOB, True), framework=False)
+        slow = self.connect(table, Role(BOB, True))
+        slow.subscription.pause()
+        alice.close(CloseCode.NORMAL)
+        table.pass_time(AWAY_SECONDS + 1)
+        for each in others:
+            self.assertEqual(each.news(), [{"event": "gamesvc.away", "player": "alice"}])
+        self.connect(table, Role(ALICE, True))
+        for each in others:
+            self.assertEqual(each.news(), [{"event": "gamesvc.back", "player": "alice"}])
+        slow.subscription.resume()
+        table.run()
+        self.assertEqual((classic.heard, slow.heard), ([], []))
+        self.assertEqual((len(table.journal.entries("g1")), table.publisher.published), (1, []))
+
+    def test_a_model_that_wants_to_know_is_told_and_that_is_written_before_anybody_hears_of_it(self) -> None:
+        table = Table(Watchful)
+        alice, bob = (self.connect(table, table.admit(name)) for name in ("alice", "bob"))
+        self.assertEqual(told(table), [])
+        alice.close(CloseCode.NORMAL)
+        table.clock.advance(AWAY_SECONDS)
+        asked = table.in_flight()
+        self.assertEqual(([entry.kind for entry in asked.entries], bob.news()), (["away"], []))
+        asked.ok()
+        table.run()
+        self.assertEqual((told(table), names(bob.news())), (["alice away"], ["gamesvc.away"]))
+        self.connect(table, Role(ALICE, True))
+        self.assertEqual((told(table), names(bob.news())), (["alice away", "alice back"], ["gamesvc.back"]))
+        entries = table.journal.entries("g1")
+        self.assertEqual([(entry.kind, entry.player) for entry in entries[-2:]], [("away", "alice"), ("back", "alice")])
+
+    def test_the_last_one_is_away_as_well_where_the_model_wants_to_know(self) -> None:
+        table = Table(Watchful)
+        self.connect(table, table.admit("alice")).close(CloseCode.NORMAL)
+        table.pass_time(AWAY_SECONDS)
+        self.assertEqual(told(table), ["alice away"])
+        self.assertEqual(table.clock.getDelayedCalls(), [])
+
+    def test_without_seats_it_is_told_of_everybody_who_enters(self) -> None:
+        table = Table(Lounge)
+        first = self.connect(table, Role(ALICE, True))
+        self.connect(table, Role(ALICE, True))
+        self.connect(table, Role(CAROL, False))
+        self.assertEqual((told(table), first.news()), (["alice back"], []))
+
+    def test_a_player_whom_anothers_token_has_seated_is_there_when_they_come(self) -> None:
+        table = Table(Watchful)
+        self.connect(table, table.admit("alice", ("alice", "bob")))
+        self.assertEqual(told(table), [])
+        self.connect(table, table.admit("bob", ("alice", "bob")))
+        self.assertEqual(told(table), ["bob back"])
+
+    def test_who_is_let_in_and_never_comes_is_away(self) -> None:
+        table = Table(Watchful)
+        table.admit("alice")
+        table.pass_time(AWAY_SECONDS)
+        self.assertEqual(told(table), ["alice away"])
+
+    def test_who_comes_and_goes_over_and_over_has_little_written(self) -> None:
+        table = Table(Watchful)
+        bob = self.connect(table, table.admit("bob"))
+        role = table.admit("alice")
+        bob.news()
+        entries = len(table.journal.entries("g1"))
+        for _ in range(200):
+            self.connect(table, role).close(CloseCode.NORMAL)
+            table.pass_time(0.25)
+        self.assertEqual((len(table.journal.entries("g1")), bob.news()), (entries, []))
+
+    def test_what_the_journal_does_not_keep_is_told_again_as_it_is_by_then(self) -> None:
+        table = Table(Watchful)
+        alice, bob = (self.connect(table, table.admit(name)) for name in ("alice", "bob"))
+        alice.close(CloseCode.NORMAL)
+        table.clock.advance(AWAY_SECONDS)
+        table.in_flight().unavailable()
+        self.assertEqual((told(table), bob.news()), ([], []))
+        table.pass_time(1)
+        self.assertEqual((told(table), names(bob.news())), (["alice away"], ["gamesvc.away"]))
+        # She is back, which is not kept; and gone again before it is tried again.
+        again = Connected(table.server, Role(ALICE, True))
+        table.in_flight().unavailable()
+        again.close(CloseCode.NORMAL)
+        table.pass_time(3)
+        self.assertEqual(told(table), ["alice away", "alice back"])
+        table.pass_time(AWAY_SECONDS)
+        self.assertEqual(told(table), ["alice away", "alice back", "alice away"])
+
+    def test_while_the_journal_stalls_nobody_is_told_and_afterwards_they_are(self) -> None:
+        table = Table(Watchful)
+        alice, bob = (self.connect(table, table.admit(name)) for name in ("alice", "bob"))
+        bob.send("look")
+        asked = table.in_flight()
+        alice.close(CloseCode.NORMAL)
+        table.clock.advance(OVERDUE_SECONDS)
+        table.server.tick()
+        table.turn()
+        bob.news()
+        table.clock.advance(3)
+        self.assertEqual(bob.news(), [])
+        asked.ok()
+        table.pass_time(2)
+        self.assertEqual((told(table), names(bob.news())), (["alice away"], ["gamesvc.away"]))
+
+    def test_a_game_that_is_drained_has_no_timer_and_carries_on_with_those_who_were_gone(self) -> None:
+        table = Table(Watchful)
+        self.connect(table, table.admit("alice")).close(CloseCode.NORMAL)
+        table.server.drain()
+        self.assertEqual(table.clock.getDelayedCalls(), [])
+        table.server.carry_on()
+        table.pass_time(AWAY_SECONDS)
+        self.assertEqual(told(table), ["alice away"])
+
+    def test_it_stands_after_recovery_as_before_and_who_was_here_is_expected(self) -> None:
+        table = Table(Watchful)
+        connected = {name: self.connect(table, table.admit(name)) for name in ("alice", "bob")}
+        connected["alice"].close(CloseCode.NORMAL)
+        table.pass_time(AWAY_SECONDS)
+        self.connect(table, Role(ALICE, True))
+        connected["bob"].send("gamesvc.leave")
+        table.run()
+        stored = table.journal.stored("g1")
+        recovered = recover(Watchful, stored.snapshot, stored.entries)
+        self.assertEqual(recovered.standing, table.instance.standing)
+        self.assertEqual((recovered.standing.here, recovered.standing.started), ({"alice"}, True))
+
+    def test_with_very_many_who_have_no_seats_nobody_is_told_but_the_model(self) -> None:
+        for model in (Hall, Lounge):
+            table = Table(model)
+            connections = [Connected(table.server, Role(Player(f"p{n}"), True)) for n in range(MAX_PRESENT + 3)]
+            table.run()
+            for each in connections[:2]:
+                each.close(CloseCode.NORMAL)
+            table.pass_time(AWAY_SECONDS + 1)
+            self.assertEqual([each for each in connections[2:] if each.heard], [])
+            if model is Lounge:
+                self.assertEqual(told(table)[-2:], ["p0 away", "p1 away"])
+
+    def test_the_time_on_the_wall_makes_no_difference(self) -> None:
+        table = Table(Watchful)
+        alice, bob = (self.connect(table, table.admit(name)) for name in ("alice", "bob"))
+        for step in (7200.0, -7200.0):
+            table.set_forth = step
+            alice.close(CloseCode.NORMAL)
+            table.pass_time(AWAY_SECONDS - 0.25)
+            self.assertEqual(bob.news(), [])
+            table.pass_time(0.25)
+            self.assertEqual(names(bob.news()), ["gamesvc.away"])
+            alice = self.connect(table, Role(ALICE, True))
+            bob.news()
+
+
+class Restarts(SynchronousTestCase):
+    """The welcome of a game that is over says how it ended."""
+
+    def test_whoever_comes_later_is_told_that_it_is_over_and_how(self) -> None:
+        table = Table(Club)
+        alice, bob = (Connected(table.server, table.admit(name)) for name in ("alice", "bob"))
+        before = json.loads(table.server.welcome(alice.member.role, None, show_state=False))
+        self.assertNotIn("finished", before)
+        bob.send("end")
+        table.run()
+        after = json.loads(table.server.welcome(alice.member.role, None, show_state=False))
+        self.assertEqual((after["finished"], after["outcome"]), (True, {"event": "Noted", "text": "the end"}))
+        stored = table.journal.stored("g1")
+        recovered = recover(Club, stored.snapshot, stored.entries)
+        self.assertEqual(recovered.standing, table.instance.standing)
