@@ -176,8 +176,8 @@ SETTINGS = (
         "GAMESVC_GAME",
         _text,
         "greetings",
-        "A kind of game to serve: the name of an installed one, or package.module:Class. "
-        "The first is what a new game id creates.",
+        "A kind of game to serve: the name of an installed one, or package.module:Class; with options, "
+        "chess(minutes=5). The first is what a new game id creates.",
         repeatable=True,
     ),
     Setting("enable-auth", "ENABLE_AUTH", _switch, "False", "Ask for tokens."),

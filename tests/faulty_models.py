@@ -427,6 +427,39 @@ class OwnRole(Game, seats=2):
         return {**super().view(viewer), "role": self.roles.get(viewer) if viewer else None}
 
 
+class Fuse(Game, seats=2):
+    """When it goes off is hidden, and seen."""
+
+    length: Secret[int] = 0
+
+    def setup(self) -> None:
+        self.length = self.random.randint(1, 50)
+
+    @command
+    def light(self, player: Player) -> None:
+        self.after(self.length, self.bang)
+
+    def bang(self) -> None:
+        self.publish(Done())
+
+
+class Fog(Game, seats=2):
+    """Sound: a view of its own hides what is far away, and shows it when it comes near."""
+
+    places: dict[Player, int] = field(default_factory=dict)
+
+    def on_start(self) -> None:
+        self.places = {player: 5 * seat for seat, player in enumerate(self.players)}
+
+    @command
+    def move(self, player: Player, by: Annotated[int, Meta(ge=-1, le=1)]) -> None:
+        self.places[player] += by
+
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        here = self.places.get(viewer, 0) if viewer is not None else 0
+        return {"places": {player: place for player, place in self.places.items() if abs(place - here) <= 2}}
+
+
 # Endless.
 
 
@@ -467,7 +500,8 @@ FAULTY = {
         PickedNumber,
         WordLength,
         GuessTells,
+        Fuse,
     ),
     "endless": (NeverEnds,),
 }
-SOUND = (Fresh, Cards, GuessReveals, OwnRole, NeedNotEnd)
+SOUND = (Fresh, Cards, GuessReveals, OwnRole, Fog, NeedNotEnd)

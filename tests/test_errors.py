@@ -24,7 +24,7 @@ from gamesvc.errors import (
 
 SNAKE_CASE = re.compile(r"[a-z]+(_[a-z]+)*")
 
-RETRYABLE_CODES = {"not_started", "rate_limited", "too_many_in_flight", "unavailable", "outcome_unknown"}
+RETRYABLE_CODES = {"not_started", "no_seat", "rate_limited", "too_many_in_flight", "unavailable", "outcome_unknown"}
 
 STATUSES = {
     "bad_request": 400,

@@ -543,7 +543,7 @@ class Seats(SynchronousTestCase):
     def test_a_spectators_token_seats_the_players_and_not_the_spectator(self) -> None:
         table = Table(self.Duel)
         role = table.admit("carol", ("alice", "bob"), True)
-        self.assertEqual((role, role.sees, table.server.players), (Role(CAROL, False), None, [ALICE, BOB]))
+        self.assertEqual((role, role.sees, table.server.players), (Role(CAROL, False, False), None, [ALICE, BOB]))
 
     def test_a_later_token_does_not_move_anybody(self) -> None:
         table = Table(self.Duel)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, Protocol
 
 import msgspec
@@ -100,11 +101,8 @@ def arguments(decide: Decide, where: str, kind: type[msgspec.Struct], seen: Seen
     whole = seen.accepted(where)
     if whole and chance(decide, 30):
         return dict(one_of(decide, whole))
-    described = types.type_info(kind)
-    if not isinstance(described, types.StructType):
-        return {}
     given = {}
-    for field in described.fields:
+    for field in _fields(kind):
         if field.required or chance(decide, 60):
             place = f"{where}.{field.encode_name}"
             known = seen.accepted(place)
@@ -113,6 +111,12 @@ def arguments(decide: Decide, where: str, kind: type[msgspec.Struct], seen: Seen
             else:
                 given[field.encode_name] = value(decide, field.type, seen, texts)
     return given
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[types.Field, ...]:
+    described = types.type_info(kind)
+    return described.fields if isinstance(described, types.StructType) else ()
 
 
 def value(decide: Decide, kind: types.Type, seen: Seen, texts: Texts, depth: int = 0) -> Any:

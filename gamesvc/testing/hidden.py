@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -75,13 +76,20 @@ def hidden_places(kind: type[GameModel], image: Image, viewer: Player | None) ->
     """
     groups: dict[str, list[Place]] = {}
     for spec, encoded in zip(kind.FIELDS, image, strict=True):
-        if is_hidden(kind, spec) and not _holds_timer(kind.TYPES[spec.name]):
-            described = types.type_info(kind.TYPES[spec.name])
+        described = _swappable(kind, spec.name)
+        if described is not None and is_hidden(kind, spec):
             for place in _places(described, _load(encoded), (spec.name,), spec.name):
                 # What has the viewer's name on it may be known to them, also where it is not shown.
                 if viewer is None or viewer not in place.path[1:]:
                     groups.setdefault(place.group, []).append(place)
     return groups
+
+
+@cache
+def _swappable(kind: type[GameModel], field: str) -> types.Type | None:
+    """The type of a field, unless its values say something of what is not in the state."""
+    hint = kind.TYPES[field]
+    return None if _holds_timer(hint) else types.type_info(hint)
 
 
 def is_hidden(kind: type[GameModel], spec: FieldSpec) -> bool:

@@ -92,7 +92,7 @@ class Play:
         self.do("open", **options)
         if model.SEATS is not None:
             for name in self.names:
-                if self._looks and chance(decide, 15):
+                if self._looks and chance(decide, 40):
                     self.do("other_chance", one_of(decide, [*self.names, None]), 1 + decide.index(3))
                 self.do("join", name)
 
