@@ -8,7 +8,6 @@ from threading import Thread
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
@@ -27,13 +26,11 @@ class Aside:
     """Does work in threads. There are none before there is something to do.
 
     Args:
-        reactor: for a timer.
-        call_from_thread: has a function called in the reactor's thread.
+        reactor: has timers, and takes calls from threads.
     """
 
-    def __init__(self, reactor: IReactorTime, call_from_thread: Callable[..., object]) -> None:
+    def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
-        self._call_from_thread = call_from_thread
         self._pool = ThreadPool(0, MAX_THREADS, "model")
         self._pool.threadFactory = _daemon  # type: ignore[assignment]  # Twisted calls it as it calls a class
 
@@ -53,7 +50,7 @@ class Aside:
     def _done(self, done: Callable[[], None], success: bool, result: object) -> None:
         if isinstance(result, Failure):
             log.failure("a thread for models failed", failure=result)
-        self._call_from_thread(done)
+        self._reactor.callFromThread(done)
 
     def stop(self) -> Deferred[None]:
         """Begin nothing more.
@@ -78,7 +75,7 @@ class Aside:
 
         def join() -> None:
             self._pool.stop()
-            self._call_from_thread(end)
+            self._reactor.callFromThread(end)
 
         late = self._reactor.callLater(END_SECONDS, give_up)
         Thread(target=join, name="the end of models", daemon=True).start()

@@ -35,7 +35,7 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
     """
     call = _CALL.fullmatch(text)
     if call is None:
-        raise OptionsError("write name, or name(option=value, ...)")
+        raise OptionsError("write name or package.module:Class, and options as in name(option=value, ...)")
     name, inside = call[1], (call[2] or "").strip()
     options: dict[str, Any] = {}
     at = 0

@@ -241,7 +241,7 @@ def make_game_service(
     turn = Turn(reactor.callLater, reactor.seconds)
     with config.blaming("journal"):
         journal = _journal(config, reactor, turn, games)
-    aside = Aside(reactor, reactor.callFromThread)
+    aside = Aside(reactor)
     listener = GameListener(
         reactor,
         games=games,

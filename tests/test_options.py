@@ -86,7 +86,7 @@ class Written(SynchronousTestCase):
 
     def test_what_is_wrong_is_shown(self) -> None:
         for text, told in (
-            ("", "write name, or name(option=value, ...)"),
+            ("", "and options as in name(option=value, ...)"),
             ("chess(minutes=5", "write name"),
             ("chess)minutes=5(", "write name"),
             ("two words", "write name"),
@@ -159,7 +159,7 @@ class Served(SynchronousTestCase):
             ("tests.test_options:Chosen(size=99)", "Expected `int` <= 19 - at `size`"),
             ("tests.test_options:Chosen(sise=9)", "there is no option `sise`"),
             ("tests.test_options:Plain(size=9)", "Plain takes no options"),
-            ("tests.test_options:Chosen(size=9", "write name, or name(option=value, ...)"),
+            ("tests.test_options:Chosen(size=9", "and options as in name(option=value, ...)"),
             ("tests.test_options:Picky(size=4)", "the setup of Picky failed: ValueError: too large"),
         ):
             message = self.told(game)

@@ -14,12 +14,13 @@ from gamesvc.testing.fault import Fault
 from gamesvc.testing.trial import Trial
 
 if TYPE_CHECKING:
+    from gamesvc.testing.client import Refused
     from gamesvc.testing.search import ends
-    from gamesvc.testing.table import Refused, Table
+    from gamesvc.testing.table import Table
 
 __all__ = ["Fault", "Refused", "Table", "Trial", "ends", "same_elsewhere"]
 
-_MODULES = {"Refused": "table", "Table": "table", "ends": "search"}
+_MODULES = {"Refused": "client", "Table": "table", "ends": "search"}
 
 
 def __getattr__(name: str) -> Any:

@@ -76,7 +76,7 @@ def hidden_places(kind: type[GameModel], image: Image, viewer: Player | None) ->
     """
     groups: dict[str, list[Place]] = {}
     for spec, encoded in zip(kind.FIELDS, image, strict=True):
-        described = _swappable(kind, spec.name)
+        described = _swappable(kind.TYPES[spec.name])
         if described is not None and is_hidden(kind, spec):
             for place in _places(described, _load(encoded), (spec.name,), spec.name):
                 # What has the viewer's name on it may be known to them, also where it is not shown.
@@ -86,9 +86,8 @@ def hidden_places(kind: type[GameModel], image: Image, viewer: Player | None) ->
 
 
 @cache
-def _swappable(kind: type[GameModel], field: str) -> types.Type | None:
+def _swappable(hint: Any) -> types.Type | None:
     """The type of a field, unless its values say something of what is not in the state."""
-    hint = kind.TYPES[field]
     return None if _holds_timer(hint) else types.type_info(hint)
 
 

@@ -20,6 +20,7 @@ from gamesvc.listener import GameListener
 from gamesvc.model import GameModel
 from gamesvc.options import OptionsError, checked
 from gamesvc.server import GameServer
+from gamesvc.testing.client import Client, Refused
 from gamesvc.testing.line import Line
 from gamesvc.views import Views
 
@@ -43,25 +44,6 @@ _UNBOUNDED = Limits(
 )
 
 
-class Refused(Exception):
-    """A command was refused: nothing has changed.
-
-    Attributes:
-        code: why, for programs: ``refused``, or what the model gave to `GameError`, or one of gamesvc's own.
-        message: why, for the player.
-        retryable: whether the same command may have another outcome later, without anything that the player does.
-    """
-
-    def __init__(self, code: str, message: str, retryable: bool = False) -> None:
-        super().__init__(code, message, retryable)
-        self.code = code
-        self.message = message
-        self.retryable = retryable
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.message}"
-
-
 class _OneKind(Catalog):
     """A server's offer, of one kind that need not be a module's."""
 
@@ -83,32 +65,6 @@ class _Listener(GameListener):
     def report(self, what: str, fault: BaseException) -> str:
         self.faults.append((what, fault))
         return "of-this-test"
-
-
-class _Client:
-    """Somebody at the table, who may have lost the line."""
-
-    def __init__(self, spectates: bool) -> None:
-        self.spectates = spectates
-        self.line: Line | None = None
-        self.frames: list[dict[str, Any]] = []
-        self.epoch: str | None = None
-        self.seq = 0
-
-    def listen(self) -> None:
-        """Take in what came."""
-        if self.line is None:
-            return
-        for frame in self.line.heard():
-            self.frames.append(frame)
-            if frame.get("event") == "gamesvc.welcome":
-                self.epoch = frame["epoch"]
-                if not frame["resumed"]:
-                    self.seq = frame["seq"]
-            else:
-                self.seq = frame.get("seq", self.seq)
-        if self.line.closed is not None:
-            self.line = None
 
 
 class Table:
@@ -148,7 +104,7 @@ class Table:
         # Apart, so that a game's chance is the same whatever else is drawn.
         self._seeds, self._names = random.Random(seed), random.Random(seed)
         self._faults: list[tuple[str, BaseException]] = []
-        self._clients: dict[str, _Client] = {}
+        self._clients: dict[str, Client] = {}
         self._requests = 0
         self._journal = MemoryJournal(lambda call: self._clock.callLater(0, call), lambda: self.now)
         self._listener = self._listen()
@@ -358,7 +314,7 @@ class Table:
             self._open()
         return self._listener.games[_GAME]
 
-    def _client(self, name: str) -> _Client:
+    def _client(self, name: str) -> Client:
         if name not in self._clients:
             raise ValueError(f"{name} never came to this table: table.connect({name!r}), or table.watch({name!r})")
         return self._clients[name]
@@ -366,7 +322,7 @@ class Table:
     def _come(self, name: str, spectates: bool) -> None:
         client = self._clients.get(name)
         if client is None:
-            client = self._clients[name] = _Client(spectates)
+            client = self._clients[name] = Client(spectates)
         elif client.line is not None:
             raise ValueError(f"{name} is connected already")
         if client.spectates != spectates:
@@ -374,7 +330,7 @@ class Table:
         self._connect(name, client)
         self._raise_faults()
 
-    def _connect(self, name: str, client: _Client) -> None:
+    def _connect(self, name: str, client: Client) -> None:
         query = {"player": name, "state": "1"}
         if client.spectates:
             query["spectate"] = "1"
@@ -386,7 +342,7 @@ class Table:
             self._raise_faults()
             raise ValueError(f"{name!r} is not let in: {line.closed.code} {line.closed.reason}")
 
-    def _reply(self, client: _Client, id: str, seen: int) -> dict[str, Any]:
+    def _reply(self, client: Client, id: str, seen: int) -> dict[str, Any]:
         """What a command is answered."""
         self._run()
         until = self._clock.seconds() + WAIT_SECONDS

@@ -1,0 +1,174 @@
+"""Who is there and who plays, at a real server: the line lost, a restart, seats given up, ticks, models that block."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.e2e.processes import Operator, Server
+from tests.e2e.threads import in_thread
+from tests.e2e.watching import UNBOUND, Watcher
+
+MODELS = '''
+import time
+
+from gamesvc import Event, GameModel, Player, command, field
+
+
+class Told(Event):
+    what: str
+
+
+class Rooms(GameModel, seats=2):
+    """Says what it is told."""
+
+    starts: int = 0
+
+    @command
+    def say(self, player: Player, what: str) -> int:
+        self.publish(Told(what))
+        return self.starts
+
+    def on_start(self) -> None:
+        self.starts += 1
+        self.publish(Told("start"))
+
+    def on_leave(self, player: Player) -> None:
+        self.publish(Told(f"{player} leaves"))
+
+    def on_away(self, player: Player) -> None:
+        self.publish(Told(f"{player} away"))
+
+    def on_back(self, player: Player) -> None:
+        self.publish(Told(f"{player} back"))
+
+
+class Beat(GameModel, tick=20):
+    ticks: int = 0
+    began: float = 0.0
+
+    @command
+    def count(self, player: Player) -> list[float]:
+        return [self.ticks, self.now - self.began]
+
+    def on_tick(self) -> None:
+        self.began = self.began or self.now
+        self.ticks += 1
+
+
+class Slow(GameModel, blocking=True):
+    count: int = 0
+
+    @command
+    def sleep(self, player: Player, seconds: float) -> int:
+        time.sleep(seconds)
+        self.count += 1
+        return self.count
+
+    @command
+    def look(self, player: Player) -> int:
+        return self.count
+'''
+
+JOURNAL = ("--journal", "sqlite:games.sqlite")
+
+
+def serve(operator: Operator, game: str, *options: str) -> Server:
+    """A server of one of the games."""
+    operator.write("rooms.py", MODELS)
+    return operator.twistd("--game", f"rooms:{game}", *JOURNAL, *options)
+
+
+def told(watcher: Watcher) -> list[object]:
+    """What a model has said."""
+    return [event.get("what", event["event"]) for event in watcher.events]
+
+
+def hear(watcher: Watcher, *what: str) -> None:
+    """Take in what comes, up to something that the model, or gamesvc, says."""
+    for each in what:
+        while each not in told(watcher):
+            watcher._take(watcher._next(30))
+
+
+def _killed(operator: Operator, server: Server) -> Server:
+    server.kill()
+    return serve(operator, "Rooms")
+
+
+def _restarted(operator: Operator, server: Server) -> Server:
+    server.stop()
+    return serve(operator, "Rooms")
+
+
+@in_thread
+def test_who_loses_the_line_is_away_after_5_seconds_and_back_at_once(operator: Operator) -> None:
+    server = serve(operator, "Rooms")
+    with Watcher(server, "g", player="alice") as alice, Watcher(server, "g", player="bob") as bob:
+        alice.cut()
+        cut = time.monotonic()
+        hear(bob, "alice away", "gamesvc.away")
+        assert time.monotonic() - cut >= 5
+        with Watcher(server, "g", player="alice"):
+            hear(bob, "alice back", "gamesvc.back")
+        notices = [event for event in bob.events if event["event"] in ("gamesvc.away", "gamesvc.back")]
+        assert notices == [{"event": "gamesvc.away", "player": "alice"}, {"event": "gamesvc.back", "player": "alice"}]
+
+
+@pytest.mark.parametrize("ends", [_killed, _restarted])
+@in_thread
+def test_after_a_restart_who_does_not_come_back_is_away_and_the_game_does_not_start_again(
+    operator: Operator, ends: Callable[[Operator, Server], Server]
+) -> None:
+    server = serve(operator, "Rooms")
+    alice, bob = Watcher(server, "g", player="alice"), Watcher(server, "g", player="bob")
+    # Bob came with it.
+    hear(alice, "start")
+    server = ends(operator, server)
+    for each in (alice, bob):
+        each.cut()
+    with Watcher(server, "g", player="bob", since=0) as bob:
+        assert bob.ask("say", what="hello") == {"status": "ok", "result": 1}
+        hear(bob, "alice away")
+        assert "bob away" not in told(bob)
+        bob.send("gamesvc.leave")
+        bob.await_replies(2)
+        bob.send("gamesvc.sit")
+        bob.await_replies(3)
+        assert bob.ask("say", what="bye") == {"status": "ok", "result": 1}
+        assert [each["status"] for each in bob.replies] == ["ok"] * 4
+        assert (told(bob).count("start"), told(bob).count("bob leaves")) == (1, 1)
+
+
+@in_thread
+def test_a_game_ticks_at_its_rate(operator: Operator) -> None:
+    server = serve(operator, "Beat")
+    with Watcher(server, "g", player="alice") as alice:
+        while not alice.ask("count")["result"][0]:
+            continue
+        for _ in range(30):
+            ticks, seconds = alice.ask("count")["result"]
+            # A command comes just before the next tick.
+            assert abs(ticks - seconds * 20) <= 1.01
+
+
+@in_thread
+def test_a_model_that_blocks_delays_nobody_elses_reply(operator: Operator) -> None:
+    server = serve(operator, "Slow", *UNBOUND)
+    with Watcher(server, "slow", player="alice") as alice, Watcher(server, "other", player="bob") as bob:
+        alice.send("sleep", seconds=1.0)
+        alice.send("look")
+        answered = 0
+        while not alice.replies:
+            assert bob.ask("look")["result"] == 0
+            answered += 1
+            # Whether there is something, without waiting for it.
+            try:
+                alice._take(alice._next(0.001))
+            except TimeoutError:
+                continue
+        # If it had waited for the other game, it would have been answered once.
+        assert answered > 10
+        assert [each["result"] for each in alice.await_replies(2)] == [1, 1]
