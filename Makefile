@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(VENV)/run.stamp ## start a server; PORT=8080 ARGS="--option ..."
@@ -36,6 +36,10 @@ crash: $(VENV)/test.stamp ## kill servers in the middle of play; KILLS=1000 SEED
 .PHONY: bench
 bench: $(VENV)/run.stamp ## measure gamesvc beside other servers, for about an hour; writes docs/performance.md
 	$(BIN)/python -m bench $(ARGS)
+
+.PHONY: reference
+reference: $(VENV)/test.stamp ## write docs/reference.md from the docstrings
+	$(BIN)/python -m tests.reference
 
 .PHONY: check
 check: $(VENV)/check.stamp $(VENV)/services.stamp ## lint, formatting, types, who imports whom, and what can be installed

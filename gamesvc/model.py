@@ -204,7 +204,8 @@ class GameModel(_Model):
         """
 
     def on_start(self) -> None:
-        """All seats that are needed are taken, for the first time: time to deal. Commands are taken from now on."""
+        """All seats that are needed are taken, for the first time: time to deal. Commands are taken from now on, while so
+        many are taken."""
 
     def on_leave(self, player: Player) -> None:
         """A player gives their seat up after the game has begun. Without this hook nobody can; `GameError` refuses it.

@@ -21,7 +21,7 @@ import gamesvc
 import gamesvc.testing
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference.md"
-COMMAND = "python -m tests.reference"
+COMMAND = "make reference"
 
 _HEAD = f"""\
 # Reference

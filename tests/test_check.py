@@ -137,7 +137,7 @@ class SoundModels(SynchronousTestCase):
     def test_secrets_are_compared(self) -> None:
         looking = Search(faulty_models.Cards, seconds=1.0, seed=0)
         looking.run()
-        self.assertGreater(looking.tried.compared, 10)
+        self.assertGreater(looking.tried.compared, 0)
 
 
 class TheSeed(SynchronousTestCase):
