@@ -214,7 +214,7 @@ class GameListener(WebSocketServerFactory):
         def placed(place: Place | JournalError | None) -> None:
             if self._draining:
                 entered(RequestRefused(DRAINING))
-            elif isinstance(place, JournalError) or self.games.get(game.game) is not game:
+            elif isinstance(place, JournalError) or self.games.get(game.game) is not game or not game.still_has(role):
                 entered(RequestRefused(JOURNAL_DOWN))
             else:
                 entered(Admitted(admission, game, role, place))

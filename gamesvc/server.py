@@ -184,6 +184,11 @@ class GameServer:
             self._reception.expect(outcome.player)
         answer(outcome)
 
+    def still_has(self, role: Role) -> bool:
+        """Whether somebody who was let in has not given up their seat meanwhile, on another connection."""
+        seats = self._order.standing.seats
+        return not (role.playing and seats) or role.player in seats
+
     def find_place(self, role: Role, epoch: str | None, since: int | None, found: Found) -> None:
         """Find where somebody stands who comes back.
 

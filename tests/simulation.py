@@ -41,6 +41,7 @@ from gamesvc.eventlog import Viewer
 from gamesvc.limits import ENTER_SECONDS, OVERDUE_SECONDS, SLOW_CONSUMER_SECONDS, Limits
 from gamesvc.listener import GameListener
 from gamesvc.messages import V1
+from gamesvc.pending import Role
 from gamesvc.server import GameServer
 from gamesvc.subscription import Subscription
 from tests.simulation_clock import Later, Reactor, Time
@@ -55,11 +56,12 @@ BUSY_SECONDS = 15.0
 REST_SECONDS = 120.0
 """How long it may take until everything has come to rest, when nothing goes wrong any more."""
 
-MOST_SECONDS = 11.0
+MOST_SECONDS = 11.2
 """How long a reply may take. What waits for the journal may first have waited for what was handed over before it: each
-for `OVERDUE_SECONDS`, and until the next time that somebody looks."""
+for `OVERDUE_SECONDS`, and until the next time that somebody looks; and before that for a tick."""
 
-GAMES = {name: Catalog([f"tests.simulation_games:{name}"]) for name in ("Open", "Seated", "Quick", "QuickSeated")}
+KINDS = ("Open", "Seated", "Quick", "QuickSeated", "Lively", "QuickLively")
+GAMES = {name: Catalog([f"tests.simulation_games:{name}"]) for name in KINDS}
 LAST_LINES = 150
 
 _decode = msgspec.json.Decoder().decode
@@ -139,6 +141,7 @@ class Line:
         self.owed: deque[tuple[dict[str, Any], float]] = deque()
         self.is_paused = self._was_paused = False
         self._admitted: Admitted | None = None
+        self.role: Role | None = None
         self._controller: GameController | None = None
         self._subscription: Subscription | None = None
         self._stall: Later | None = None
@@ -172,6 +175,7 @@ class Line:
             return
         self.state = "open"
         self._admitted = outcome
+        self.role = outcome.role
         self._process.see(outcome.game)
         viewer = Viewer(outcome.role.sees, framework=True)
         self._subscription = outcome.game.publisher.subscribe(viewer, self, outcome.place)
@@ -272,9 +276,9 @@ class Line:
             self._process.listener.connection_lost(cast(Any, self))
 
     def _judge(self, payload: bytes, frame: dict[str, Any]) -> None:
-        judge, admitted = self._world.judge, self._admitted
+        judge, admitted, role = self._world.judge, self._admitted, self.role
         assert admitted is not None
-        role = admitted.role
+        assert role is not None
         self._world.note("%s < %s", self.name, payload.decode())
         if "status" in frame:
             hold(self.owed, "a reply to nothing", self.name, frame)
@@ -290,17 +294,30 @@ class Line:
             else:
                 judge.refused(frame, self.epoch)
         elif frame["event"] == "gamesvc.welcome":
-            hold(not self.epoch, "a second welcome", self.name)
-            judge.welcome(frame, role, self.admission.epoch, self.admission.since)
-            # Who does not have the game any more knows no better, until it wants to write.
-            is_behind = frame["epoch"] == self._knew[0] and frame["seq"] < self._knew[1]
-            hold(not (is_behind and self._process.has(admitted.game)), "what was seen is gone", self.name, frame)
-            self.epoch = frame["epoch"]
-            self.seq = (self.admission.since or 0) if frame["resumed"] else frame["seq"]
+            self._judge_welcome(frame, role)
+        elif frame["event"] in ("gamesvc.away", "gamesvc.back"):
+            hold(self.epoch and "seq" not in frame, "a notice with a number", self.name, frame)
         else:
             hold(self.epoch, "an event before the welcome", self.name)
             self.seq += 1
             judge.event(payload, frame, role, self.epoch, self.seq)
+
+    def _judge_welcome(self, frame: dict[str, Any], role: Role) -> None:
+        assert self._admitted is not None
+        judge = self._world.judge
+        if self.epoch:
+            # Their seat was given up, or taken.
+            hold(frame["playing"] != role.playing and not frame["resumed"], "a second welcome", self.name, frame)
+            self.role = Role(role.player, frame["playing"])
+            judge.welcome(frame, self.role, None, None)
+        else:
+            judge.welcome(frame, role, self.admission.epoch, self.admission.since)
+            # Who does not have the game any more knows no better, until it wants to write.
+            is_behind = frame["epoch"] == self._knew[0] and frame["seq"] < self._knew[1]
+            has_it = self._process.has(self._admitted.game)
+            hold(not (is_behind and has_it), "what was seen is gone", self.name, frame)
+        self.epoch = frame["epoch"]
+        self.seq = (self.admission.since or 0) if frame["resumed"] else frame["seq"]
 
 
 def _payloads(data: bytes) -> Iterator[bytes]:
@@ -488,6 +505,12 @@ class Client:
         elif what < 0.82:
             line.pause()
             world.time.later(chance.choice((0.1, 1.0, 5.0, 12.0)), line.resume)
+        elif what < 0.88 and world.has_hooks:
+            self._commands += 1
+            token = f"{self._number}-{self._commands}"
+            name = chance.choice(("gamesvc.leave", "gamesvc.sit", "gamesvc.sit"))
+            message = self.unanswered[f"s-{token}"] = {"command": name, "token": token, "id": f"s-{token}"}
+            self._send(line, message)
 
     def go_away(self, until: float) -> None:
         """Be nowhere for a while."""
@@ -582,7 +605,7 @@ class Client:
                 self.seq = (line.admission.since or 0) if frame["resumed"] else frame["seq"]
             for message in self.unanswered.values():
                 self._send(line, message)
-        elif self.epoch == line.epoch and frame["seq"] == self.seq + 1:
+        elif self.epoch == line.epoch and frame.get("seq") == self.seq + 1:
             self.seq += 1
 
     def _receive_reply(self, line: Line, frame: dict[str, Any]) -> None:
@@ -596,7 +619,7 @@ class Client:
             hold(first.get("result") == frame.get("result"), "two answers to one command", first, frame)
             return
         code = frame["error"]["code"]
-        is_final = not frame["error"]["retryable"] or (code == "not_started" and self._world.is_resting)
+        is_final = not frame["error"]["retryable"] or (code in ("not_started", "no_seat") and self._world.is_resting)
         if code == "id_reused":
             hold(id in self.reused, "an id is said to be another's", frame)
         if id in self.unanswered and is_final:
@@ -622,7 +645,9 @@ class World:
         self.time = Time()
         self.trace = Trace(self.time)
         self.note = self.trace.note
-        kind = chance.choice(("Open", "Open", "Seated", "Seated", "Seated", "Quick", "QuickSeated"))
+        kind = chance.choice(
+            ("Open", "Open", "Seated", "Seated", "Quick", "QuickSeated", "Lively", "Lively", "QuickLively")
+        )
         self.catalog = GAMES[kind]
         self.judge = Judge(self.catalog.default.model, self.note)
         self.store = Store(self.judge)
@@ -656,7 +681,8 @@ class World:
         self.wall_ahead = EPOCH
         self.is_resting = False
         players, watchers = chance.choice((1, 2, 2, 3)), chance.choice((0, 1, 1))
-        if "Seated" in kind:
+        self.has_hooks = "Lively" in kind
+        if self.catalog.default.model.SEATS is not None:
             players = max(players, 2)
         self.names = [f"p{number}" for number in range(players)]
         games = chance.choice((1, 1, 1, 1, 2))
@@ -777,8 +803,8 @@ class World:
         for client in self.clients:
             record = self.judge.records[client.game]
             for line in client._current:
-                assert line._admitted is not None
-                seen = record.seen(line._admitted.role.sees)
+                assert line.role is not None
+                seen = record.seen(line.role.sees)
                 hold(line.seq == len(seen.bodies), "not brought up to date", line.name, line.seq, len(seen.bodies))
             for token, attempts in client.attempts.items():
                 answers = [frame for _, frame in attempts if frame is not None]

@@ -140,3 +140,42 @@ class Quick(Open, durability="snapshot"):
 
 class QuickSeated(Seated, durability="snapshot"):
     """Promises less, to a few."""
+
+
+class Ticked(Event):
+    count: int
+
+
+class Lively(Open, seats=(2, 3), tick=5):
+    """Is told of everything that a model may be told of, and ticks."""
+
+    heard: list[str] = field(default_factory=list)
+    ticked: int = 0
+
+    def on_join(self, player: Player) -> None:
+        self.heard.append(f"{player} joins")
+
+    def on_start(self) -> None:
+        self.heard.append("start")
+
+    def on_leave(self, player: Player) -> None:
+        self.heard.append(f"{player} leaves")
+        if self.count % 5 == 4:
+            raise GameError("you are needed", code="needed")
+
+    def on_away(self, player: Player) -> None:
+        self.heard.append(f"{player} away")
+
+    def on_back(self, player: Player) -> None:
+        self.heard.append(f"{player} back")
+
+    def on_tick(self) -> None:
+        if self.ticked != self.count:
+            self.ticked = self.count
+            self.publish(Ticked(self.count))
+            if self.count % 7 == 6:
+                raise RuntimeError(str(self.count))
+
+
+class QuickLively(Lively, durability="snapshot"):
+    """Promises less, and is told of everything."""

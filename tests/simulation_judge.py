@@ -61,6 +61,8 @@ class Record:
         self.by_token: dict[str, Entry] = {}
         self.by_id: dict[tuple[str | None, str], Entry] = {}
         self.finished = False
+        self.here: list[frozenset[str]] = [frozenset()]
+        self.started: list[bool] = [False]
         self._seen: dict[str | None, _Seen] = {}
         self._rung: set[int] = set()
 
@@ -102,14 +104,37 @@ class Record:
         self.states.append({**self.states[-1], **{name: bytes(raw) for name, raw in entry.changed.items()}})
         self.seats.append(self.seats[-1] if entry.seats is None else entry.seats)
         self.timers.append(timers if entry.timers is None else entry.timers)
+        self._see_who_is_there(entry)
         self.finished = entry.finished
         self._see_that_effects_fit(entry)
+
+    def _see_who_is_there(self, entry: Entry) -> None:
+        before, after = self.seats[-2], self.seats[-1]
+        here = self.here[-1]
+        if entry.player is not None and entry.kind != "command":
+            # Who sits down has come; others, who are named with them, may have not.
+            is_here = entry.kind == "back" or (entry.kind == "seated" and entry.player in after)
+            here = here | {entry.player} if is_here else here - {entry.player}
+        if entry.kind in ("away", "back"):
+            hold(here != self.here[-1] and entry.player in after, "told what was known", entry)
+        if entry.kind in ("seated", "left"):
+            changed = [each for each in zip(before, after, strict=True) if each[0] != each[1]]
+            seat = (None, entry.player) if entry.kind == "seated" else (entry.player, None)
+            hold(changed == [seat], "a seat changes hands", entry, before)
+        self.here.append(here)
+        fewest = self.model.SEATS[0] if self.model.SEATS else 1
+        self.started.append(self.started[-1] or (bool(after) and len(after) - after.count(None) >= fewest))
+        if entry.kind == "tick":
+            hold(self.started[-1], "a tick before the start", entry)
 
     def _see_that_effects_fit(self, entry: Entry) -> None:
         before, after = self.states[-2], self.states[-1]
         for name, raw in after.items():
-            # The one place where a state may stay as it was, because all of it was to be put back.
-            hold(entry.kind != "seated" or before[name] == raw, "who sits down changes the state", name)
+            # What players do changes all but this, and what hooks do changes this.
+            is_of_hooks = name in ("heard", "ticked")
+            is_hook = entry.kind in ("seated", "left", "away", "back", "tick")
+            hold(entry.kind == "opened" or is_hook == is_of_hooks or before[name] == raw, "a state of another kind",
+                 name, entry)  # fmt: skip
         ran = entry.kind == "command" or (entry.kind == "timer" and not entry.fault)
         marks = _unpack(after["marks"])
         added = marks[len(_unpack(before["marks"])) :] if before else marks
@@ -118,7 +143,10 @@ class Record:
         hold(_unpack(after["count"]) == len(marks), "a state holds half an effect", entry)
         if entry.result is not None:
             hold(_decode(entry.result)[0] == len(marks), "a result is of another state", entry)
-        if entry.fault or entry.kind == "seated":
+        if "heard" in after:
+            starts = _unpack(after["heard"]).count("start")
+            hold(starts == self.started[-1] - (entry.kind == "seated" and bool(entry.fault)), "starts", starts, entry)
+        if entry.fault:
             hold(not ran and after == before, "a fault has an effect", entry)
             hold(entry.kind == "seated" or not entry.events, "a fault has events", entry)
         timers = sorted(each.id for each in self.timers[-1])
@@ -166,6 +194,8 @@ class Record:
         hold(snapshot.finished == self.entries[number - 1].finished, "a snapshot's end")
         hold(snapshot.counts == self.counts(number), "a snapshot's counts", snapshot.counts, self.counts(number))
         hold(snapshot.opening.epoch == self.epoch, "a snapshot's epoch")
+        hold(frozenset(snapshot.here) == self.here[number], "a snapshot's players who are here", snapshot.here)
+        hold(snapshot.started == self.started[number], "a snapshot's start")
         kept = {(player, each.id): each.result for player, window in snapshot.receipts.items() for each in window}
         due = {key: entry.result for key, entry in self.by_id.items() if entry.number <= number}
         hold(kept == due, "a snapshot's receipts", kept, due)
@@ -179,6 +209,8 @@ class Record:
         hold(standing.seats == self.seats[number], "loaded with other seats", standing.seats)
         hold(standing.now == self.entries[number - 1].time, "loaded with another time")
         hold(standing.finished == self.entries[number - 1].finished, "loaded with another end")
+        hold(standing.here == self.here[number], "loaded with others who are here", standing.here, self.here[number])
+        hold(standing.started == self.started[number], "loaded with another start")
         alarms = [(each.id, each.due) for each in standing.alarms]
         hold(alarms == [(each.id, each.due) for each in self.timers[number]], "loaded with other timers", alarms)
 
@@ -303,7 +335,11 @@ class Judge:
     def ok(self, frame: dict[str, Any], command: dict[str, Any], role: Role, epoch: str, seq: int) -> None:
         """A command is acknowledged, to somebody who has had their events up to a number."""
         stem, token = epoch.removesuffix(".public"), command["token"]
-        hold(role.playing, "a spectator's command took effect", frame)
+        if command["command"].startswith("gamesvc."):
+            self._seat_ok(frame, command, role, stem, seq)
+            return
+        # What was sent again before they gave their seat up may be answered after that.
+        hold(role.playing or frame.get("duplicate"), "a spectator's command took effect", frame)
         if not frame.get("duplicate"):
             hold((stem, token) not in self._first_replies, "two first replies", frame)
             self._first_replies.add((stem, token))
@@ -319,6 +355,17 @@ class Judge:
         result = None if entry.result is None else _decode(entry.result)
         hold(frame.get("result") == result, "another result than was kept", frame, result)
         hold(seq >= record.head_after(role.sees, entry.number), "a reply before its events", frame, seq)
+
+    def _seat_ok(self, frame: dict[str, Any], command: dict[str, Any], role: Role, stem: str, seq: int) -> None:
+        if not self.is_strict:
+            return
+        record = self.by_epoch[stem]
+        kind = "left" if command["command"] == "gamesvc.leave" else "seated"
+        # It has happened now or before, or there was nothing to give up.
+        numbers = [each.number for each in record.entries if each.kind == kind and each.player == role.player]
+        hold(numbers or kind == "left", "acknowledged, and not durable", frame, command)
+        if numbers:
+            hold(seq >= record.head_after(role.sees, numbers[0]), "a reply before its events", frame, seq)
 
     def refused(self, frame: dict[str, Any], epoch: str) -> None:
         """A command is refused."""

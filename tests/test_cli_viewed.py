@@ -14,6 +14,7 @@ from gamesvc.eventlog import EventLog, Viewer
 from gamesvc.journal.records import Entry
 from gamesvc.messages import numbered
 from gamesvc.model import Player
+from gamesvc.testing import Table
 from gamesvc.views import Views, apply_patch
 from tests.hall import Sundial, Veil, Window
 from tests.plays import NOW, OTHER_SEED, SEED, Play, drawing, hall, migrated, restored
@@ -118,6 +119,32 @@ class History(Viewing):
             out = self.works("replay", game, *which, "--json", *kind)
             moments = [json.loads(line) for line in out.splitlines()]
             self.assertEqual([event for moment in moments for event in moment["events"]], list(sent(play, viewer)))
+
+    def test_it_is_what_a_server_has_sent(self) -> None:
+        table = Table(Veil, "alice", "bob")
+        table.send("alice", "say", n=1)
+        table.send("bob", "bluff", n=2, really=5)
+        table.send("bob", "keep", n=3)
+        table.send("bob", "whisper", to="alice", n=9)
+        table.send("alice", "keep", n=4)
+        table.connect("carol")
+        table.send("carol", "bluff", n=7, really=1)
+        table.leave("carol")
+        kept = table._journal._find("game")
+        assert kept is not None
+        self.store.begin()
+        self.store.restore("g1", None, iter(kept.entries), None)
+        self.store.commit()
+        for name in ("alice", "bob"):
+            moments = self.seen("--as", name, *VEIL)
+            events = [event for moment in moments for event in moment["events"]]
+            names = {event["event"] for event in events}
+            got = [frame for frame in table.frames(name) if frame.get("event") in names]
+            self.assertGreater(len(got), 5)
+            # They were there from when they had their seat.
+            self.assertEqual(events[got[0]["seq"] - 1 :], got)
+            [last] = self.seen("--as", name, "--at", str(len(moments)), *VEIL)
+            self.assertEqual((last["state"], last["seq"]), (table.state_of(name), got[-1]["seq"]))
 
     def test_patches_lead_to_what_is_shown_at_each_moment(self) -> None:
         play = veil()

@@ -19,7 +19,7 @@ from gamesvc import Event, GameError, GameModel, Own, Player, Secret, command, f
 from gamesvc.errors import CloseCode
 from gamesvc.limits import MAX_LAG_EVENTS, MAX_OWED_REPLIES, SLOW_CONSUMER_SECONDS
 from gamesvc.views import apply_patch
-from tests.wire import Line, World, close_frame, frame
+from tests.wire import World, close_frame, frame, opening
 
 PROPERTY = settings(deadline=None, database=None, max_examples=60)
 
@@ -229,7 +229,7 @@ class Client:
             self._take_event(message, message["event"].removeprefix("gamesvc."))
 
     def _take_event(self, message: Any, kind: str) -> None:
-        self.heard.append(kind if message["event"] != kind or kind == "Told" else "event")
+        self.heard.append("event" if kind == "Told" else kind)
         if kind == "welcome":
             self.welcome = message
             assert message["resumed"] is ("state" not in message)
@@ -439,11 +439,15 @@ class Stage:
 
     def settle(self) -> None:
         """Let everything happen, and everybody hear of it who reads."""
-        run(self.world)
-        for client in self.clients:
-            if not client.line.transport.lost and client.closed is None and not client.stalls:
-                client.hear()
-            if client.closed is not None:
+        while True:
+            run(self.world)
+            for client in self.clients:
+                if not client.line.transport.lost and client.closed is None and not client.stalls:
+                    client.hear()
+            closed = [client for client in self.clients if client.closed is not None]
+            if not closed:
+                return
+            for client in closed:
                 # They could not be told at once that they have another role now.
                 assert client.closed == CloseCode.RESYNC, client.closed
                 client.cut()
@@ -525,3 +529,253 @@ class Secrets(SynchronousTestCase):
         for place, put in reversed([*zip(places, secret, strict=True)]):
             with_secrets.insert(place, put)
         self.assertEqual(self.heard("Yard", settled(steps))[who], self.heard("Yard", settled(with_secrets))[who])
+
+
+class Case(SynchronousTestCase):
+    """A game with two players and somebody who watches."""
+
+    GAME = "Yard"
+
+    def setUp(self) -> None:
+        self.world = a_world(self.GAME)
+        self.ann, self.bob = Client(self.world, "ann"), Client(self.world, "bob")
+        self.eve = Client(self.world, "eve", spectate=True)
+        self.ann.hear()
+        self.bob.hear()
+
+    def put(self, where: str, value: object, who: Client | None = None, tell: Sequence[str] | None = None) -> None:
+        encoded = base64.b64encode(msgpack.encode(value)).decode()
+        (who or self.ann).say(command="put", where=where, value=encoded, tell=tell)
+
+    def assert_knows(self, *clients: Client) -> None:
+        for client in clients:
+            client.hear()
+            self.assertEqual(text(client.state), text(client.fresh_state()))
+
+
+class Order(Case):
+    """What comes of a turn: events, then one patch, then replies."""
+
+    def test_events_one_patch_and_replies_however_many_commands(self) -> None:
+        for client, count in ((self.ann, 3), (self.bob, 2)):
+            for number in range(count):
+                client.say(command="count", id=f"{number}")
+        run(self.world)
+        for client, replies in ((self.ann, 3), (self.bob, 2), (self.eve, 0)):
+            self.assertEqual(client.hear(), ["event"] * 5 + ["patch"] + ["reply"] * replies)
+            self.assertEqual([each["id"] for each in client.replies], [str(number) for number in range(replies)])
+        self.assert_knows(self.ann, self.bob, self.eve)
+
+    def test_it_is_one_write(self) -> None:
+        self.ann.say(command="count")
+        self.ann.say(command="count")
+        for client in (self.ann, self.bob, self.eve):
+            client.line.transport.writes.clear()
+        run(self.world)
+        for client in (self.ann, self.bob, self.eve):
+            self.assertEqual(len(client.line.transport.writes), 1)
+
+    def test_there_is_no_patch_where_nothing_changed_that_they_see(self) -> None:
+        for where, value in (("secret", [1]), ("hidden", Part(1)), ("weight", 0.0), ("purses", {"cid": Part()})):
+            self.put(where, value)
+            run(self.world)
+            self.assertEqual([each.hear() for each in (self.ann, self.bob, self.eve)], [["reply"], [], []], where)
+        self.put("purses", {"ann": Part(1)})
+        run(self.world)
+        self.assertEqual([each.hear() for each in (self.ann, self.bob, self.eve)], [["patch", "reply"], [], []])
+
+    def test_what_is_refused_is_told_alone(self) -> None:
+        self.ann.say(command="refuse")
+        run(self.world)
+        self.assertEqual([each.hear() for each in (self.ann, self.bob)], [["reply"], []])
+
+    def test_its_number_is_that_of_the_last_event_of_the_viewers_own_and_it_has_none_itself(self) -> None:
+        # `Client` sees to the numbers.
+        self.ann.say(command="whisper")
+        self.ann.say(command="shift")
+        self.bob.say(command="whisper")
+        run(self.world)
+        self.assertEqual(self.ann.hear(), ["event", "patch", "reply", "reply"])
+        self.ann.say(command="count")
+        run(self.world)
+        self.assertEqual((self.ann.hear(), self.eve.hear()), (["event", "patch", "reply"], ["patch", "event", "patch"]))
+        self.assertEqual((self.ann.seq, self.eve.seq), (4, 3))
+
+    def test_who_does_not_ask_for_the_state_is_told_nothing_of_it(self) -> None:
+        line = self.world.line()
+        line.ask("/g?player=bob", "Sec-WebSocket-Protocol: gamesvc.v1")
+        run(self.world)
+        line.response()
+        self.ann.say(command="count")
+        run(self.world)
+        welcome, *others = line.heard()
+        self.assertNotIn("state", welcome)
+        self.assertEqual([each["event"] for each in others], ["Told"])
+
+    def test_who_lagged_gets_the_events_then_the_state_then_the_replies(self) -> None:
+        self.bob.stall()
+        for _ in range(3):
+            self.ann.say(command="count")
+            self.bob.say(command="shift")
+            run(self.world)
+        self.assertEqual(self.bob.hear(), ["event", "patch", "reply", "event", "event", "state", "reply", "reply"])
+        self.assert_knows(self.bob)
+
+    def test_who_comes_back_gets_the_events_and_then_the_state(self) -> None:
+        self.bob.cut()
+        self.ann.say(command="count")
+        self.ann.say(command="shift")
+        run(self.world)
+        before = len(self.bob.heard)
+        self.bob.connect(back=True)
+        self.assertEqual(self.bob.heard[before:], ["welcome", "event", "state"])
+        self.assertIs(self.bob.welcome["resumed"], True)
+        self.bob.cut()
+        before = len(self.bob.heard)
+        self.bob.connect(back=True)
+        self.assertEqual(self.bob.heard[before:], ["welcome", "state"], "nothing was missed")
+        self.ann.say(command="count")
+        run(self.world)
+        self.assertEqual(self.bob.hear(), ["event", "patch"])
+        self.assert_knows(self.bob)
+
+    def test_who_missed_more_than_can_be_told_gets_the_state_in_the_welcome(self) -> None:
+        self.bob.cut()
+        self.bob.welcome["epoch"] = "another"
+        self.bob.connect(back=True)
+        self.assertEqual((self.bob.heard[-1], self.bob.welcome["resumed"]), ("welcome", False))
+        self.assert_knows(self.bob)
+
+    def test_who_does_not_read_for_one_change_is_told_by_a_patch_and_for_two_by_the_state(self) -> None:
+        for changes, kind in ((1, "patch"), (2, "state"), (5, "state")):
+            # A pause begins with something that comes.
+            self.bob.stall()
+            self.ann.say(command="count")
+            run(self.world)
+            for _ in range(changes):
+                # What is secret makes no difference.
+                for secret in ([1], [2], []):
+                    self.put("secret", secret)
+                    run(self.world)
+                self.ann.say(command="shift")
+                run(self.world)
+            self.put("secret", [3])
+            run(self.world)
+            self.assertEqual(self.bob.hear(), ["event", "patch", kind])
+            self.assert_knows(self.bob)
+
+    def test_who_comes_in_the_middle_of_a_turn_in_which_something_secret_changes_is_told_nothing_more(self) -> None:
+        # All of it is one entry in the journal's queue, with the one who comes in between.
+        for changes in (0, 1):
+            with self.subTest(changes=changes):
+                line = self.world.line()
+                if changes:
+                    self.ann.line.protocol.dataReceived(self.a_secret())
+                line.transport.protocol.dataReceived(self.a_newcomer())
+                if changes:
+                    self.ann.line.protocol.dataReceived(self.a_secret())
+                run(self.world)
+                line.response()
+                self.assertEqual([each["event"] for each in line.heard()], ["gamesvc.welcome"])
+                line.cut()
+
+    secrets = 0
+
+    def a_secret(self) -> bytes:
+        self.secrets += 1
+        value = base64.b64encode(msgpack.encode([self.secrets])).decode()
+        return frame(json.dumps({"command": "put", "where": "secret", "value": value}).encode())
+
+    def a_newcomer(self) -> bytes:
+        return opening("/g?player=zoe&spectate=1&state=1", "Sec-WebSocket-Protocol: gamesvc.v1")
+
+
+class OtherSeats(Case):
+    """Who takes a seat, or gives it up, is shown another view on the same connection."""
+
+    GAME = "Sight"
+
+    def test_they_are_welcomed_anew_and_go_on_from_there(self) -> None:
+        self.put("purses", {"bob": Part(1), "eve": Part(2)})
+        run(self.world)
+        self.bob.hear()
+        epoch = self.bob.epoch
+        self.bob.say(command="gamesvc.leave")
+        run(self.world)
+        self.assertEqual(self.bob.hear(), ["left", "reply", "welcome"])
+        self.assertNotEqual(self.bob.epoch, epoch)
+        self.put("purses", {"bob": Part(3), "eve": Part(4)})
+        run(self.world)
+        self.assertEqual((self.bob.hear(), self.bob.state["purses"], self.bob.state["mine"]), ([], {}, {}))
+        self.eve.say(command="gamesvc.sit")
+        run(self.world)
+        self.assertEqual(self.eve.hear(), ["left", "patch", "joined", "reply", "welcome"])
+        self.assertEqual(self.eve.state["purses"]["eve"]["value"], 4)
+        self.put("purses", {"bob": Part(5), "eve": Part(6)})
+        run(self.world)
+        self.assertEqual((self.eve.hear(), self.bob.hear()), (["patch"], ["joined", "patch"]))
+        self.assertEqual(self.eve.state["purses"]["eve"]["value"], 6)
+        self.assert_knows(self.ann, self.bob, self.eve)
+
+
+class Slow(Case):
+    """Who does not read costs little, and goes."""
+
+    def test_nothing_is_kept_in_the_transport_of_who_does_not_read(self) -> None:
+        self.bob.stall()
+        self.put("grid", [[number] * 100 for number in range(100)])
+        run(self.world)
+        size = len(self.bob.line.transport.value())
+        for number in range(200):
+            self.put("grid", [[number] * 100 for number in range(number, number + 100)])
+            run(self.world)
+            self.ann.hear()
+        self.assertEqual(len(self.bob.line.transport.value()), size)
+        self.assertEqual(self.bob.hear(), ["patch", "state"])
+        self.assert_knows(self.bob)
+
+    def test_who_stands_still_for_long_is_closed_and_gets_nothing_more(self) -> None:
+        self.bob.stall()
+        self.ann.say(command="shift")
+        run(self.world)
+        self.world.pass_time(SLOW_CONSUMER_SECONDS - 1)
+        self.ann.say(command="shift")
+        run(self.world)
+        self.assertFalse(self.bob.line.transport.half_closed)
+        self.world.pass_time(1.25)
+        self.ann.say(command="shift")
+        run(self.world)
+        self.assertEqual((self.bob.hear(), self.bob.closed), (["patch", "closed"], CloseCode.SLOW_CONSUMER))
+
+    def test_who_misses_too_many_events_is_closed_and_gets_nothing_more(self) -> None:
+        self.bob.stall()
+        self.ann.say(command="count")
+        run(self.world)
+        for number in range(MAX_LAG_EVENTS + 1):
+            self.assertFalse(self.bob.line.transport.half_closed, number)
+            self.ann.say(command="count")
+            run(self.world)
+            self.ann.line.received()
+        self.assertEqual((self.bob.hear(), self.bob.closed), (["event", "patch", "closed"], CloseCode.SLOW_CONSUMER))
+
+    def test_who_asks_and_does_not_read_is_closed(self) -> None:
+        self.bob.stall()
+        for _ in range(MAX_OWED_REPLIES + 2):
+            self.bob.say(command="shift")
+            run(self.world)
+        self.assertEqual(self.bob.hear()[-1], "closed")
+        self.assertEqual(self.bob.closed, CloseCode.SLOW_CONSUMER)
+
+    def test_changes_without_events_are_no_sign_of_slowness_and_reach_who_reads(self) -> None:
+        for number in range(MAX_LAG_EVENTS + 100):
+            if number % 1000 == 0:
+                self.bob.stall()
+            self.ann.say(command="shift")
+            run(self.world)
+            self.ann.line.received()
+            if number % 1000 == 3:
+                self.assertEqual(self.bob.hear()[-1], "state")
+            elif number % 1000 > 3:
+                self.assertEqual(self.bob.hear(), ["patch"])
+        self.assertIsNone(self.bob.closed)
+        self.assert_knows(self.bob)
