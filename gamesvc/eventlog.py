@@ -334,6 +334,17 @@ class EventLog:
             size += self._framework.size
         return Place(self.end, private.events, events, size)
 
+    def place_at(self, viewer: Viewer, position: int) -> Place:
+        """The place of a viewer who has seen everything before a position, from which on every event is here."""
+        _, private, events, size = self.end_for(viewer)
+        for later in range(position, self.end):
+            event = self._events[later]
+            if event.seen_by(viewer):
+                events -= 1
+                size -= event.size
+                private -= event.to is not None
+        return Place(position, private, events, size)
+
     def place_after(self, viewer: Viewer, seq: int, *, recent: bool = True) -> Place | None:
         """The place of a viewer who has seen their events up to a number; None where the events since then are not all
         here, or there are no such events.

@@ -219,8 +219,8 @@ class GameListener(WebSocketServerFactory):
             else:
                 entered(Admitted(admission, game, role, place))
 
-        comes_back = admission.since if admission.subprotocol == V1 else None
-        game.find_place(role, admission.epoch, comes_back, placed)
+        is_v1 = admission.subprotocol == V1
+        game.find_place(role, admission.epoch, admission.since if is_v1 else None, placed, framework=is_v1)
 
     def converse(self, admitted: Admitted, subscription: Subscription) -> GameController:
         """The controller of a connection that has opened, known to its game."""
@@ -231,7 +231,7 @@ class GameListener(WebSocketServerFactory):
         game.enter(controller, member)
         if admission.subprotocol == V1:
             try:
-                game.greet(role, subscription, place, missed=admission.since is not None and place is None)
+                game.greet(role, subscription, place, came_back=admission.since is not None)
             except BaseException:
                 # A type of the author's may fail at being shown.
                 game.leave(controller)

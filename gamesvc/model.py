@@ -204,8 +204,8 @@ class GameModel(_Model):
         """
 
     def on_start(self) -> None:
-        """All seats that are needed are taken, for the first time: time to deal. Commands are taken from now on, while so
-        many are taken."""
+        """All seats that are needed are taken, for the first time: time to deal. Commands are taken from now on, as
+        long as so many are taken."""
 
     def on_leave(self, player: Player) -> None:
         """A player gives their seat up after the game has begun. Without this hook nobody can; `GameError` refuses it.
@@ -222,7 +222,8 @@ class GameModel(_Model):
         """
 
     def on_back(self, player: Player) -> None:
-        """A player who was away is back.
+        """A player is there who was not: one who was away is back; or one who comes for the first time, where that
+        took no seat: in a game without seats, or where somebody else's token had named them.
 
         Args:
             player: who.

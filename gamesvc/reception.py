@@ -133,43 +133,46 @@ class Reception:
         """Those who are shown the same state as somebody."""
         return self._views.audience(role.sees)
 
-    def greet(self, role: Role, subscription: Subscription, place: Place | None, *, missed: bool = False) -> None:
+    def greet(self, role: Role, subscription: Subscription, place: Place | None, *, came_back: bool = False) -> None:
         """Send the first frame of a ``gamesvc.v1`` connection, or of one whose role has changed.
 
         Args:
             role: theirs.
             subscription: where their frames go.
             place: from which on they get the events; None: from now on.
-            missed: whether they came back, and can't be told what they missed: they get the state instead.
+            came_back: whether they were here before. Where they can't be told what they missed they get the state
+                instead.
 
         Raises:
             ViewError: the model failed at showing it.
         """
-        # Who is told what they missed gets the state after that.
-        is_shown = place is None and (missed or isinstance(subscription, Mirror))
-        subscription.greet(self.welcome(role, place, show_state=is_shown))
+        # Who is told of what was before gets the state after that.
+        is_shown = place is None and (came_back or isinstance(subscription, Mirror))
+        subscription.greet(self.welcome(role, place, show_state=is_shown, resumed=came_back and place is not None))
         if is_shown and isinstance(subscription, Mirror):
             subscription.basis = self._showing.known(subscription.audience)
 
-    def welcome(self, role: Role, place: Place | None, *, show_state: bool) -> bytes:
+    def welcome(self, role: Role, place: Place | None, *, show_state: bool, resumed: bool = False) -> bytes:
         """The first frame of a ``gamesvc.v1`` connection: where the game stands for this viewer.
 
         Args:
             role: theirs.
             place: from which on they get the events; None: from now on.
             show_state: whether they are to see the state.
+            resumed: whether they came back, and these events are those that they missed.
 
         Raises:
             ViewError: the model failed at showing it.
         """
         standing = self._order.standing
+        head = self._publisher.log.head(Viewer(role.sees, framework=True))
         return encode_welcome(
             Welcome(
                 game=self._game,
                 kind=self._kind,
                 epoch=self.epoch(role),
-                seq=self._publisher.log.head(Viewer(role.sees, framework=True)),
-                resumed=place is not None,
+                seq=head if resumed or place is None else place.events,
+                resumed=resumed,
                 player=role.player,
                 playing=role.playing,
                 players=list(standing.seats),
@@ -191,29 +194,42 @@ class Reception:
         changed = partial(self._seat_changed, role.player, sits=sits)
         return PendingChange(role, request.id, sits=sits, answer=answer, changed=changed)
 
-    def _seat_changed(self, player: Player, *, sits: bool) -> None:
-        """Have all connections of a player take part as those who have a seat, or not; each is told."""
+    def _seat_changed(self, player: Player, told: int, *, sits: bool) -> None:
+        """Have all connections of a player take part as those who have a seat, or not; each is told.
+
+        Args:
+            player: who.
+            told: how many events the model has published at that. Who takes a seat sees them as its player: a hand that
+                is dealt, say.
+            sits: whether they have a seat now.
+        """
         if not self._order.standing.seats:
             return
         if not sits:
             self._attendance.forget(player)
         role = Role(player, playing=sits)
+        end = self._publisher.log.end
+        position = end - told if sits else end
         for controller, member in self._attendance.members(player):
             if member.role == role:
                 continue
             member.role = role
             subscription = member.subscription
-            if subscription is not None:
+            if subscription is not None and position < end:
+                subscription.drain_before(position)
+            elif subscription is not None:
                 subscription.drain()
             if subscription is None or subscription.paused or not subscription.viewer.framework:
                 # They can't be told, or not now: they come back.
                 controller.close(CloseCode.RESYNC)
                 continue
-            subscription.look_as(subscription.viewer._replace(player=role.sees))
+            viewer = subscription.viewer._replace(player=role.sees)
+            place = self._publisher.log.place_at(viewer, position) if position < end else None
+            subscription.look_as(viewer, position)
             if isinstance(subscription, Mirror):
                 subscription.audience = self.audience(role)
             try:
-                self.greet(role, subscription, None)
+                self.greet(role, subscription, place, came_back=False)
             # The author's code has run, to show the state.
             except (Exception, SystemExit) as fault:
                 self._failed("a view", fault)

@@ -18,7 +18,7 @@ from gamesvc.errors import (
 )
 from gamesvc.instance import Effect
 from gamesvc.journal.records import Entry
-from gamesvc.messages import encode_error, encode_joined, encode_left, encode_ok
+from gamesvc.messages import encode_error, encode_joined, encode_left, encode_ok, is_framework
 from gamesvc.model import GameError
 from gamesvc.pending import Answer, Game, Role, failed, fault_of, refused
 
@@ -82,6 +82,11 @@ class PendingSeat:
             return RequestRefused(PLAYER_NOT_IN_GAME)
         return self._watching
 
+    @property
+    def told(self) -> int:
+        """How many events the model has published at that: a hand that was dealt, say."""
+        return 0 if self.effect is None else sum(not is_framework(event) for event, _ in self.effect.events)
+
     def settle(self, game: Game) -> None:
         self._tell(self._judgement)
 
@@ -105,10 +110,13 @@ class PendingChange:
         id: of the request.
         sits: whether they want a seat.
         answer: gets the reply's payload.
-        changed: is called when it has come about, after the answer.
+        changed: is called when it has come about, after the answer, with how many events the model has published at
+            that.
     """
 
-    def __init__(self, role: Role, id: str | None, *, sits: bool, answer: Answer, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, role: Role, id: str | None, *, sits: bool, answer: Answer, changed: Callable[[int], None]
+    ) -> None:
         self.effect: Effect | None = None
         self.entry: Entry | None = None
         self._role = role
@@ -176,7 +184,8 @@ class PendingChange:
     def settle(self, game: Game) -> None:
         self._reply(self._refusal or encode_ok(self._id))
         if not self._refusal:
-            self._changed()
+            events = () if self.effect is None else self.effect.events
+            self._changed(sum(not is_framework(event) for event, _ in events))
 
     def fail(self, game: Game) -> None:
         self._reply(encode_error(UNAVAILABLE, id=self._id))

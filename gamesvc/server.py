@@ -107,6 +107,7 @@ class GameServer:
         self._was_entered = not begin.is_new
         self._is_plain = begin.is_plain
         self._is_lost = False
+        self._begins: int | None = None
         self._reception = Reception(
             game, self.kind, self.model, begin.opening.epoch, self._order, publisher, around, self.failed
         )
@@ -177,29 +178,41 @@ class GameServer:
         if self._order.closed or self._order.is_stalled:
             answer(RequestRefused(JOURNAL_DOWN))
         else:
-            self._order.take(PendingSeat(name, players, spectate, partial(self._admitted, answer)))
+            seat = PendingSeat(name, players, spectate, lambda outcome: self._admitted(seat, answer, outcome))
+            self._order.take(seat)
 
-    def _admitted(self, answer: Callable[[Role | RequestRefused], None], outcome: Role | RequestRefused) -> None:
+    def _admitted(
+        self, seat: PendingSeat, answer: Callable[[Role | RequestRefused], None], outcome: Role | RequestRefused
+    ) -> None:
         if isinstance(outcome, Role) and outcome.playing:
             self._reception.expect(outcome.player)
+            # While they are told: what came of it that they sit down is theirs to see.
+            self._begins = self.publisher.log.end - seat.told
         answer(outcome)
+        self._begins = None
 
     def still_has(self, role: Role) -> bool:
         """Whether somebody who was let in has not given up their seat meanwhile, on another connection."""
         seats = self._order.standing.seats
         return not (role.playing and seats) or role.player in seats
 
-    def find_place(self, role: Role, epoch: str | None, since: int | None, found: Found) -> None:
-        """Find where somebody stands who comes back.
+    def find_place(
+        self, role: Role, epoch: str | None, since: int | None, found: Found, *, framework: bool = True
+    ) -> None:
+        """Find where somebody stands who was let in: from which event on they are told of events.
 
         Args:
             role: theirs.
             epoch: the one that they knew; None where they want all the history.
             since: the number of the last event that they have had; None where they don't come back.
-            found: gets their place; None where what they missed can't be told.
+            found: gets their place; None where it is the end, or what they missed can't be told.
+            framework: whether they see gamesvc's own events.
         """
         wants_all = epoch is None and since == 0
-        if since is None or not (wants_all or epoch == self._reception.epoch(role)):
+        log = self.publisher.log
+        if since is None and self._begins is not None and self._begins < log.end:
+            found(log.place_at(Viewer(role.sees, framework=framework), self._begins))
+        elif since is None or not (wants_all or epoch == self._reception.epoch(role)):
             found(None)
         else:
             self._history.find(Viewer(role.sees, framework=True), since, found)
@@ -236,13 +249,13 @@ class GameServer:
         """Those who are shown the same state as somebody."""
         return self._reception.audience(role)
 
-    def greet(self, role: Role, subscription: Subscription, place: Place | None, *, missed: bool = False) -> None:
+    def greet(self, role: Role, subscription: Subscription, place: Place | None, *, came_back: bool = False) -> None:
         """Send the first frame of a ``gamesvc.v1`` connection, as `Reception.greet` says."""
-        self._reception.greet(role, subscription, place, missed=missed)
+        self._reception.greet(role, subscription, place, came_back=came_back)
 
     def welcome(self, role: Role, place: Place | None, *, show_state: bool) -> bytes:
-        """The first frame of a ``gamesvc.v1`` connection, as `Reception.welcome` says."""
-        return self._reception.welcome(role, place, show_state=show_state)
+        """The first frame of a ``gamesvc.v1`` connection that comes, or comes back, as `Reception.welcome` says."""
+        return self._reception.welcome(role, place, show_state=show_state, resumed=place is not None)
 
     # What takes effect.
 

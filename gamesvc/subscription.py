@@ -7,6 +7,7 @@ everybody else is sent to from here.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
@@ -195,15 +196,17 @@ class Subscription:
         self.idle = False
         self._publisher.serve(self)
 
-    def look_as(self, viewer: Viewer) -> None:
-        """Go on as somebody else; where everything was sent that was due."""
+    def look_as(self, viewer: Viewer, position: int) -> None:
+        """Go on as somebody else, from a position on; where everything was sent that is before it."""
         self.stand_aside()
-        end = self._publisher.log.end_for(viewer)
+        log = self._publisher.log
+        place, end = log.place_at(viewer, position), log.end_for(viewer)
         self.viewer = viewer
-        self.cursor = end.position
-        self.private = end.private
-        self.sight = sight_of(end.private, viewer)
-        self.seen = self.judged = end.events, end.size
+        self.cursor = position
+        self.private = place.private
+        self.sight = sight_of(place.private, viewer)
+        self.seen = place.events, place.size
+        self.judged = end.events, end.size
         self.missed = _NONE
 
     def pause(self) -> None:
@@ -237,6 +240,15 @@ class Subscription:
         shared: dict[tuple[int, int], Span] = {}
         while self.is_waiting:
             self.send_chunk(shared)
+
+    def drain_before(self, position: int) -> None:
+        """Send what is due before a position: events, and the replies between them."""
+        self.stand_aside()
+        frames = [self._welcome] if self._welcome else []
+        self._welcome = b""
+        self._gather_own(frames, position)
+        if frames:
+            self.write(b"".join(frames))
 
     def send_chunk(self, shared: dict[tuple[int, int], Span]) -> int:
         """Send some of what is due.
@@ -323,7 +335,7 @@ class Subscription:
             self.seen = self.seen[0] + span.events, self.seen[1] + span.size
             frames.append(span.frames)
         else:
-            self._gather_own(frames)
+            self._gather_own(frames, log.end, CHUNK_BYTES)
         end = log.end_for(viewer)
         if self.cursor == log.end or self.seen == (end.events, end.size):
             # What is left, if anything is, is others'.
@@ -332,8 +344,7 @@ class Subscription:
             self.idle = self._replies is None and not self.paused
         return b"".join(frames)
 
-    def _gather_own(self, frames: list[bytes]) -> None:
-        room = CHUNK_BYTES
+    def _gather_own(self, frames: list[bytes], end: int, room: float = math.inf) -> None:
         events, size = self.seen
         viewer, log = self.viewer, self._publisher.log
         replies = deque(self._replies or ())
@@ -341,10 +352,10 @@ class Subscription:
             if replies and replies[0][0] <= self.cursor:
                 frame = replies.popleft()[1]
                 self._reply_bytes -= len(frame)
-            elif self.cursor < log.end:
+            elif self.cursor < end:
                 event = log.event(self.cursor)
                 if event is None:
-                    self.cursor = log.next_after(self.cursor)
+                    self.cursor = min(end, log.next_after(self.cursor))
                     continue
                 self.cursor += 1
                 if not event.seen_by(viewer):

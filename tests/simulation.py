@@ -730,7 +730,7 @@ class World:
             self.wall_ahead += chance.choice((-3600.0, -5.0, -0.5, 0.5, 5.0, 60.0))
             self.note("the wall's clock is set")
         elif what < 0.20:
-            until = self.time.now + chance.choice((1.0, 4.0))
+            until = self.time.now + chance.choice((6.0, 8.0) if self.has_hooks else (1.0, 4.0))
             for client in self.clients:
                 client.go_away(until)
 
@@ -804,6 +804,8 @@ class World:
             record = self.judge.records[client.game]
             for line in client._current:
                 assert line.role is not None
+                has_seat = line.role.player in record.seats[-1] or not record.seats[-1]
+                hold(has_seat or not line.role.playing, "has no seat, and still plays", line.name)
                 seen = record.seen(line.role.sees)
                 hold(line.seq == len(seen.bodies), "not brought up to date", line.name, line.seq, len(seen.bodies))
             for token, attempts in client.attempts.items():

@@ -94,6 +94,8 @@ class Record:
             token = _decode(alarm.arguments)[0]
             hold(bool(entry.fault) == token.endswith(FAILING), "a timer's fault", entry)
         elif entry.kind == "command":
+            seats = self.seats[-1]
+            hold(not seats or entry.player in seats, "a command of nobody's, who has no seat", entry, seats)
             token = _decode(entry.arguments)["token"]
             hold(token not in self.by_token, "a command took effect twice", entry)
             self.by_token[token] = entry
@@ -133,8 +135,8 @@ class Record:
             # What players do changes all but this, and what hooks do changes this.
             is_of_hooks = name in ("heard", "ticked")
             is_hook = entry.kind in ("seated", "left", "away", "back", "tick")
-            hold(entry.kind == "opened" or is_hook == is_of_hooks or before[name] == raw, "a state of another kind",
-                 name, entry)  # fmt: skip
+            is_allowed = entry.kind == "opened" or is_hook == is_of_hooks
+            hold(is_allowed or before[name] == raw, "a state holds another command's effect", name, entry)
         ran = entry.kind == "command" or (entry.kind == "timer" and not entry.fault)
         marks = _unpack(after["marks"])
         added = marks[len(_unpack(before["marks"])) :] if before else marks

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import eventlog
 from gamesvc.eventlog import EventLog, Place, Viewer
-from gamesvc.frames import text_frame
+from gamesvc.frames import deflated_frame, text_frame
 from gamesvc.journal.records import Counts, Published
 from gamesvc.messages import numbered
 from tests.cost import cost
@@ -119,7 +119,7 @@ def told(log: EventLog, viewer: Viewer, place: Place) -> list[bytes]:
         event = log.event(position)
         if event is not None and event.seen_by(viewer):
             private += event.to is not None
-            frames.append(event.frame(private, viewer.framework))
+            frames.append(event.frame(private, viewer.framework, viewer.deflates))
     return frames
 
 
@@ -224,6 +224,37 @@ class Frames(SynchronousTestCase):
         event.keep_no_frames()
         self.assertEqual(event.frame(0, False), first)
         self.assertIsNot(event.frame(0, False), event.frame(0, False))
+
+
+class Deflated(SynchronousTestCase):
+    """What everybody sees is deflated for those who take that."""
+
+    def test_it_is_deflated_once_for_each_number_and_the_others_get_it_as_it_is(self) -> None:
+        event = EventLog().append(body(1, 300), None, 1)
+        frame = event.frame(0, True, True)
+        self.assertEqual(frame, deflated_frame(numbered(body(1, 300), 1)))
+        self.assertNotEqual(frame, text_frame(numbered(body(1, 300), 1)))
+        self.assertIs(event.frame(0, False, True), frame)
+        self.assertEqual(event.frame(0, False), text_frame(numbered(body(1, 300), 1)))
+        self.assertEqual(event.frame(1, False, True), deflated_frame(numbered(body(1, 300), 2)))
+        self.assertIs(event.frame(0, True, True), frame)
+
+    def test_what_is_private_never_is(self) -> None:
+        event = EventLog().append(body(1, 300), frozenset({"alice"}), 1)
+        self.assertEqual(event.frame(1, True, True), text_frame(numbered(body(1, 300), 1)))
+
+    def test_it_is_the_same_when_its_turn_is_over(self) -> None:
+        event = EventLog().append(body(1, 300), None, 1)
+        frame = event.frame(0, True, True)
+        event.keep_no_frames()
+        self.assertEqual(event.frame(0, True, True), frame)
+
+    def test_it_changes_no_number(self) -> None:
+        log = logged([*public(3), Said(joined(3), None, 4), Said(body(4), frozenset({"alice"}), 5)])
+        for viewer in VIEWERS:
+            also = viewer._replace(deflates=True)
+            self.assertEqual((log.end_for(also), log.head(also)), (log.end_for(viewer), log.head(viewer)))
+            self.assertEqual(log.place_after(also, 2), log.place_after(viewer, 2))
 
 
 class Read(NamedTuple):

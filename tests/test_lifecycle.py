@@ -9,7 +9,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc import Event, GameModel, Player, command, eventlog, lifecycle
+from gamesvc import Event, GameModel, Player, command, eventlog, field, lifecycle
 from gamesvc.catalog import Catalog, Kind
 from gamesvc.errors import (
     GAME_DELETED,
@@ -1200,3 +1200,121 @@ class SavedAgain(SynchronousTestCase):
         house.pass_time(60, step=TICK_SECONDS)
         self.assertEqual(len(house.journal.of("save")), 3)
         self.assertEqual(house.journal.of("save")[-1].snapshot.number, 2)
+
+
+class Told(Counter, seats=2):
+    """Is told who joins, and that it starts."""
+
+    told: list[str] = field(default_factory=list)
+
+    def on_join(self, player: Player) -> None:
+        self.told.append(f"{player} joins")
+
+    def on_start(self) -> None:
+        self.told.append("start")
+
+    def on_away(self, player: Player) -> None:
+        self.told.append(f"{player} away")
+
+
+class Thinking(Counter, blocking=True):
+    """Takes its time already when it is set up."""
+
+    def setup(self, total: int = 0) -> None:
+        self.total = total
+        if total < 0:
+            raise SystemExit("no")
+
+
+class Hooks(SynchronousTestCase):
+    """What a model is told from its beginning on."""
+
+    def test_who_is_named_by_the_first_token_joins_when_the_first_of_them_comes(self) -> None:
+        house = House(Told)
+        server = house.open(players=("alice", "bob"))
+        self.assertEqual(server.players, [None, None])
+        outcomes: list[Any] = []
+        server.admit("bob", ("alice", "bob"), False, outcomes.append)
+        house.run()
+        self.assertEqual((outcomes, server.players), ([Role(BOB, playing=True)], [ALICE, BOB]))
+        self.assertEqual(welcome(server)["state"]["told"], ["alice joins", "bob joins", "start"])
+
+    def test_after_a_crash_it_goes_on_from_there_and_who_was_here_is_expected(self) -> None:
+        house = House(Told)
+        server = house.open()
+        for name in ("alice", "bob"):
+            server.admit(name, None, False, lambda role: None)
+        house.run()
+        before = server.instance.standing
+        house.start(kind=Told)
+        server = house.open()
+        self.assertEqual(server.instance.standing, before)
+        Connected(server, AS_ALICE)
+        house.pass_time(4)
+        self.assertEqual(welcome(server)["state"]["told"], ["alice joins", "bob joins", "start"])
+        house.pass_time(1)
+        self.assertEqual(welcome(server)["state"]["told"], ["alice joins", "bob joins", "start", "bob away"])
+        self.assertEqual((server.instance.standing.here, before.here), ({"alice"}, {"alice", "bob"}))
+
+
+class Chosen(SynchronousTestCase):
+    """A game's options."""
+
+    def test_it_is_set_up_with_those_of_its_kind_and_keeps_them(self) -> None:
+        house = House(Thinking)
+        catalog = Catalog(["tests.test_lifecycle:Thinking(total=7)"])
+        house.lifecycle = Lifecycle(house.games, catalog, house.limits, house.around, house._random_bytes)
+        server = house.open()
+        self.assertEqual(welcome(server)["state"]["total"], 7)
+        opening = house.journal.entries("g")[0].opening
+        assert opening is not None
+        self.assertEqual(opening.options, b'{"total":7}')
+
+
+class Blocking(SynchronousTestCase):
+    """A model that blocks."""
+
+    def setUp(self) -> None:
+        self.house = House(Thinking)
+        self.house.holds_work = True
+
+    def work(self) -> None:
+        work, done = self.house.works.pop(0)
+        work()
+        done()
+        self.house.run()
+
+    def test_it_is_set_up_in_a_thread_and_those_who_ask_meanwhile_get_the_same_game(self) -> None:
+        outcomes = [self.house.ask(), self.house.ask(opener="bob")]
+        self.house.run()
+        self.assertEqual((outcomes, len(self.house.works), self.house.lifecycle.quiet), ([[], []], 1, False))
+        self.work()
+        self.assertEqual(outcomes, [[self.house.games["g"]]] * 2)
+
+    def test_where_that_fails_they_are_told_and_the_game_is_not_there(self) -> None:
+        catalog = Catalog(["tests.test_lifecycle:Thinking"])
+        kind = catalog.default._replace(options=b'{"total":-1}')
+        self.patch(catalog, "_kinds", {kind.name: kind})
+        self.house.lifecycle = Lifecycle(
+            self.house.games, catalog, self.house.limits, self.house.around, self.house._random_bytes
+        )
+        outcomes = self.house.ask()
+        self.house.run()
+        self.work()
+        self.assertEqual((refusal(outcomes).status, self.house.games), (500, {}))
+        self.assertEqual([what for what, _ in self.house.reports], ["game g (Thinking), setup"])
+
+    def test_where_it_takes_too_long_who_asks_is_refused_for_now_and_it_is_there_later(self) -> None:
+        outcomes = self.house.ask()
+        self.house.pass_time(OVERDUE_SECONDS + 1)
+        self.assertIs(refusal(outcomes), JOURNAL_DOWN)
+        self.work()
+        self.assertIn("g", self.house.games)
+
+    def test_a_server_that_stops_meanwhile_opens_it_no_more(self) -> None:
+        outcomes = self.house.ask()
+        self.house.run()
+        self.house.lifecycle.stop(lambda: None)
+        self.work()
+        self.assertIs(refusal(outcomes), JOURNAL_DOWN)
+        self.assertEqual(self.house.games, {})

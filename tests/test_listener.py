@@ -303,11 +303,15 @@ class ComingBack(SynchronousTestCase):
         self.assertIs(welcome["resumed"], True)
         self.assertEqual([each["seq"] for each in missed], [1, 2, 3])
 
-    def test_who_asks_for_the_state_gets_it_without_secrets_beside_what_they_missed(self) -> None:
+    def test_who_asks_for_the_state_gets_it_without_secrets_in_the_welcome_or_after_what_they_missed(self) -> None:
         self.deal("alice")
-        for query, resumed in (("state=1", False), ("state=1&since=0", True)):
-            welcome, *_ = self.came(query)
-            self.assertEqual((welcome["resumed"], welcome["state"]), (resumed, {"dealt": 1, "seen": {"alice": [51]}}))
+        state = {"dealt": 1, "seen": {"alice": [51]}}
+        (welcome,) = self.came("state=1")
+        self.assertEqual((welcome["resumed"], welcome["seq"], welcome["state"]), (False, 2, state))
+        welcome, *missed, last = self.came("state=1&since=0")
+        self.assertEqual((welcome["resumed"], "state" in welcome), (True, False))
+        self.assertEqual([each["seq"] for each in missed], [1, 2])
+        self.assertEqual(last, {"event": "gamesvc.state", "seq": 2, "state": state})
 
     def test_a_spectators_history_is_another_one(self) -> None:
         self.deal("alice", "bob")

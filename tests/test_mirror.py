@@ -121,9 +121,15 @@ def patched(target: Any, patch: Any) -> Any:
     return result
 
 
-def a_world(game: str, **limits: Any) -> World:
-    unbound = {"ping_interval": 0, "commands_per_second": 0, "frames_per_second": 0, "max_connections_per_player": 0}
-    return World(games=(f"{__name__}:{game}",), **{**unbound, **limits})
+def a_world(game: str) -> World:
+    """One in which nobody is bounded by how much they ask for."""
+    unbound: dict[str, Any] = {
+        "ping_interval": 0,
+        "commands_per_second": 0,
+        "frames_per_second": 0,
+        "max_connections_per_player": 0,
+    }
+    return World(games=(game,), **unbound)
 
 
 def run(world: World) -> None:
@@ -229,7 +235,7 @@ class Client:
             self._take_event(message, message["event"].removeprefix("gamesvc."))
 
     def _take_event(self, message: Any, kind: str) -> None:
-        self.heard.append("event" if kind == "Told" else kind)
+        self.heard.append(kind if message["event"].startswith("gamesvc.") else "event")
         if kind == "welcome":
             self.welcome = message
             assert message["resumed"] is ("state" not in message)
@@ -399,7 +405,7 @@ class Stage:
     """A game, and clients who do as a schedule says."""
 
     def __init__(self, game: str) -> None:
-        self.world = a_world(game)
+        self.world = a_world(f"{__name__}:{game}")
         self.clients: list[Client] = []
 
     def play(self, steps: Sequence[Step]) -> None:
@@ -537,7 +543,7 @@ class Case(SynchronousTestCase):
     GAME = "Yard"
 
     def setUp(self) -> None:
-        self.world = a_world(self.GAME)
+        self.world = a_world(f"{__name__}:{self.GAME}")
         self.ann, self.bob = Client(self.world, "ann"), Client(self.world, "bob")
         self.eve = Client(self.world, "eve", spectate=True)
         self.ann.hear()

@@ -242,6 +242,13 @@ class Seats(SynchronousTestCase):
         self.assertEqual([each.get("error", {}).get("code") for each in replies], [None, "not_a_player"])
         self.assertEqual(self.table.reports, [])
 
+    def test_who_is_just_being_let_in_when_their_seat_is_given_up_is_known_to_have_none(self) -> None:
+        role = self.alice.member.role
+        self.assertTrue(self.table.server.still_has(role))
+        self.send(self.alice, "gamesvc.leave")
+        self.assertFalse(self.table.server.still_has(role))
+        self.assertTrue(self.table.server.still_has(self.alice.member.role))
+
     def test_a_seat_that_was_given_up_is_anybodys(self) -> None:
         carol, dave = self.connect("carol"), self.connect("dave")
         (refused,) = self.send(dave, "gamesvc.sit")

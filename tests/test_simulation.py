@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.controller import GameController
+from gamesvc.errors import NOT_A_PLAYER
 from gamesvc.eventlog import EventLog, LoggedEvent, Place, Viewer
 from gamesvc.history import History
 from gamesvc.instance import Effect, Instance
@@ -24,7 +25,9 @@ from gamesvc.messages import encode_ok
 from gamesvc.order import Order
 from gamesvc.pending import PendingCommand
 from gamesvc.receipts import Receipts
+from gamesvc.reception import Reception
 from gamesvc.recovery import Replayed
+from gamesvc.rhythm import Rhythm
 from gamesvc.server import GameServer
 from tests.simulation import simulate
 
@@ -150,7 +153,43 @@ class Mistakes(SynchronousTestCase):
             finally:
                 server.pending_ids = waiting
 
-        self.finds(GameServer, "_is_known", mistake, "a command took effect twice")
+        self.finds(GameServer, "_is_known", mistake, "a command took effect twice", "two first replies")
+
+    def test_finds_players_of_whom_recovery_does_not_know_that_they_are_here(self) -> None:
+        take = Replayed.take
+
+        def mistake(replayed: Replayed, entry: Entry) -> None:
+            take(replayed, entry)
+            replayed.here = frozenset()
+
+        self.finds(Replayed, "take", mistake, "loaded with others who are here", "a snapshot's players", "told what",
+                   "no rest")  # fmt: skip
+
+    def test_finds_a_start_that_recovery_forgets(self) -> None:
+        standing = Replayed.standing
+
+        def mistake(replayed: Replayed, model: Any) -> Any:
+            return standing(replayed, model)._replace(started=False)
+
+        # A game that can't be loaded is not there, and that is what shows.
+        self.finds(Replayed, "standing", mistake, "loaded with another start", "no rest")
+
+    def test_finds_commands_of_those_who_have_given_their_seat_up(self) -> None:
+        def mistake(server: GameServer, role: Any) -> Any:
+            return None if role.playing and not server.finished else NOT_A_PLAYER
+
+        self.finds(GameServer, "refuses", mistake, "a spectator's command", "an entry after the end", "without a seat",
+                   "who has no seat", "a command of nobody's")  # fmt: skip
+
+    def test_finds_those_who_are_not_told_that_their_seat_is_gone(self) -> None:
+        self.finds(Reception, "_seat_changed", lambda reception, player, sits: None, "private to", "no seat",
+                   "a secret is told", "still plays")  # fmt: skip
+
+    def test_finds_what_waits_for_a_tick_that_does_not_come(self) -> None:
+        def mistake(rhythm: Rhythm) -> None:
+            rhythm._inputs = []
+
+        self.finds(Rhythm, "_take_inputs", mistake, "never answered", "no rest", "a late reply")
 
     def test_finds_a_place_in_history_off_by_one(self) -> None:
         place_after = EventLog.place_after
@@ -196,7 +235,7 @@ class Mistakes(SynchronousTestCase):
         self.finds(LoggedEvent, "seen_by", lambda event, viewer: True, "a secret is told", "an event is missing")
 
     def test_finds_welcomes_that_show_what_is_not_durable(self) -> None:
-        self.finds(GameServer, "welcome", _of_the_live_state(GameServer.welcome), "that are not durable",
+        self.finds(Reception, "welcome", _of_the_live_state(Reception.welcome), "that are not durable",
                    "that is not durable")  # fmt: skip
 
     def test_finds_snapshots_of_what_is_not_durable(self) -> None:
@@ -257,11 +296,12 @@ class Mistakes(SynchronousTestCase):
 def _of_the_live_state(method: Callable[..., Any]) -> Callable[..., Any]:
     """A method that takes the state that is not durable yet for the one that is."""
 
-    def mistaken(server: GameServer, *more: Any, **others: Any) -> Any:
-        durable, server._order.standing = server._order.standing, server.instance.standing
+    def mistaken(owner: Any, *more: Any, **others: Any) -> Any:
+        order = owner._order
+        durable, order.standing = order.standing, order._instance.standing
         try:
-            return method(server, *more, **others)
+            return method(owner, *more, **others)
         finally:
-            server._order.standing = durable
+            order.standing = durable
 
     return mistaken

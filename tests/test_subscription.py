@@ -149,6 +149,7 @@ class Stage:
         name: str | None = None,
         *,
         framework: bool = False,
+        deflates: bool = False,
         greeting: bytes = b"",
         missed: int | None = None,
         is_direct: bool = True,
@@ -157,12 +158,13 @@ class Stage:
         """Somebody comes.
 
         Args:
+            deflates: whether they take what is deflated.
             greeting: what they are sent first.
             missed: how many events of their own they have missed, if they come back.
             is_direct: whether their socket may be sent to directly.
             is_eager: whether what is written goes to the socket at once, where nothing waits.
         """
-        viewer = Viewer(name, framework)
+        viewer = Viewer(name, framework, deflates)
         theirs = [self._numbered(seq, body) for seq, body in enumerate(self._seen_by(viewer), 1)]
         place = None
         line = Line(is_eager=is_eager)
@@ -261,6 +263,15 @@ class InStep(SynchronousTestCase):
         self.stage.turn(3)
         self.assertEqual((self.alice.heard, v1.heard), ([(1, 1), (3, 2)], [(1, 1), (2, 2), (3, 3)]))
         self.assertTrue(self.alice.subscription.in_step)
+
+    def test_those_who_take_what_is_deflated_share_other_bytes(self) -> None:
+        deflating = [self.stage.line(name, deflates=True) for name in ("alice", "bob", None)]
+        for number in range(3):
+            self.stage.turn(number, size=300)
+        self.assertEqual(len({id(line.sent[1]) for line in deflating}), 1)
+        self.assertLess(len(deflating[0].sent[1]), len(self.alice.sent[1]))
+        for line in (*deflating, self.alice):
+            self.assertEqual(line.got, line.due)
 
     def test_a_private_event_comes_in_its_place_and_they_are_in_step_afterwards(self) -> None:
         self.stage.turn(1)
@@ -477,9 +488,49 @@ class TheEnd(SynchronousTestCase):
         self.assertTrue(self.alice.subscription.in_step)
 
 
+class LooksAs(SynchronousTestCase):
+    """Who goes on as somebody else."""
+
+    def test_they_get_what_that_one_sees_with_their_numbers_from_then_on(self) -> None:
+        stage = Stage()
+        line, other = stage.line("alice"), stage.line("bob")
+        stage.turn(1)
+        stage.turn(2, "alice")
+        stage.turn(3, "bob")
+        self.assertTrue(line.subscription.in_step)
+        line.subscription.drain()
+        line.subscription.look_as(Viewer(None, framework=False), stage.log.end)
+        self.assertFalse(line.subscription.in_step)
+        stage.turn(4)
+        stage.turn(5, "alice")
+        stage.turn(6)
+        self.assertTrue(line.subscription.in_step)
+        self.assertEqual(line.heard, [(1, 1), (2, 2), (4, 2), (6, 3)])
+        line.subscription.drain()
+        line.subscription.look_as(Viewer("bob", framework=True), stage.log.end)
+        stage.turn(7, "bob")
+        stage.turn(8)
+        self.assertEqual(line.heard[4:], [(7, 5), (8, 6)])
+        self.assertEqual(other.heard, [(1, 1), (3, 2), (4, 3), (6, 4), (7, 5), (8, 6)])
+
+    def test_what_they_had_as_the_other_is_no_sign_of_slowness(self) -> None:
+        stage = Stage(max_lag_events=5)
+        line = stage.line("alice")
+        for number in range(20):
+            stage.turn(number, "alice")
+        line.subscription.look_as(Viewer("bob", framework=False), stage.log.end)
+        line.subscription.pause()
+        for number in range(5):
+            stage.turn(number)
+        self.assertIsNone(line.closed)
+        stage.turn(5)
+        self.assertIs(line.closed, CloseCode.SLOW_CONSUMER)
+
+
 class Come(NamedTuple):
     name: str | None
     framework: bool
+    deflates: bool
     greeting: bool
     missed: int | None
     is_direct: bool
@@ -532,6 +583,7 @@ COMING = st.builds(
     st.sampled_from((None, *NAMES)),
     st.booleans(),
     st.booleans(),
+    st.booleans(),
     st.none() | st.integers(0, 5),
     st.sampled_from((True, True, True, False)),
     st.booleans(),
@@ -577,6 +629,7 @@ class AnySchedule(SynchronousTestCase):
                 stage.line(
                     step.name,
                     framework=step.framework,
+                    deflates=step.deflates,
                     greeting=greeting,
                     missed=step.missed,
                     is_direct=step.is_direct,
