@@ -34,7 +34,7 @@ crash: $(VENV)/test.stamp ## kill servers in the middle of play; KILLS=1000 SEED
 	KILLS=$(or $(KILLS),1000) $(BIN)/python -m pytest -s tests/e2e/test_crashes.py
 
 .PHONY: bench
-bench: $(VENV)/run.stamp ## measure gamesvc beside other servers, for about an hour; writes docs/performance.md
+bench: $(VENV)/run.stamp ## measure gamesvc beside other servers, for about an hour; writes docs/performance.md and docs/state-sync.md
 	$(BIN)/python -m bench $(ARGS)
 
 .PHONY: reference

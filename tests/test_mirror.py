@@ -90,6 +90,15 @@ class Yard(GameModel, seats=(1, 3)):
         self.hands.pop(player, None)
 
 
+class Dealt(Yard, seats=(1, 3)):
+    """Deals a hand to who takes a seat."""
+
+    def on_join(self, player: Player) -> None:
+        self.hands[player] = [Part(len(self.hands))]
+        self.publish(Told("came"))
+        self.publish(Told("dealt"), to=[player])
+
+
 class Sight(Yard):
     """Shows more than its fields."""
 
@@ -238,7 +247,7 @@ class Client:
         self.heard.append(kind if message["event"].startswith("gamesvc.") else "event")
         if kind == "welcome":
             self.welcome = message
-            assert message["resumed"] is ("state" not in message)
+            assert not (message["resumed"] and "state" in message)
             self.state = message.get("state")
             if not message["resumed"]:
                 self.seq = message["seq"]
@@ -253,6 +262,7 @@ class Client:
 
     def _patch(self, message: Any) -> None:
         assert message["seq"] == self.seq, "a patch is not of what was told"
+        assert self.state is not None, "a patch, and nobody knows of what"
         patch = message["patch"]
         state = patched(self.state, patch)
         assert text(state) == text(apply_patch(self.state, patch))
@@ -471,7 +481,7 @@ class CheckedStage(Stage):
                 continue
             assert len(client.replies) == client.asked, "a command was not answered"
             assert text(client.state) == text(client.fresh_state()), f"{client.name} knows another state"
-            if type(model) is Yard:
+            if type(model) is not Sight:
                 assert text(client.state) == text(shown(model, client.name if client.playing else None))
 
 
@@ -482,6 +492,11 @@ class Schedules(SynchronousTestCase):
     @given(SCHEDULES)
     def test_of_a_model_that_shows_its_fields(self, steps: list[Step]) -> None:
         CheckedStage("Yard").play(steps)
+
+    @PROPERTY
+    @given(SCHEDULES)
+    def test_of_a_model_that_tells_who_takes_a_seat(self, steps: list[Step]) -> None:
+        CheckedStage("Dealt").play(steps)
 
     @PROPERTY
     @given(SCHEDULES)
@@ -517,7 +532,7 @@ class Secrets(SynchronousTestCase):
         return step
 
     @PROPERTY
-    @given(SCHEDULES, puts(("secret", "hidden")), st.sampled_from(WATCHED), st.sampled_from(("Yard", "Sight")))
+    @given(SCHEDULES, puts(("secret", "hidden")), st.sampled_from(WATCHED), st.sampled_from(("Yard", "Sight", "Dealt")))
     def test_another_value_and_other_whispers(self, steps: list[Step], other: Put, who: int, game: str) -> None:
         instead = [self.instead(step, who, other) for step in steps]
         self.assertEqual(self.heard(game, steps)[who], self.heard(game, instead)[who])

@@ -13,7 +13,10 @@ from gamesvc.errors import CloseCode
 from gamesvc.limits import OVERDUE_SECONDS
 from gamesvc.pending import Role
 from gamesvc.recovery import recover
+from tests import wire
 from tests.tables import ALICE, BOB, CAROL, Connected, Table
+
+V1 = "Sec-WebSocket-Protocol: gamesvc.v1"
 
 
 class Noted(Event):
@@ -446,3 +449,87 @@ class Restarts(SynchronousTestCase):
         stored = table.journal.stored("g1")
         recovered = recover(Club, stored.snapshot, stored.entries)
         self.assertEqual(recovered.standing, table.instance.standing)
+
+
+class Sent(Event):
+    """What a player is given when they take a seat."""
+
+    card: int
+
+
+class Opened(Event):
+    """What everybody hears when the last one sits down."""
+
+
+class Dealer(GameModel, seats=2):
+    """Deals to who sits down."""
+
+    def on_join(self, player: Player) -> None:
+        self.publish(Sent(len(self.players)), to=[player])
+
+    def on_start(self) -> None:
+        self.publish(Opened())
+
+    def on_leave(self, player: Player) -> None:
+        pass
+
+    @command
+    def look(self, player: Player) -> None: ...
+
+
+class Dealt(SynchronousTestCase):
+    """Who takes a seat sees what the game makes of that, although they were not connected, or watched, at that."""
+
+    def setUp(self) -> None:
+        self.world = wire.World(games=("tests.test_reception:Dealer",))
+
+    def heard(self, line: wire.Line) -> list[Any]:
+        self.world.turn()
+        keys = ("event", "seq", "card", "status")
+        return [{key: frame[key] for key in keys if key in frame} for frame in line.heard()]
+
+    def test_by_connecting(self) -> None:
+        alice = self.world.opened("/g?player=alice", V1)
+        self.assertEqual(
+            self.heard(alice), [{"event": "gamesvc.welcome", "seq": 1}, {"event": "Sent", "seq": 2, "card": 1}]
+        )
+        bob = self.world.opened("/g?player=bob&state=1", V1)
+        self.assertEqual(
+            self.heard(bob),
+            [
+                {"event": "gamesvc.welcome", "seq": 2},
+                {"event": "Sent", "seq": 3, "card": 2},
+                {"event": "Opened", "seq": 4},
+                {"event": "gamesvc.state", "seq": 4},
+            ],
+        )
+        self.assertEqual(self.heard(alice), [{"event": "gamesvc.joined", "seq": 3}, {"event": "Opened", "seq": 4}])
+
+    def test_by_connecting_in_classic(self) -> None:
+        self.world.opened("/g?player=alice")
+        bob = self.world.opened("/g?player=bob")
+        self.assertEqual(self.heard(bob), [{"event": "Sent", "seq": 1, "card": 2}, {"event": "Opened", "seq": 2}])
+
+    def test_by_sitting_down(self) -> None:
+        alice = self.world.opened("/g?player=alice", V1)
+        zoe = self.world.opened("/g?player=zoe&spectate=1", V1)
+        self.assertEqual(self.heard(zoe), [{"event": "gamesvc.welcome", "seq": 1}])
+        self.heard(alice)
+        zoe.say(command="gamesvc.sit")
+        self.assertEqual(
+            self.heard(zoe),
+            [
+                {"event": "gamesvc.joined", "seq": 2},
+                {"event": "gamesvc.welcome", "seq": 2},
+                {"event": "Sent", "seq": 3, "card": 2},
+                {"event": "Opened", "seq": 4},
+                {"status": "ok"},
+            ],
+        )
+        alice.say(command="gamesvc.leave")
+        self.assertEqual(self.heard(zoe), [{"event": "gamesvc.left", "seq": 5}])
+
+    def test_who_comes_once_more_has_seen_it(self) -> None:
+        self.world.opened("/g?player=alice")
+        again = self.world.opened("/g?player=alice", V1)
+        self.assertEqual(self.heard(again), [{"event": "gamesvc.welcome", "seq": 2}])
