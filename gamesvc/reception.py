@@ -149,8 +149,8 @@ class Reception:
         # Who is told of what was before gets the state after that.
         is_shown = place is None and (came_back or isinstance(subscription, Mirror))
         subscription.greet(self.welcome(role, place, show_state=is_shown, resumed=came_back and place is not None))
-        if is_shown and isinstance(subscription, Mirror):
-            subscription.basis = self._showing.known(subscription.audience)
+        if isinstance(subscription, Mirror):
+            subscription.basis = self._showing.known(subscription.audience) if is_shown else None
 
     def welcome(self, role: Role, place: Place | None, *, show_state: bool, resumed: bool = False) -> bytes:
         """The first frame of a ``gamesvc.v1`` connection: where the game stands for this viewer.

@@ -242,8 +242,10 @@ class Subscription:
             self.send_chunk(shared)
 
     def drain_before(self, position: int) -> None:
-        """Send what is due before a position: events, and the replies between them."""
+        """Send what is due before a position: events, and the replies between them; where the connection takes it."""
         self.stand_aside()
+        if self.paused or not self.open:
+            return
         frames = [self._welcome] if self._welcome else []
         self._welcome = b""
         self._gather_own(frames, position)

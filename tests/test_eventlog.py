@@ -172,6 +172,17 @@ class Numbers(Telling):
                 if place is not None:
                     self.assertEqual(told(log, viewer, place), due(said, viewer, since))
 
+    @PROPERTY
+    @given(STORIES)
+    def test_from_any_position_on_they_are_told_what_they_see_of_the_rest(self, said: list[Said]) -> None:
+        log = logged(said)
+        for viewer in VIEWERS:
+            for position in range(len(said) + 1):
+                place = log.place_at(viewer, position)
+                seen = len(due(said[:position], viewer, 0))
+                self.assertEqual((place.position, place.events), (position, seen))
+                self.assertEqual(told(log, viewer, place), due(said, viewer, seen))
+
     def test_who_has_had_more_than_there_was_or_less_than_nothing_has_no_place(self) -> None:
         said = [*public(3), Said(body(3), frozenset({"alice"}), 4)]
         log = logged(said)

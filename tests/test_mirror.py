@@ -405,7 +405,19 @@ LAGS = st.tuples(WHO, puts(), st.booleans(), puts()).map(
     ]
 )
 BEGINNING = [Enter("ann", False, False), Enter("bob", False, True), Enter("eve", True, True)]
-MOVES = STEPS.map(lambda step: [step]) | STEPS.map(lambda step: [step]) | STEPS.map(lambda step: [step]) | LAGS
+# A seat is free for a moment.
+CHANGES = st.tuples(st.sampled_from((0, 1)), st.sampled_from((1, 2)), st.booleans()).map(
+    lambda parts: [
+        Say(parts[0], "gamesvc.leave"),
+        *((Settle(),) if parts[2] else ()),
+        Say(parts[1], "gamesvc.sit"),
+        Say(0, "shift"),
+        Settle(),
+    ]
+)
+MOVES = (
+    STEPS.map(lambda step: [step]) | STEPS.map(lambda step: [step]) | STEPS.map(lambda step: [step]) | LAGS | CHANGES
+)
 SCHEDULES = st.lists(MOVES, min_size=5, max_size=20).map(
     lambda moves: [*BEGINNING, *(step for move in moves for step in move)]
 )
@@ -737,6 +749,34 @@ class OtherSeats(Case):
         self.assertEqual((self.eve.hear(), self.bob.hear()), (["patch"], ["joined", "patch"]))
         self.assertEqual(self.eve.state["purses"]["eve"]["value"], 6)
         self.assert_knows(self.ann, self.bob, self.eve)
+
+
+class Dealing(Case):
+    """Who takes a seat, and is told something because of that."""
+
+    GAME = "Dealt"
+
+    def test_they_get_that_as_its_player_and_then_the_state_and_the_reply(self) -> None:
+        self.assertEqual(self.ann.state["hands"], {"ann": [{"value": 0, "by_number": {}, "row": []}]})
+        self.eve.hear()
+        self.eve.say(command="gamesvc.sit")
+        run(self.world)
+        self.assertEqual(self.eve.hear(), ["joined", "welcome", "event", "event", "state", "reply"])
+        self.assertEqual(self.eve.state["hands"], {"eve": [{"value": 2, "by_number": {}, "row": []}]})
+        self.assertEqual((self.ann.hear(), self.bob.hear()), (["joined", "event"], ["joined", "event"]))
+        self.put("hands", {"eve": []})
+        run(self.world)
+        self.assertEqual((self.eve.hear(), self.bob.hear()), (["patch"], ["patch"]))
+        self.assert_knows(self.ann, self.bob, self.eve)
+
+    def test_who_does_not_read_gets_nothing_more_and_has_to_come_back(self) -> None:
+        self.eve.hear()
+        self.eve.stall()
+        self.ann.say(command="count")
+        run(self.world)
+        self.eve.say(command="gamesvc.sit")
+        run(self.world)
+        self.assertEqual((self.eve.hear(), self.eve.closed), (["event", "patch", "closed"], CloseCode.RESYNC))
 
 
 class Slow(Case):

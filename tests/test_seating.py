@@ -122,7 +122,11 @@ class Seating(SynchronousTestCase):
         self.answers = Answers()
         changed = "sits" if sits else "is gone"
         pending = PendingChange(
-            role, "c-1", sits=sits, answer=self.answers.append, changed=lambda told: self.changes.append(f"{name} {changed}")
+            role,
+            "c-1",
+            sits=sits,
+            answer=self.answers.append,
+            changed=lambda told: self.changes.append(f"{name} {changed}"),
         )
         pending.judge(self.game)
         return pending

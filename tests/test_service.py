@@ -271,12 +271,13 @@ class Journals(SynchronousTestCase):
 
 
 class Stop(SynchronousTestCase):
-    def test_ports_are_closed_before_connections_before_the_journal_and_each_is_waited_for(self) -> None:
+    def test_ports_are_closed_before_connections_before_threads_before_the_journal_and_each_is_waited_for(self) -> None:
         service = make_game_service(config(port=["8080"], journal=["memory"]), MemoryReactorClock())
         service.privilegedStartService()
         order: list[str] = []
         port_closed: Deferred[None] = Deferred()
         connections_closed: Deferred[None] = Deferred()
+        threads_ended: Deferred[None] = Deferred()
         journal_closed: list[Callable[[], None]] = []
 
         def close_port() -> Deferred[None]:
@@ -287,6 +288,10 @@ class Stop(SynchronousTestCase):
             order.append("connections")
             return connections_closed
 
+        def end_threads() -> Deferred[None]:
+            order.append("threads")
+            return threads_ended
+
         def close_journal(done: Callable[[], None]) -> None:
             order.append("journal")
             journal_closed.append(done)
@@ -294,6 +299,7 @@ class Stop(SynchronousTestCase):
         with (
             mock.patch.object(service._ports[0], "stopListening", close_port),
             mock.patch.object(service.listener, "stop", close_connections),
+            mock.patch.object(service._aside, "stop", end_threads),
             mock.patch.object(service._journal.journal, "close", close_journal),
         ):
             done = service.stopService()
@@ -301,7 +307,9 @@ class Stop(SynchronousTestCase):
             port_closed.callback(None)
             self.assertEqual(order, ["port", "connections"])
             connections_closed.callback(None)
-            self.assertEqual(order, ["port", "connections", "journal"])
+            self.assertEqual(order, ["port", "connections", "threads"])
+            threads_ended.callback(None)
+            self.assertEqual(order, ["port", "connections", "threads", "journal"])
             self.assertNoResult(done)
             journal_closed[0]()
         self.successResultOf(done)

@@ -513,6 +513,38 @@ class LooksAs(SynchronousTestCase):
         self.assertEqual(line.heard[4:], [(7, 5), (8, 6)])
         self.assertEqual(other.heard, [(1, 1), (3, 2), (4, 3), (6, 4), (7, 5), (8, 6)])
 
+    def test_they_get_what_was_before_a_position_as_the_one_and_the_rest_as_the_other(self) -> None:
+        stage = Stage()
+        line = stage.line("alice")
+        stage.turn(1)
+        stage.publish(2, "alice")
+        stage.reply(line, 1)
+        position = stage.log.end
+        stage.publish(3, "bob")
+        stage.publish(4, "alice")
+        stage.publish(5)
+        stage.reply(line, 2)
+        line.subscription.drain_before(position)
+        self.assertEqual(line.heard, [(1, 1), (2, 2), "r1"])
+        line.subscription.look_as(Viewer("bob", framework=True), position)
+        line.subscription.greet(b'{"event":"hi"}')
+        stage.end_turn()
+        stage.turn(6)
+        self.assertEqual(line.heard[3:], ["hi", (3, 2), (5, 3), "r2", (6, 4)])
+
+    def test_who_does_not_read_gets_nothing_of_what_was_before(self) -> None:
+        stage = Stage()
+        line = stage.line("alice")
+        stage.turn(1)
+        line.subscription.pause()
+        stage.publish(2)
+        # The line itself sees to it that nothing is written in a pause.
+        line.subscription.drain_before(stage.log.end)
+        self.assertEqual(line.heard, [(1, 1)])
+        line.subscription.resume()
+        stage.end_turn()
+        self.assertEqual(line.heard, [(1, 1), (2, 2)])
+
     def test_what_they_had_as_the_other_is_no_sign_of_slowness(self) -> None:
         stage = Stage(max_lag_events=5)
         line = stage.line("alice")
