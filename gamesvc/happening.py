@@ -89,18 +89,18 @@ class PendingTick(_Happening):
         failed: is called where the model fails at it.
 
     Attributes:
-        is_judged: whether it has run.
+        is_over: whether it has run, or will not.
     """
 
     def __init__(self, now: float, failed: Callable[[], None]) -> None:
         super().__init__()
         self._now = now
         self._failed = failed
-        self.is_judged = False
+        self.is_over = False
 
     def judge(self, game: Game) -> None:
         self.effect = self.entry = None
-        self.is_judged = True
+        self.is_over = True
         instance = game.instance
         # What came before it may have been the end, or a seat given up; or somebody did not get theirs.
         if instance.standing.finished or not instance.is_playable:
@@ -110,6 +110,10 @@ class PendingTick(_Happening):
             self._failed()
         if self.effect is not None:
             self.entry = self.effect.entry(instance.kind, "tick", fault=fault)
+
+    def fail(self, game: Game) -> None:
+        """The next one is due soon."""
+        self.is_over = True
 
 
 class PendingPresence(_Happening):

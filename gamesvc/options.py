@@ -82,7 +82,10 @@ def checked(model: type[GameModel], options: dict[str, Any]) -> bytes:
         OptionsError: the model does not take them.
     """
     try:
-        return msgspec.json.encode(msgspec.convert(options, model.OPTIONS, str_keys=True))
+        encoded = msgspec.json.encode(msgspec.convert(options, model.OPTIONS, str_keys=True))
+        # What JSON does not have, such as NaN, would be found only when a game is created.
+        msgspec.json.decode(encoded, type=model.OPTIONS)
+        return encoded
     except (msgspec.ValidationError, UnicodeError) as error:
         takes = ", ".join(model.OPTIONS.__struct_fields__)
         why = str(error).replace("Object contains unknown field", "there is no option").replace(" - at `$.", " - at `")

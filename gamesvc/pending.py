@@ -40,12 +40,13 @@ class Role(NamedTuple):
     Attributes:
         player: the name.
         playing: whether their commands are accepted; a spectator's are not.
-        may_sit: whether they may take a free seat. Where a token says who plays, others only watch.
+        may_sit: of a spectator, whether they may take a free seat. Not who came to watch, and not whom the players'
+            token does not name.
     """
 
     player: Player
     playing: bool
-    may_sit: bool = True
+    may_sit: bool = False
 
     @property
     def sees(self) -> Player | None:
@@ -60,13 +61,13 @@ class Game(Protocol):
         instance: its model, as it stands.
         commands: the model's, by their names in lower case.
         receipts: of the commands that took effect.
-        pending_ids: the commands that wait, by their player and id.
+        pending_ids: what was asked for and waits, by its player and id.
     """
 
     instance: Instance
     commands: dict[str, CommandSpec]
     receipts: Receipts
-    pending_ids: dict[tuple[str, str], PendingCommand]
+    pending_ids: dict[tuple[str, str], Asked]
 
     @property
     def now(self) -> Callable[[], float]:
@@ -103,23 +104,25 @@ class Pending(Protocol):
         """Nobody knows yet what became of it: say so to whom waits. It may still be settled, or fail."""
 
 
-class PendingCommand:
-    """A command of a player.
+class Asked:
+    """Something that a client asked for: it is answered, and takes effect once under its id.
 
     Args:
-        role: who sent it.
-        request: the command.
+        role: who asked.
+        request: what they sent.
         answer: gets the reply's payload.
+        keyed: whether it is known by its id. A spectator is not told what the player of their name was told.
 
     Attributes:
-        key: under what it is known, by its player and its id; None where it has no id, or is a spectator's, who is not
-            told what the player of this name was told.
+        key: under what it is known, by its player and its id; None where it is not.
+        effect: what it does; None where it was refused or does nothing.
+        entry: what the journal is to keep of that.
     """
 
     __slots__ = ("_answers", "_refusal", "_repeated", "_request", "_role", "effect", "entry", "key")
 
-    def __init__(self, role: Role, request: Request, answer: Answer) -> None:
-        self.key = (role.player, request.id) if request.id is not None and role.playing else None
+    def __init__(self, role: Role, request: Request, answer: Answer, keyed: bool) -> None:
+        self.key = (role.player, request.id) if request.id is not None and keyed else None
         self.effect: Effect | None = None
         self.entry: Entry | None = None
         self._role = role
@@ -130,13 +133,63 @@ class PendingCommand:
 
     @property
     def digest(self) -> bytes:
-        """What tells it from another command under the same id."""
+        """What tells it from something else under the same id."""
         return digest(self._request.command, self._request.arguments)
 
     def join(self, answer: Answer) -> None:
-        """The same command came once more."""
+        """The same came once more."""
         self._repeated = self._repeated or not self._answers
         self._answers.append(answer)
+
+    def settle(self, game: Game) -> None:
+        """The state on which it was judged is durable, and its events are published: answer."""
+        self._is_over(game)
+        if self.entry is None:
+            self._reply(self._refusal)
+            return
+        id, result = self._request.id, self.entry.result
+        if self.key is not None and id is not None:
+            game.receipts.add(self._role.player, Receipt(id, self.digest, result))
+        first, *more = self._answers or (None,)
+        self._answers = []
+        if first is not None:
+            first(encode_ok(id, result, duplicate=self._repeated))
+        for answer in more:
+            answer(encode_ok(id, result, duplicate=True))
+
+    def fail(self, game: Game) -> None:
+        """It has had no effect, because the journal can't keep it."""
+        self._is_over(game)
+        self._reply(encode_error(UNAVAILABLE, id=self._request.id))
+
+    def overdue(self) -> None:
+        """Nobody knows yet what became of it."""
+        self._reply(encode_error(OUTCOME_UNKNOWN, id=self._request.id))
+
+    def _is_over(self, game: Game) -> None:
+        key = self.key
+        if key is not None and game.pending_ids.get(key) is self:
+            del game.pending_ids[key]
+
+    def _reply(self, payload: bytes) -> None:
+        answers, self._answers = self._answers, []
+        for answer in answers:
+            answer(payload)
+
+
+class PendingCommand(Asked):
+    """A command of a player.
+
+    Args:
+        role: who sent it.
+        request: the command.
+        answer: gets the reply's payload.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, role: Role, request: Request, answer: Answer) -> None:
+        super().__init__(role, request, answer, role.playing)
 
     def judge(self, game: Game) -> None:
         self.effect = self.entry = None
@@ -176,38 +229,6 @@ class PendingCommand:
             self.entry = self.effect.entry(
                 game.instance.kind, "command", player, self._request.id, spec.name, arguments
             )
-
-    def settle(self, game: Game) -> None:
-        self._is_over(game)
-        if self.entry is None:
-            self._reply(self._refusal)
-            return
-        id, result = self._request.id, self.entry.result
-        if id is not None:
-            game.receipts.add(self._role.player, Receipt(id, self.digest, result))
-        first, *more = self._answers or (None,)
-        self._answers = []
-        if first is not None:
-            first(encode_ok(id, result, duplicate=self._repeated))
-        for answer in more:
-            answer(encode_ok(id, result, duplicate=True))
-
-    def fail(self, game: Game) -> None:
-        self._is_over(game)
-        self._reply(encode_error(UNAVAILABLE, id=self._request.id))
-
-    def overdue(self) -> None:
-        self._reply(encode_error(OUTCOME_UNKNOWN, id=self._request.id))
-
-    def _is_over(self, game: Game) -> None:
-        key = self.key
-        if key is not None and game.pending_ids.get(key) is self:
-            del game.pending_ids[key]
-
-    def _reply(self, payload: bytes) -> None:
-        answers, self._answers = self._answers, []
-        for answer in answers:
-            answer(payload)
 
 
 def refused(game: Game, what: str, refusal: GameError, id: str | None) -> bytes:

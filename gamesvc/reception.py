@@ -9,10 +9,10 @@ from msgspec import UNSET, Raw
 
 from gamesvc.attendance import Attendance, Member, Participant
 from gamesvc.context import Player
-from gamesvc.errors import UNKNOWN_COMMAND, CloseCode
+from gamesvc.errors import CloseCode
 from gamesvc.eventlog import Place, Viewer
 from gamesvc.happening import PendingPresence
-from gamesvc.messages import Request, Welcome, encode_error, encode_presence, encode_welcome
+from gamesvc.messages import Request, Welcome, encode_presence, encode_welcome
 from gamesvc.mirror import Mirror
 from gamesvc.model import GameModel
 from gamesvc.order import Order
@@ -186,16 +186,16 @@ class Reception:
     # Seats.
 
     def change_of_seat(self, role: Role, request: Request, answer: Answer) -> PendingChange | None:
-        """What one of gamesvc's own commands leads to; None where there is no such command, which is answered."""
+        """What one of gamesvc's own commands leads to; None where there is no such command."""
         if request.command not in (SIT, LEAVE):
-            answer(encode_error(UNKNOWN_COMMAND, f"gamesvc's own commands are {SIT} and {LEAVE}", request.id))
             return None
         sits = request.command == SIT
         changed = partial(self._seat_changed, role.player, sits=sits)
-        return PendingChange(role, request.id, sits=sits, answer=answer, changed=changed)
+        return PendingChange(role, request, sits=sits, answer=answer, changed=changed)
 
     def _seat_changed(self, player: Player, told: int, *, sits: bool) -> None:
-        """Have all connections of a player take part as those who have a seat, or not; each is told.
+        """Have the connections of a player take part as those who have a seat, or not; each is told. Those that came to
+        watch go on watching.
 
         Args:
             player: who.
@@ -207,13 +207,12 @@ class Reception:
             return
         if not sits:
             self._attendance.forget(player)
-        role = Role(player, playing=sits)
         end = self._publisher.log.end
         position = end - told if sits else end
         for controller, member in self._attendance.members(player):
-            if member.role == role:
+            if member.role.playing == sits or (sits and not member.role.may_sit):
                 continue
-            member.role = role
+            role = member.role = member.role._replace(playing=sits, may_sit=True)
             subscription = member.subscription
             if subscription is not None and position < end:
                 subscription.drain_before(position)

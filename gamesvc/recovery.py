@@ -154,7 +154,7 @@ class Replayed:
             elif entry.kind == "back" or (entry.kind == "seated" and entry.player in (entry.seats or ())):
                 self.here |= {entry.player}
         self._uncounted.extend(entry.events)
-        if entry.kind == "command" and entry.id is not None and entry.player is not None:
+        if entry.id is not None and entry.player is not None:
             try:
                 arguments = msgspec.json.decode(entry.arguments)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -90,7 +90,7 @@ class Rhythm:
     def _tick(self, due: float) -> None:
         self._take_inputs()
         # A model that blocks may take longer than there is between two.
-        if not self._order.is_stalled and (self._last is None or self._last.is_judged):
+        if not self._order.is_stalled and (self._last is None or self._last.is_over):
             self._take_alarms()
             self._last = PendingTick(due, self._failed)
             self._order.take(self._last)

@@ -6,21 +6,28 @@ from collections.abc import Callable
 
 from gamesvc.context import Player
 from gamesvc.errors import (
+    BAD_ARGUMENTS,
     CANNOT_LEAVE,
     GAME_OVER,
     JOURNAL_DOWN,
     NO_SEAT,
     NOT_A_PLAYER,
-    OUTCOME_UNKNOWN,
     PLAYER_NOT_IN_GAME,
-    UNAVAILABLE,
     RequestRefused,
 )
 from gamesvc.instance import Effect
 from gamesvc.journal.records import Entry
-from gamesvc.messages import encode_error, encode_joined, encode_left, encode_ok, is_framework
+from gamesvc.messages import (
+    Request,
+    encode_arguments,
+    encode_error,
+    encode_joined,
+    encode_left,
+    encode_ok,
+    is_framework,
+)
 from gamesvc.model import GameError
-from gamesvc.pending import Answer, Game, Role, failed, fault_of, refused
+from gamesvc.pending import Answer, Asked, Game, Role, failed, fault_of, refused
 
 
 class PendingSeat:
@@ -59,7 +66,8 @@ class PendingSeat:
         self._judgement = self._sit(seats, game.instance.standing.finished)
         if tuple(seats) != before:
             try:
-                self.effect, self.entry = _seated(game, tuple(seats), self._player)
+                plays = isinstance(self._judgement, Role) and self._judgement.playing
+                self.effect, self.entry = _seated(game, tuple(seats), self._player if plays else None)
             except GameError:
                 # The model does not want them: so they watch.
                 self._judgement = self._watching
@@ -67,7 +75,7 @@ class PendingSeat:
     @property
     def _watching(self) -> Role:
         is_named = self._players is None or self._player in self._players
-        return Role(self._player, playing=False, may_sit=is_named)
+        return Role(self._player, playing=False, may_sit=is_named and not self._spectate)
 
     def _sit(self, seats: list[Player | None], is_over: bool) -> Role | RequestRefused:
         """Take a seat, where that is called for."""
@@ -102,34 +110,43 @@ class PendingSeat:
             answer(judgement)
 
 
-class PendingChange:
-    """Somebody who is connected wants a seat, or gives theirs up. Asked once more, nothing more happens.
+class PendingChange(Asked):
+    """Somebody who is connected wants a seat, or gives theirs up: one of gamesvc's own commands.
 
     Args:
         role: theirs.
-        id: of the request.
+        request: the command.
         sits: whether they want a seat.
         answer: gets the reply's payload.
-        changed: is called when it has come about, after the answer, with how many events the model has published at
-            that.
+        changed: is called when it has come about, with how many events the model has published at that.
     """
 
+    __slots__ = ("_changed", "_sits")
+
     def __init__(
-        self, role: Role, id: str | None, *, sits: bool, answer: Answer, changed: Callable[[int], None]
+        self, role: Role, request: Request, *, sits: bool, answer: Answer, changed: Callable[[int], None]
     ) -> None:
-        self.effect: Effect | None = None
-        self.entry: Entry | None = None
-        self._role = role
-        self._id = id
+        super().__init__(role, request, answer, role.playing or role.may_sit)
         self._sits = sits
-        self._answer: Answer | None = answer
         self._changed = changed
-        self._refusal = b""
+
+    @property
+    def told(self) -> int:
+        """How many events the model has published at that."""
+        return 0 if self.effect is None else sum(not is_framework(event) for event, _ in self.effect.events)
 
     def judge(self, game: Game) -> None:
         self.effect = self.entry = None
         self._refusal = b""
-        if self._sits:
+        id = self._request.id
+        if self._request.arguments:
+            self._refusal = encode_error(BAD_ARGUMENTS, f"{self._request.command} takes no arguments", id)
+        elif not game.instance.standing.seats:
+            self._refusal = encode_error(NOT_A_PLAYER, "there are no seats in this game", id)
+        elif not (self._role.playing or self._role.may_sit):
+            # A connection that only watches does nothing for the player of its name.
+            self._refusal = encode_error(NOT_A_PLAYER, id=id)
+        elif self._sits:
             self._sit(game)
         else:
             self._leave(game)
@@ -137,32 +154,27 @@ class PendingChange:
     def _sit(self, game: Game) -> None:
         standing = game.instance.standing
         player = self._role.player
-        if player in standing.seats or not standing.seats:
-            return
-        if not self._role.may_sit:
-            self._refusal = encode_error(NOT_A_PLAYER, id=self._id)
+        if player in standing.seats:
             return
         if standing.finished or None not in standing.seats:
-            self._refusal = encode_error(GAME_OVER if standing.finished else NO_SEAT, id=self._id)
+            self._refusal = encode_error(GAME_OVER if standing.finished else NO_SEAT, id=self._request.id)
             return
         free = standing.seats.index(None)
         seats = (*standing.seats[:free], player, *standing.seats[free + 1 :])
         try:
-            self.effect, self.entry = _seated(game, seats, player)
+            self.effect, self.entry = _seated(game, seats, player, self._request)
         except GameError as refusal:
-            self._refusal = refused(game, "hook on_join", refusal, self._id)
+            self._refusal = refused(game, "hook on_join", refusal, self._request.id)
 
     def _leave(self, game: Game) -> None:
         standing = game.instance.standing
         player = self._role.player
-        if not standing.seats:
-            self._refusal = encode_error(NOT_A_PLAYER, "there are no seats in this game", self._id)
-        elif player not in standing.seats:
+        if player not in standing.seats:
             return
-        elif standing.finished:
-            self._refusal = encode_error(GAME_OVER, id=self._id)
+        if standing.finished:
+            self._refusal = encode_error(GAME_OVER, id=self._request.id)
         elif standing.started and "on_leave" not in game.instance.kind.HOOKS:
-            self._refusal = encode_error(CANNOT_LEAVE, id=self._id)
+            self._refusal = encode_error(CANNOT_LEAVE, id=self._request.id)
         else:
             self._stand_up(game, standing.seats.index(player), player)
 
@@ -172,40 +184,42 @@ class PendingChange:
         try:
             self.effect = game.instance.seat(game.now(), seats, [encode_left(player, seat)])
         except GameError as refusal:
-            self._refusal = refused(game, "hook on_leave", refusal, self._id)
+            self._refusal = refused(game, "hook on_leave", refusal, self._request.id)
         except KeyboardInterrupt:
             raise
         # SystemExit, too: a model that calls sys.exit() must not take all the other games with it.
         except BaseException as fault:
-            self._refusal = failed(game, "hook on_leave", fault, self._id)
+            self._refusal = failed(game, "hook on_leave", fault, self._request.id)
         else:
-            self.entry = self.effect.entry(game.instance.kind, "left", player=player)
+            request = self._request
+            self.entry = self.effect.entry(
+                game.instance.kind, "left", player, request.id, request.command, encode_arguments(request.arguments)
+            )
 
     def settle(self, game: Game) -> None:
-        self._reply(self._refusal or encode_ok(self._id))
+        if self.entry is None and not self._refusal:
+            # They sit, or don't, as they wanted, and did before.
+            self._is_over(game)
+            self._reply(encode_ok(self._request.id))
+        else:
+            super().settle(game)
         if not self._refusal:
-            events = () if self.effect is None else self.effect.events
-            self._changed(sum(not is_framework(event) for event, _ in events))
-
-    def fail(self, game: Game) -> None:
-        self._reply(encode_error(UNAVAILABLE, id=self._id))
-
-    def overdue(self) -> None:
-        self._reply(encode_error(OUTCOME_UNKNOWN, id=self._id))
-
-    def _reply(self, payload: bytes) -> None:
-        answer, self._answer = self._answer, None
-        if answer is not None:
-            answer(payload)
+            self._changed(self.told)
 
 
-def _seated(game: Game, seats: tuple[Player | None, ...], comer: Player) -> tuple[Effect, Entry]:
+def _seated(
+    game: Game,
+    seats: tuple[Player | None, ...],
+    comer: Player | None,
+    request: Request | None = None,
+) -> tuple[Effect, Entry]:
     """Let players take seats.
 
     Args:
         game: in which.
         seats: all of them, as they are from now on.
-        comer: who has come for it.
+        comer: who of them has come; None where somebody came who watches.
+        request: with what they asked for it, if they were there before.
 
     Raises:
         GameError: the model does not want the one who comes.
@@ -225,4 +239,8 @@ def _seated(game: Game, seats: tuple[Player | None, ...], comer: Player) -> tupl
             raise
         fault = fault_of(game, "a hook for who joins", error)
         effect = game.instance.seat(game.now(), seats, events, comer, tell=False)
-    return effect, effect.entry(game.instance.kind, "seated", player=comer, fault=fault)
+    if request is None:
+        return effect, effect.entry(game.instance.kind, "seated", player=comer, fault=fault)
+    arguments = encode_arguments(request.arguments)
+    name = request.command
+    return effect, effect.entry(game.instance.kind, "seated", comer, request.id, name, arguments, fault=fault)

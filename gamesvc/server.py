@@ -28,13 +28,13 @@ from gamesvc.instance import Effect, Instance
 from gamesvc.journal.records import Entry, Opening
 from gamesvc.messages import Request, encode_error, encode_ok
 from gamesvc.order import Order
-from gamesvc.pending import Answer, PendingCommand, Role
+from gamesvc.pending import Answer, Asked, PendingCommand, Role
 from gamesvc.publisher import GamePublisher
 from gamesvc.receipts import Receipts
 from gamesvc.reception import Reception, is_framework_command
 from gamesvc.rhythm import Rhythm
 from gamesvc.saver import Saver
-from gamesvc.seating import PendingSeat
+from gamesvc.seating import PendingChange, PendingSeat
 from gamesvc.subscription import Subscription
 from gamesvc.surroundings import Surroundings
 
@@ -88,7 +88,7 @@ class GameServer:
         self.publisher = publisher
         self.instance = begin.instance
         self.receipts = begin.receipts
-        self.pending_ids: dict[tuple[str, str], PendingCommand] = {}
+        self.pending_ids: dict[tuple[str, str], Asked] = {}
         self.model = begin.instance.kind
         self.commands = self.model.COMMANDS
         self._clock = GameClock(around.wall, around.monotonic, self.instance.standing.now)
@@ -267,22 +267,24 @@ class GameServer:
             request: the command.
             answer: gets the reply's payload, after the events that the command caused are in the log.
         """
-        command = PendingCommand(role, request, answer)
+        command = self._asked(role, request, answer)
         if command.key is not None and self._is_known(command, answer):
             return
         if self._order.closed or self._order.is_stalled:
             answer(encode_error(UNAVAILABLE, id=request.id))
             return
-        if is_framework_command(request.command):
-            change = self._reception.change_of_seat(role, request, answer)
-            if change is not None:
-                self._rhythm.take(change)
-            return
         if command.key is not None:
             self.pending_ids[command.key] = command
         self._rhythm.take(command)
 
-    def _is_known(self, command: PendingCommand, answer: Answer) -> bool:
+    def _asked(self, role: Role, request: Request, answer: Answer) -> PendingCommand | PendingChange:
+        if is_framework_command(request.command):
+            change = self._reception.change_of_seat(role, request, answer)
+            if change is not None:
+                return change
+        return PendingCommand(role, request, answer)
+
+    def _is_known(self, command: Asked, answer: Answer) -> bool:
         """Answer a command that was there before, under its id. Comes before every other check."""
         player, id = command.key or ("", "")
         earlier = self.pending_ids.get((player, id))

@@ -221,7 +221,7 @@ class Ticks(SynchronousTestCase):
             run(self.game, "do", what=what)
             before = self.standing
             pending = self.tick()
-            self.assertEqual((pending.entry, pending.effect, pending.is_judged), (None, None, True))
+            self.assertEqual((pending.entry, pending.effect, pending.is_over), (None, None, True))
             self.assertIs(self.standing, before)
 
     def test_whatever_can_be_noticed_is_something(self) -> None:

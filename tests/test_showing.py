@@ -69,6 +69,8 @@ class Moody(Open, seats=(1, 9)):
 
     def view(self, viewer: Player | None) -> dict[str, Any]:
         view = super().view(viewer)
+        if self.mood == "hates all but ann" and viewer != "ann":
+            raise ValueError(self.card)
         if viewer != "bob":
             return view
         if self.mood == "changes":
@@ -322,6 +324,15 @@ class Failing(Case):
             client.hear()
         self.assertEqual([client.closed for client in more], [CloseCode.INTERNAL_ERROR] * 3)
         self.assertEqual(len(self.incidents), 1)
+
+    def test_so_are_many_who_are_shown_different_things(self) -> None:
+        self.ann.say(command="set", mood="hates all but ann")
+        self.hear()
+        self.assertEqual([client.closed for client in self.clients], [None, *[CloseCode.INTERNAL_ERROR] * 3])
+        self.assertEqual(len(self.incidents), 1)
+        self.ann.say(command="shift")
+        run(self.world)
+        self.assertEqual(self.ann.hear(), ["patch", "reply"])
 
     def test_who_can_not_be_shown_what_another_seat_sees(self) -> None:
         self.bob.say(command="gamesvc.leave")
