@@ -107,6 +107,12 @@ class ModelMeta(StructMeta):
         # What was inherited has been understood where it was written, where names may have meant something else.
         cls.TYPES = {**_inherited_types(bases), **{each: own[each] for each in fields}}
         cls.FIELDS = tuple(FieldSpec.of(f"{name}.{each}", each, cls.TYPES[each]) for each in cls.__struct_fields__)
+        for field in cls.FIELDS:
+            if field.name.startswith("_") and not field.secret:
+                raise DefinitionError(
+                    f"{name}.{field.name}: looks private, and clients would be shown it; write "
+                    f"`{field.name.lstrip('_')}: Secret[...]` to hide it, or a name without underscore"
+                )
         _check_defaults(cls)
         _check_values(cls)
         for base in _foreign(cls):

@@ -17,8 +17,9 @@ from gamesvc.subscription import Publisher, Sink, Span, Subscription
 class Pictures(Protocol):
     """Makes the frames that show the state."""
 
-    def turn(self, mirrors: tuple[Mirror, ...]) -> None:
-        """Go on to how the game stands now; closes those who can't be shown that."""
+    def turn(self, mirrors: tuple[Mirror, ...]) -> bool:
+        """Go on to how the game stands now; closes those who can't be shown that. Says whether that is otherwise than
+        before."""
 
     def owes(self, mirror: Mirror) -> bool:
         """Whether there is something that somebody was not told."""

@@ -173,8 +173,8 @@ class GameModel(_Model):
       seconds; or ``"none"`` but the one that is made when the game is put to sleep or the server stops in order.
     - ``tick``: how often in a second `on_tick` runs. Commands wait for the next tick, and take effect just before it.
     - ``endless``: whether the game need not end, although it has seats. Only `gamesvc check` asks.
-    - ``blocking``: whether its methods may take long or wait for something. Then they run in a thread, still one at a
-      time; without it they would hold up all other games.
+    - ``blocking``: whether its methods may take long or wait for something. Then all but `view` and `migrate`, which
+      have to be quick, run in a thread, still one at a time; without it they would hold up all other games.
 
     A model is deterministic and does no I/O: time and chance come from `now` and `random`.
     """

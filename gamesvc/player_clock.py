@@ -14,7 +14,7 @@ class PlayerClock(Struct):
     ``clock: PlayerClock = field(default_factory=PlayerClock)``.
 
     It knows no time by itself: give it the model's ``self.now``. It rings for nobody: have the model called with
-    ``self.after(self.clock.flag_in(self.now), self.time_up)``.
+    ``self.after(self.clock.flag_in(self.now) or 0, self.time_up)``.
 
     A client shows ``seconds[player]``, for the one who runs less the time that has gone by since `since`. Times are
     kept to the millisecond.

@@ -88,6 +88,11 @@ class GamePublisher:
         self._aside[subscription] = None
         return self._take_in(subscription)
 
+    @property
+    def audiences(self) -> set[str | None]:
+        """Of those who keep the state."""
+        return {mirror.audience for mirror in self._mirrors}
+
     def mirror(self, viewer: Viewer, sink: Sink, place: Place | None, audience: str | None) -> Mirror:
         """Have everything from a place on sent to `sink`, and how the state changes.
 
@@ -259,7 +264,10 @@ class GamePublisher:
         pictures = self.pictures
         if pictures is None:
             return
-        pictures.turn(tuple(self._mirrors))
+        changed = pictures.turn(tuple(self._mirrors))
+        if not new and not changed:
+            # Who waits for a reply, or for what they missed, is among those who wait.
+            return
         addressed = {player for event in new if event.to is not None for player in event.to}
         written = self.log.written - sum([event.size for event in new])
         batches: dict[int, Batch | None] = {}

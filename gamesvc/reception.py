@@ -81,7 +81,7 @@ class Reception:
         self._untold: set[Player] = set()
         self._call: Call | None = None
         self._views = Views(model)
-        self._showing = Showing(self._views, publisher.log, lambda: order.standing, failed)
+        self._showing = Showing(self._views, publisher.log, lambda: order.standing, failed, lambda: publisher.audiences)
         publisher.pictures = self._showing
 
     @property
@@ -177,7 +177,7 @@ class Reception:
                 playing=role.playing,
                 players=list(standing.seats),
                 present=list(self._attendance.present),
-                state=Raw(self._views.state(standing, self.audience(role))) if show_state else UNSET,
+                state=Raw(self._showing.state(self.audience(role))) if show_state else UNSET,
                 finished=standing.finished or UNSET,
                 outcome=Raw(standing.outcome) if standing.outcome else UNSET,
             )

@@ -12,6 +12,9 @@ from gamesvc.messages import encode_patch, encode_state
 from gamesvc.mirror import Mirror
 from gamesvc.views import Audience, View, ViewError, Views, encoded_patch
 
+MOST_REMEMBERED = 64
+"""How many views are remembered beyond two for each audience that is looking."""
+
 
 class Showing:
     """Makes the frames of one game.
@@ -21,6 +24,7 @@ class Showing:
         log: the game's events.
         standing: how the game stands, as far as that is durable.
         failed: is told of a fault in the model.
+        looking: the audiences of those who are shown the state now.
     """
 
     def __init__(
@@ -29,11 +33,14 @@ class Showing:
         log: EventLog,
         standing: Callable[[], Standing],
         failed: Callable[[str, BaseException], object],
+        looking: Callable[[], set[Audience]],
     ) -> None:
         self._views = views
         self._log = log
         self._now = standing
         self._failed = failed
+        self._looking = looking
+        self._most = MOST_REMEMBERED
         # Of each audience, the view as it was when it last changed; and what leads there, by the identities of the
         # views that it leads from. Both depend on nothing but what the audience was shown.
         self._latest: dict[Audience, View] = {}
@@ -51,19 +58,45 @@ class Showing:
             ViewError: the model failed at showing it.
         """
         now = self._now()
+        if self._views.remembered > self._most:
+            self._forget()
         view = self._views.view(now, audience)
         return self._latest.setdefault(audience, view) if now is self._views.standing else view
 
-    def turn(self, mirrors: tuple[Mirror, ...]) -> None:
+    def state(self, audience: Audience) -> bytes:
+        """The state as JSON, as somebody is shown it now.
+
+        Args:
+            audience: theirs.
+
+        Raises:
+            ViewError: the model failed at showing it.
+        """
+        if self._views.remembered > self._most:
+            self._forget()
+        return self._views.state(self._now(), audience)
+
+    def _forget(self) -> None:
+        """Where nothing happens in a game, names that come and go must not pile up."""
+        looking = self._looking()
+        self._views.keep(looking)
+        self._latest = {audience: view for audience, view in self._latest.items() if audience in looking}
+        self._leads = {audience: leads for audience, leads in self._leads.items() if audience in looking}
+        self._most = MOST_REMEMBERED + 2 * len(looking)
+
+    def turn(self, mirrors: tuple[Mirror, ...]) -> bool:
         """Go on to how the game stands now.
 
         Args:
             mirrors: those who are to be shown it. Who can't be is told so, by the end of the connection.
+
+        Returns:
+            Whether it stands otherwise than before.
         """
         now = self._now()
         self._frames.clear()
         if now is self._views.standing:
-            return
+            return False
         changes = self._views.advance(now, {mirror.audience for mirror in mirrors})
         latest: dict[Audience, View] = {}
         leads: dict[Audience, dict[int, tuple[View, bytes]]] = {}
@@ -83,6 +116,7 @@ class Showing:
                 mirror.close(CloseCode.INTERNAL_ERROR)
             elif mirror.basis is not None:
                 self._lead(mirror, mirror.basis, before.get(mirror.audience, {}))
+        return True
 
     def _lead(self, mirror: Mirror, basis: View, before: dict[int, tuple[View, bytes]]) -> None:
         """See to it that there is what leads somebody to how the game stands.

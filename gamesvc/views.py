@@ -10,7 +10,7 @@ Views are made of committed images, by a model that is there for nothing else.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -140,9 +140,22 @@ class Views:
                 patches[audience] = None if was is None else encoded_patch(was, view)
             except ViewError as error:
                 patches[audience] = error
+        # Of those who came in between, and those who left.
+        self._other, self._others = None, {}
         self._standing, self._views = standing, views
         self._encoded.clear()
         return patches
+
+    def keep(self, audiences: Collection[Audience]) -> None:
+        """Remember no views but those of these audiences."""
+        self._views = {audience: view for audience, view in self._views.items() if audience in audiences}
+        self._other, self._others = None, {}
+        self._encoded.clear()
+
+    @property
+    def remembered(self) -> int:
+        """How many views are remembered."""
+        return len(self._views) + len(self._others)
 
     def _make(
         self,
@@ -152,8 +165,23 @@ class Views:
         loaded: dict[str, Any],
     ) -> View:
         # `earlier` is the audience's view of another standing; `loaded` are fields of this one that others were shown.
-        if self._makes_own:
-            return self._made_by_model(standing, audience)
+        try:
+            if self._makes_own:
+                return self._made_by_model(standing, audience)
+            return self._made_of_fields(standing, audience, earlier, loaded)
+        except ViewError:
+            raise
+        # The author's code and types, which may raise anything; and what is nested too deep.
+        except (Exception, SystemExit) as error:
+            raise ViewError(f"the view of {self._model.__name__} failed: {error!r}") from error
+
+    def _made_of_fields(
+        self,
+        standing: Standing,
+        audience: Audience,
+        earlier: tuple[Standing, View] | None,
+        loaded: dict[str, Any],
+    ) -> View:
         viewer = None if audience == EVERYBODY else audience
         was: View = {} if earlier is None else earlier[1]
         image: Image = (b"",) * len(standing.image) if earlier is None else earlier[0].image
@@ -187,17 +215,13 @@ class Views:
         context.events, context.revealed, context.alarms = [], [], ()
         # Each time anew: what the last view did to it, if anything, must not show in this one.
         restore(model, standing.image)
-        try:
-            view = model.view(None if audience is None else Player(audience))
-            made = shown(view)
-            if not isinstance(made, dict):
-                raise TypeError(f"view returned {type(view).__name__}, write -> dict[str, Any]")
-            if context.events or context.alarms or context.finished != standing.finished:
-                raise TypeError("a view only looks: publish, finish and set timers in a command")
-            size = len(_encode(made))
-        # The author's code, which may raise anything.
-        except (Exception, SystemExit) as error:
-            raise ViewError(f"the view of {self._model.__name__} failed: {error!r}") from error
+        view = model.view(None if audience is None else Player(audience))
+        made = shown(view)
+        if not isinstance(made, dict):
+            raise TypeError(f"view returned {type(view).__name__}, write -> dict[str, Any]")
+        if context.events or context.alarms or context.finished != standing.finished:
+            raise TypeError("a view only looks: publish, finish and set timers in a command")
+        size = len(_encode(made))
         if size > MAX_VIEW_BYTES:
             raise ViewError(f"the view of {self._model.__name__} has {size} bytes, the most is {MAX_VIEW_BYTES}")
         return made

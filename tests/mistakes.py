@@ -266,6 +266,10 @@ TYPES = {
 """Values that could not be stored, or not be shown."""
 
 SECRETS = {
+    "_deck: list[int] = field(default_factory=list)": (
+        "Game._deck: looks private, and clients would be shown it; write `deck: Secret[...]` to hide it, or a name "
+        "without underscore"
+    ),
     "deck: Secret = 0": "Game.deck: Secret of what? Write `Secret[list[int]]`, say",
     "hands: Own = field(default_factory=dict)": "Game.hands: Own of what? Write `Own[dict[Player, int]]`, say",
     "deck: list[Secret[int]] = field(default_factory=list)": (
