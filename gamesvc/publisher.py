@@ -10,7 +10,7 @@ Viewers without private events share numbers and bytes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from gamesvc.errors import CloseCode
 from gamesvc.eventlog import EventLog, LoggedEvent, Place, Viewer
@@ -270,21 +270,23 @@ class GamePublisher:
             return
         addressed = {player for event in new if event.to is not None for player in event.to}
         written = self.log.written - sum([event.size for event in new])
-        batches: dict[int, Batch | None] = {}
+        # Those who know and see the same, and number it so, are sent the same.
+        shared: dict[tuple[str | None, int, int], tuple[bytes, bytes | None, dict[str, Any] | None] | None] = {}
         for mirror in tuple(self._mirrors):
             if mirror.cursor == start and mirror.takes_batch() and mirror.viewer.player not in addressed:
-                sight = mirror.sight
-                if sight not in batches:
-                    batches[sight] = make_batch(new, sight, end)
-                batch = batches[sight]
-                if batch is not None:
+                key = mirror.audience, id(mirror.basis), mirror.sight
+                if key not in shared:
+                    batch = make_batch(new, mirror.sight, end)
+                    shared[key] = None if batch is None else (batch.frames, pictures.picture(mirror), mirror.basis)
+                sent = shared[key]
+                if sent is not None:
+                    frames, picture, mirror.basis = sent
                     self._waiting.pop(mirror, None)
                     self._behind.pop(mirror, None)
-                    picture = pictures.picture(mirror)
                     if picture is None:
                         mirror.close(CloseCode.INTERNAL_ERROR)
                     else:
-                        mirror.send_shown(batch.frames, picture, end)
+                        mirror.send_shown(frames, picture, end)
                     continue
             if mirror.open and mirror.cursor < end:
                 self._leave_behind(mirror, written)

@@ -9,7 +9,6 @@ Views are made of committed images, by a model that is there for nothing else.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
@@ -33,6 +32,7 @@ Audience = str | None
 View = dict[str, Any]
 
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
 _PLAIN = frozenset((int, str, bool))
 
 
@@ -229,7 +229,9 @@ class Views:
 
 def shown(value: Any) -> Any:
     """What a value looks like in a view: numbers, text, lists, and objects without what is None."""
-    return _without_none(msgspec.to_builtins(value, str_keys=True))
+    encoded = _encode(value)
+    made = _decode(encoded)
+    return _without_none(made) if b"null" in encoded else made
 
 
 def merge_patch(before: View, after: View) -> View:
@@ -291,8 +293,6 @@ def _without_none(value: Any) -> Any:
             for key, was in value.items()
             if (part := was if type(was) in _PLAIN else _without_none(was)) is not None
         }
-    if kind is float:
-        return value if math.isfinite(value) else None  # as JSON has it
-    if kind is list or kind is tuple:
+    if kind is list:
         return [part if type(part) in _PLAIN else _without_none(part) for part in value]
     return value
