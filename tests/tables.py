@@ -14,7 +14,8 @@ from gamesvc.instance import Instance
 from gamesvc.journal.records import Opening
 from gamesvc.messages import Request
 from gamesvc.model import GameModel, Player
-from gamesvc.pending import PendingCommand, Role
+from gamesvc.pending import Asked as AskedFor
+from gamesvc.pending import Role
 from gamesvc.publisher import GamePublisher
 from gamesvc.receipts import Receipts
 from gamesvc.server import Beginning, GameServer
@@ -230,7 +231,7 @@ class Judge:
         self.instance.open(NOW, players)
         self.commands: dict[str, CommandSpec] = model.COMMANDS
         self.receipts = Receipts()
-        self.pending_ids: dict[tuple[str, str], PendingCommand] = {}
+        self.pending_ids: dict[tuple[str, str], AskedFor] = {}
         self.refusal: ErrorCode | None = None
         self.faults: list[tuple[str, BaseException]] = []
         self.time = NOW

@@ -139,7 +139,7 @@ class NothingLeavesEarly(SynchronousTestCase):
         welcome = json.loads(table.server.welcome(AS_ALICE, None, show_state=False))
         self.assertEqual((table.server.players, welcome["players"]), ([None, None], [None, None]))
         asked.ok()
-        self.assertEqual([alice, again, bob, watcher], [[AS_ALICE], [AS_ALICE], [AS_BOB], [Role(CAROL, False)]])
+        self.assertEqual([alice, again, bob, watcher], [[AS_ALICE], [AS_ALICE], [AS_BOB], [Role(CAROL, False, may_sit=True)]])
         self.assertEqual(table.server.players, [ALICE, BOB])
 
     def test_a_refused_admission_waits_too(self) -> None:
@@ -891,7 +891,7 @@ class Blocking(SynchronousTestCase):
         self.table.holds_work = True
         outcomes = [self.table.come(name) for name in ("alice", "bob", "carol")]
         self.finish()
-        self.assertEqual([each for (each,) in outcomes], [AS_ALICE, AS_BOB, Role(CAROL, playing=False)])
+        self.assertEqual([each for (each,) in outcomes], [AS_ALICE, AS_BOB, Role(CAROL, playing=False, may_sit=True)])
         reply = self.table.submit("add")
         self.finish()
         self.assertEqual(reply.code, "ok")

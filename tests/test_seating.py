@@ -10,8 +10,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from gamesvc import Event, GameError, GameModel, Player, command, field
 from gamesvc.errors import JOURNAL_DOWN, PLAYER_NOT_IN_GAME, RequestRefused
 from gamesvc.instance import Standing
-from gamesvc.journal.records import Entry
+from gamesvc.journal.records import Entry, Receipt
+from gamesvc.messages import Request
 from gamesvc.pending import Role
+from gamesvc.receipts import digest
 from gamesvc.seating import PendingChange, PendingSeat
 from tests.tables import ALICE, BOB, CAROL, Answers, Judge
 
@@ -116,18 +118,29 @@ class Seating(SynchronousTestCase):
         pending.judge(self.game)
         return pending
 
-    def change(self, name: str, *, sits: bool, playing: bool | None = None, may_sit: bool = True) -> PendingChange:
+    def change(
+        self,
+        name: str,
+        *,
+        sits: bool,
+        playing: bool | None = None,
+        may_sit: bool = True,
+        id: str | None = "c-1",
+        **arguments: Any,
+    ) -> PendingChange:
         player = Player(name)
         role = Role(player, player in self.standing.seats if playing is None else playing, may_sit)
         self.answers = Answers()
         changed = "sits" if sits else "is gone"
         pending = PendingChange(
             role,
-            "c-1",
+            Request("gamesvc.sit" if sits else "gamesvc.leave", id, arguments),
             sits=sits,
             answer=self.answers.append,
             changed=lambda told: self.changes.append(f"{name} {changed}"),
         )
+        if pending.key is not None:
+            self.game.pending_ids[pending.key] = pending
         pending.judge(self.game)
         return pending
 
@@ -199,7 +212,7 @@ class Coming(Seating):
         pending.judge(self.game)
         self.assertIsNone(pending.entry)
         pending.settle(self.game)
-        self.assertEqual(self.outcomes, [Role(BOB, playing=False)])
+        self.assertEqual(self.outcomes, [Role(BOB, playing=False, may_sit=True)])
 
     def test_what_failed_or_is_overdue_is_refused_for_now_and_answered_once(self) -> None:
         for end in ("fail", "overdue"):
@@ -222,18 +235,29 @@ class Coming(Seating):
         pending.settle(self.game)
         self.assertEqual((self.outcomes, pending.entry), ([Role(CAROL, playing=True)], None))
 
-    def test_where_a_token_says_who_plays_those_who_watch_may_not_sit_down(self) -> None:
-        for name, players, may_sit in (("zoe", ("alice", "bob"), False), ("alice", ("alice", "bob"), True),
-                                       ("zoe", None, True)):  # fmt: skip
-            self.game, self.outcomes = Judge(Counter), []
+    def test_who_came_to_watch_may_not_sit_down_whoever_they_are(self) -> None:
+        for name, players in (("zoe", ("alice", "bob")), ("alice", ("alice", "bob")), ("zoe", None), ("carol", None)):
+            self.game, self.outcomes = Judge(Counter, players=("carol",)), []
             self.come(name, players, True).settle(self.game)
-            self.assertEqual(self.outcomes, [Role(Player(name), False, may_sit)])
+            self.assertEqual(self.outcomes, [Role(Player(name), playing=False, may_sit=False)])
+
+    def test_who_came_to_play_when_all_seats_were_taken_may_sit_down_later(self) -> None:
+        self.game = Judge(Counter, players=("alice", "bob", "carol"))
+        self.come("zoe").settle(self.game)
+        self.assertEqual(self.outcomes, [Role(Player("zoe"), playing=False, may_sit=True)])
+
+    def test_who_opens_a_game_to_watch_it_is_not_there_to_play_though_their_token_names_them(self) -> None:
+        entry = self.come("alice", ("alice", "bob"), True).entry
+        assert entry is not None
+        self.assertEqual((entry.player, entry.seats, self.standing.here), (None, ("alice", "bob", None), frozenset()))
+        for pending in (self.come("alice", ("alice", "bob")), self.come("zoe", ("alice", "bob"), True)):
+            self.assertIsNone(pending.entry)
 
     def test_nobody_sits_down_to_a_game_that_is_over(self) -> None:
         self.game = Judge(Club, players=("alice", "bob"))
         self.game.instance.command(self.game.time, "end", ALICE, Club.COMMANDS["end"].arguments())
         self.come("carol").settle(self.game)
-        self.assertEqual((self.outcomes, self.standing.seats[2]), ([Role(CAROL, playing=False)], None))
+        self.assertEqual((self.outcomes, self.standing.seats[2]), ([Role(CAROL, playing=False, may_sit=True)], None))
 
 
 class Joining(Seating):
@@ -267,7 +291,7 @@ class Joining(Seating):
         pending = self.come("bob")
         self.assertEqual((pending.entry, pending.effect, self.standing), (None, None, before))
         pending.settle(self.game)
-        self.assertEqual((self.outcomes, self.game.faults), ([Role(BOB, playing=False)], []))
+        self.assertEqual((self.outcomes, self.game.faults), ([Role(BOB, playing=False, may_sit=True)], []))
         self.assertEqual(self.told(), ["alice joins: alice"])
         # Others may come all the same.
         self.come("carol").settle(self.game)
@@ -411,8 +435,6 @@ class GivingUp(Seating):
         self.expect_trouble("dave joins", "refuse")
         self.change("dave", sits=True).settle(self.game)
         self.assertEqual(self.answers.code, "not_today")
-        self.change("zoe", sits=True, may_sit=False).settle(self.game)
-        self.assertEqual(self.answers.code, "not_a_player")
         self.come("carol")
         self.sit("dave").settle(self.game)
         self.assertEqual((self.answers.code, self.answers.reply["error"]["retryable"]), ("no_seat", True))
@@ -422,12 +444,64 @@ class GivingUp(Seating):
             self.assertEqual((name, self.answers.code), (name, "game_over"))
         self.assertEqual(self.changes, [])
 
-    def test_without_seats_none_can_be_given_up_and_all_sit_already(self) -> None:
+    def test_a_connection_that_only_watches_does_nothing_for_the_player_of_its_name(self) -> None:
+        self.start()
+        before = self.standing
+        # The one has a seat, the other has none.
+        for name, sits in (("alice", True), ("alice", False), ("zoe", True), ("zoe", False)):
+            pending = self.change(name, sits=sits, playing=False, may_sit=False)
+            self.assertIsNone(pending.key, "it is told nothing of what the player was told")
+            pending.settle(self.game)
+            self.assertEqual((name, sits, self.answers.code), (name, sits, "not_a_player"))
+            self.assertEqual((pending.entry, pending.effect, self.standing), (None, None, before))
+        self.assertEqual((self.changes, self.game.receipts.dump()), ([], {}))
+
+    def test_neither_takes_arguments(self) -> None:
+        self.start()
+        before = self.standing
+        for name, sits, command in (("alice", False, "gamesvc.leave"), ("zoe", True, "gamesvc.sit")):
+            self.change(name, sits=sits, seat=2).settle(self.game)
+            error = self.answers.reply["error"]
+            self.assertEqual((error["code"], error["message"]), ("bad_arguments", f"{command} takes no arguments"))
+            self.assertEqual(self.answers.reply["id"], "c-1")
+        self.assertEqual((self.standing, self.changes, self.game.receipts.dump()), (before, [], {}))
+
+    def test_without_seats_there_is_none_to_give_up_or_to_take(self) -> None:
         self.game = Judge(Open)
-        self.change("alice", sits=False, playing=True).settle(self.game)
-        self.assertEqual(self.answers.code, "not_a_player")
-        self.change("alice", sits=True, playing=True).settle(self.game)
-        self.assertEqual(self.answers.code, "ok")
+        for sits in (False, True):
+            self.change("alice", sits=sits, playing=True).settle(self.game)
+            error = self.answers.reply["error"]
+            self.assertEqual((error["code"], error["message"]), ("not_a_player", "there are no seats in this game"))
+        self.assertEqual(self.changes, [])
+
+    def test_its_entry_is_what_a_journal_needs_to_know_it_again_and_its_receipt_the_same(self) -> None:
+        self.start()
+        for name, sits, kind in (("alice", False, "left"), ("zoe", True, "seated")):
+            pending = self.change(name, sits=sits, id=f"of-{name}")
+            entry = pending.entry
+            assert entry is not None
+            command = "gamesvc.sit" if sits else "gamesvc.leave"
+            self.assertEqual((entry.kind, entry.player, entry.id, entry.name, entry.arguments, entry.result),
+                             (kind, name, f"of-{name}", command, b"{}", None))  # fmt: skip
+            self.assertIsNone(self.game.receipts.find(name, f"of-{name}"))
+            pending.settle(self.game)
+            receipt = Receipt(f"of-{name}", digest(command, {}), None)
+            self.assertEqual(self.game.receipts.find(name, f"of-{name}"), receipt)
+            self.assertEqual(self.game.pending_ids, {})
+
+    def test_who_sits_down_by_connecting_has_asked_under_no_id(self) -> None:
+        entry = self.come("alice").entry
+        assert entry is not None
+        self.assertEqual((entry.id, entry.name, entry.arguments), (None, "", b""))
+
+    def test_all_who_sent_it_are_answered_and_the_first_is_no_duplicate(self) -> None:
+        self.start()
+        pending, again = self.leave("alice"), Answers()
+        pending.join(again.append)
+        pending.settle(self.game)
+        self.assertEqual(self.answers.reply, {"status": "ok", "id": "c-1"})
+        self.assertEqual(again.reply, {"status": "ok", "id": "c-1", "duplicate": True})
+        self.assertEqual(self.changes, ["alice is gone"])
 
     def test_what_failed_can_be_tried_again_and_what_is_overdue_is_said_to_be_unknown_once(self) -> None:
         self.come("alice")

@@ -6,6 +6,7 @@ import json
 from typing import Any
 from unittest import mock
 
+from msgspec import Struct
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import Event, GameModel, Own, Player, Secret, command, field, showing
@@ -17,6 +18,7 @@ from tests.wire import Logged
 
 LONG = "what is long enough to be deflated " * 20
 SECRET = "the ace of spades"
+V1 = "Sec-WebSocket-Protocol: gamesvc.v1"
 
 
 class Said(Event):
@@ -345,3 +347,62 @@ class Failing(Case):
         self.assertEqual((self.bob.closed, len(self.incidents)), (CloseCode.INTERNAL_ERROR, 1))
         self.hear()
         self.assert_others_go_on()
+
+
+class Branch(Struct):
+    """A part of a tree, and what is below it."""
+
+    below: list[Branch] = []
+    mark: str | None = None
+
+
+class Tall(Open, seats=(1, 9)):
+    """Its state may be nested as deep as somebody likes."""
+
+    tree: Branch = field(default_factory=Branch)
+
+    @command
+    def grow(self, player: Player, levels: int) -> None:
+        for _ in range(levels):
+            self.tree = Branch([self.tree])
+
+
+class TooDeep(Case):
+    """What is nested too deep to be shown."""
+
+    GAME = "Tall"
+
+    def test_it_ends_the_connections_of_those_who_keep_the_state_and_harms_nobody_else(self) -> None:
+        logged = Logged(self)
+        plain = self.world.opened("/g?player=joe", "Sec-WebSocket-Protocol: gamesvc.v1")
+        plain.heard()
+        # As deep as what is stored may be, by little more each time.
+        for _ in range(40):
+            plain.say(command="grow", levels=10)
+            run(self.world)
+            self.assertEqual([each for each in plain.heard() if "status" in each][-1:], [{"status": "ok"}])
+            if self.ann.hear()[-1:] == ["closed"]:
+                break
+        self.assertEqual(self.ann.closed, CloseCode.INTERNAL_ERROR)
+        self.assertEqual(len([each for each in logged.texts() if "incident" in each]), 1)
+        plain.say(command="say", text="still here")
+        run(self.world)
+        self.assertEqual([each.get("event", "reply") for each in plain.heard()], ["Said", "reply"])
+
+
+class Remembered(Case):
+    """Views of those who have gone."""
+
+    GAME = "Hands"
+
+    def test_names_that_come_and_go_do_not_pile_up_where_nothing_happens(self) -> None:
+        server = self.world.listener.games["g"]
+        views = server._reception._views
+        for number in range(200):
+            for state in (0, 1):
+                line = self.world.opened(f"/g?player=p{number}&spectate=1&state={state}&epoch=x&since=1", V1)
+                run(self.world)
+                line.cut()
+        self.assertLess(views.remembered, showing.MOST_REMEMBERED + 4 * len(self.clients))
+        self.ann.say(command="shift")
+        self.assertEqual(self.hear(), [["patch", "reply"], ["patch"], ["patch"], ["patch"]])
