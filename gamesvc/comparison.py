@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from gamesvc.instance import Effect
 from gamesvc.journal.records import Entry, Published, Timer
 from gamesvc.model import GameError, GameModel
 from gamesvc.recovery import RecoveryError, Replayed
 from gamesvc.replay import Refused, Replay, fault_name
+from gamesvc.standing import Effect
 
 _sorted_json = msgspec.json.Encoder(order="sorted").encode
 _NOTHING = "nothing"

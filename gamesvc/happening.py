@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Literal
 
 from gamesvc.context import Alarm, Player
-from gamesvc.instance import Effect
 from gamesvc.journal.records import Entry
 from gamesvc.pending import Game, fault_of
+from gamesvc.standing import Effect
 
 
 class _Happening:

@@ -7,16 +7,14 @@ instance runs ahead of the journal by as many entries as wait for it; its server
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import msgspec
 
 from gamesvc.alarms import call_alarm
 from gamesvc.context import Alarm, Context, Player
 from gamesvc.image import Image, restore, settle
-from gamesvc.journal.records import Entry, EntryKind, Opening, Published
-from gamesvc.journal.records import Timer as TimerRecord
 from gamesvc.model import GameModel
+from gamesvc.standing import Effect, Standing, taken
 from gamesvc.undeclared import note_undeclared
 
 MAX_STATE_BYTES = 1 << 20
@@ -27,110 +25,6 @@ MAX_RESULT_BYTES = 1 << 16
 
 _NOTHING: Mapping[str, object] = {}
 _encode_result = msgspec.json.Encoder().encode
-
-
-class Standing(NamedTuple):
-    """How a game stands after an entry.
-
-    Attributes:
-        entry: its number.
-        now: its time, in seconds since the epoch.
-        image: the model's fields.
-        seats: who has each, None where it is free.
-        alarms: what is to come.
-        last_alarm: the highest id that one has had.
-        finished: whether the game is over.
-        outcome: the event with which it ended, as JSON; empty where there is none.
-        started: whether all seats that are needed have been taken at some time.
-        here: the players who are connected, as far as the model was told; of a model that is told.
-    """
-
-    entry: int
-    now: float
-    image: Image
-    seats: tuple[Player | None, ...]
-    alarms: tuple[Alarm, ...] = ()
-    last_alarm: int = 0
-    finished: bool = False
-    outcome: bytes = b""
-    started: bool = False
-    here: frozenset[str] = frozenset()
-
-    @property
-    def wake_at(self) -> float | None:
-        """When the next timer is due, in seconds since the epoch; None where there is none."""
-        return min([alarm.due for alarm in self.alarms]) if self.alarms else None
-
-
-class Effect(NamedTuple):
-    """What a call has done.
-
-    Attributes:
-        before: how the game stood.
-        after: how it stands.
-        events: what was published: encoded, each with the players who see it (None: everybody).
-        result: what was returned, as JSON; None where nothing was.
-    """
-
-    before: Standing
-    after: Standing
-    events: list[tuple[bytes, frozenset[str] | None]]
-    result: bytes | None = None
-
-    def entry(
-        self,
-        model: type[GameModel],
-        kind: EntryKind,
-        player: str | None = None,
-        id: str | None = None,
-        name: str = "",
-        arguments: bytes = b"",
-        *,
-        timer: int | None = None,
-        fault: str = "",
-        opening: Opening | None = None,
-    ) -> Entry:
-        """What the journal keeps of it.
-
-        Args:
-            model: whose fields these are.
-            kind: of entry.
-            player, id, name, arguments, timer, fault, opening: what the effect does not know, as in `Entry`.
-        """
-        before, after = self.before, self.after
-        # By their places, which takes half the time: one is made for each command.
-        return Entry(
-            after.entry,
-            kind,
-            after.now,
-            player,
-            id,
-            name,
-            arguments,
-            self.result,
-            tuple([Published(body, None if to is None else tuple(sorted(to))) for body, to in self.events]),
-            _UNCHANGED if after.image is before.image else _changed(model, before.image, after.image),
-            None if after.seats is before.seats or after.seats == before.seats else after.seats,
-            None if after.alarms is before.alarms else tuple([TimerRecord(*alarm) for alarm in after.alarms]),
-            timer,
-            fault,
-            after.finished,
-            opening,
-            after.last_alarm,
-            after.outcome,
-            after.started,
-        )
-
-
-_UNCHANGED: dict[str, msgspec.Raw] = {}
-
-
-def _changed(model: type[GameModel], before: Image, after: Image) -> dict[str, msgspec.Raw]:
-    return {
-        field.name: msgspec.Raw(new)
-        for field, old, new in zip(model.FIELDS, before or (b"",) * len(after), after, strict=True)
-        if old != new
-    }
 
 
 class Instance:
@@ -408,11 +302,6 @@ class Instance:
         return image
 
 
-def taken(seats: tuple[Player | None, ...]) -> tuple[Player, ...]:
-    """Those who have a seat, in the order of their seats."""
-    return tuple([player for player in seats if player is not None])
-
-
 def _result(command: str, value: object) -> bytes:
     if isinstance(value, GameModel):
         raise TypeError(f"{command} returns the game itself, secrets and all; return what the player may know")
@@ -423,21 +312,3 @@ def _result(command: str, value: object) -> bytes:
     if len(encoded) > MAX_RESULT_BYTES:
         raise ValueError(f"{command} returned {len(encoded)} bytes, the most is {MAX_RESULT_BYTES}")
     return encoded
-
-
-def opening_entry(effect: Effect, model: type[GameModel], opening: Opening) -> Entry:
-    """The first entry of a game.
-
-    Args:
-        effect: of opening it.
-        model: its class.
-        opening: what it began with.
-    """
-    # A game without fields, or whose fields are all at their defaults, still says what they were.
-    entry = effect.entry(model, "opened", opening=opening)
-    return msgspec.structs.replace(entry, seats=effect.after.seats)
-
-
-def stored_fields(model: type[GameModel], image: Image) -> dict[str, msgspec.Raw]:
-    """All fields of an image by their names, as the journal keeps them."""
-    return {field.name: msgspec.Raw(value) for field, value in zip(model.FIELDS, image, strict=True)}

@@ -25,7 +25,7 @@ from gamesvc.errors import (
     RequestRefused,
 )
 from gamesvc.eventlog import EventLog
-from gamesvc.instance import Effect, Instance
+from gamesvc.instance import Instance
 from gamesvc.journal import Stored
 from gamesvc.journal.records import Opening
 from gamesvc.limits import MAX_LAG_BYTES, MAX_LAG_EVENTS, OVERDUE_SECONDS, Census, Limits
@@ -35,6 +35,7 @@ from gamesvc.publisher import GamePublisher
 from gamesvc.receipts import Receipts
 from gamesvc.recovery import Recovered, RecoveryError, recover
 from gamesvc.server import Beginning, GameServer
+from gamesvc.standing import Effect
 from gamesvc.surroundings import Call, Surroundings, at_once
 
 log = logger(__name__)

@@ -22,11 +22,11 @@ from typing import Protocol
 import msgspec
 
 from gamesvc.errors import Fenced, JournalError
-from gamesvc.instance import Effect, Standing, opening_entry, stored_fields
 from gamesvc.journal.records import Entry, Opening
 from gamesvc.limits import OVERDUE_SECONDS
 from gamesvc.pending import Game, Pending
 from gamesvc.publisher import GamePublisher
+from gamesvc.standing import Effect, Standing, opening_entry, stored_fields
 from gamesvc.surroundings import Surroundings
 
 

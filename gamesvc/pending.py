@@ -21,12 +21,13 @@ from gamesvc.errors import (
     ErrorCode,
     with_incident,
 )
-from gamesvc.instance import Effect, Instance
+from gamesvc.instance import Instance
 from gamesvc.journal.records import Entry, Receipt
 from gamesvc.messages import Request, encode_arguments, encode_error, encode_ok
 from gamesvc.model import GameError, check_code
 from gamesvc.receipts import Receipts, digest
 from gamesvc.signatures import CommandSpec
+from gamesvc.standing import Effect
 
 _MAX_ECHO = 64
 _MAX_EXPLANATION = 300

@@ -233,8 +233,11 @@ class Reception:
             except (Exception, SystemExit) as fault:
                 self._failed("a view", fault)
                 controller.close(CloseCode.INTERNAL_ERROR)
-        if sits:
+        if sits and self._attendance.has(player):
             self._attendance.came(player)
+        elif sits and not self._attendance.is_away(player):
+            # Gone meanwhile, or sent away to come back: it is found out whether they do.
+            self._attendance.expect((player,))
 
     # Who is away.
 

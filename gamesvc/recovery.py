@@ -12,12 +12,12 @@ import msgspec
 
 from gamesvc.context import Alarm, Player
 from gamesvc.image import settle
-from gamesvc.instance import Standing
 from gamesvc.journal.records import Counts, Entry, Opening, Published, Receipt, Snapshot
 from gamesvc.journal.records import Timer as TimerRecord
 from gamesvc.messages import is_framework
 from gamesvc.model import GameModel
 from gamesvc.receipts import Receipts, digest
+from gamesvc.standing import Standing
 
 
 class RecoveryError(Exception):

@@ -14,12 +14,13 @@ import msgspec
 from gamesvc.context import Alarm, Player
 from gamesvc.errors import CANNOT_LEAVE, GAME_OVER, NOT_A_PLAYER, NOT_STARTED
 from gamesvc.image import Image, settle
-from gamesvc.instance import Effect, Instance, Standing
+from gamesvc.instance import Instance
 from gamesvc.journal.records import Entry
 from gamesvc.messages import encode_joined, encode_left
 from gamesvc.model import GameModel
 from gamesvc.options import OptionsError
 from gamesvc.options import given as given_options
+from gamesvc.standing import Effect, Standing
 
 
 class Refused(Exception):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gamesvc.errors import JournalError
-from gamesvc.instance import Standing, stored_fields
 from gamesvc.journal.records import Counts, Entry, Opening, Snapshot
 from gamesvc.journal.records import Timer as TimerRecord
 from gamesvc.model import GameModel
 from gamesvc.receipts import Receipts
+from gamesvc.standing import Standing, stored_fields
 from gamesvc.surroundings import Surroundings
 
 SNAPSHOT_SECONDS = 5.0

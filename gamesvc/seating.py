@@ -15,7 +15,6 @@ from gamesvc.errors import (
     PLAYER_NOT_IN_GAME,
     RequestRefused,
 )
-from gamesvc.instance import Effect
 from gamesvc.journal.records import Entry
 from gamesvc.messages import (
     Request,
@@ -28,6 +27,7 @@ from gamesvc.messages import (
 )
 from gamesvc.model import GameError
 from gamesvc.pending import Answer, Asked, Game, Role, failed, fault_of, refused
+from gamesvc.standing import Effect
 
 
 class PendingSeat:

@@ -24,7 +24,7 @@ from gamesvc.errors import (
 )
 from gamesvc.eventlog import EventLog, Place, Viewer
 from gamesvc.history import Found, History
-from gamesvc.instance import Effect, Instance
+from gamesvc.instance import Instance
 from gamesvc.journal.records import Entry, Opening
 from gamesvc.messages import Request, encode_error, encode_ok
 from gamesvc.order import Order
@@ -35,6 +35,7 @@ from gamesvc.reception import Reception, is_framework_command
 from gamesvc.rhythm import Rhythm
 from gamesvc.saver import Saver
 from gamesvc.seating import PendingChange, PendingSeat
+from gamesvc.standing import Effect
 from gamesvc.subscription import Subscription
 from gamesvc.surroundings import Surroundings
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from gamesvc.errors import CloseCode
 from gamesvc.eventlog import EventLog
 from gamesvc.frames import deflated_frame, text_frame
-from gamesvc.instance import Standing
 from gamesvc.messages import encode_patch, encode_state
 from gamesvc.mirror import Mirror
+from gamesvc.standing import Standing
 from gamesvc.views import Audience, View, ViewError, Views, encoded_patch
 
 MOST_REMEMBERED = 64

@@ -17,8 +17,8 @@ import msgspec
 from gamesvc.context import Context, Player
 from gamesvc.fields import shown_value
 from gamesvc.image import Image, restore
-from gamesvc.instance import Standing, taken
 from gamesvc.model import GameModel
+from gamesvc.standing import Standing, taken
 
 MAX_VIEW_BYTES = 1 << 20
 """How large a view of the model's own making may become, as JSON."""

@@ -8,13 +8,14 @@ from typing import Any
 from msgspec import Raw
 from msgspec.structs import replace
 
-from gamesvc.instance import Effect, Instance, opening_entry
+from gamesvc.instance import Instance
 from gamesvc.journal.records import Entry, EntryKind, Opening, Snapshot
 from gamesvc.journal.store import Append, Store
 from gamesvc.messages import encode_arguments, encode_joined, encode_left
 from gamesvc.model import GameModel, Player
 from gamesvc.options import checked, given
 from gamesvc.recovery import Replayed
+from gamesvc.standing import Effect, opening_entry
 from tests.drawing import Drawing
 from tests.hall import Hall
 from tests.redrawing import Drawing as Redrawing

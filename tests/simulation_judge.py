@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 
-from gamesvc.instance import Standing
 from gamesvc.journal.records import Counts, Entry, Published, Snapshot, Timer
 from gamesvc.messages import numbered
 from gamesvc.model import GameModel
 from gamesvc.pending import Role
+from gamesvc.standing import Standing
 from tests.simulation_games import FAILING
 
 _decode = msgspec.json.decode

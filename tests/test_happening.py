@@ -9,10 +9,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import Event, GameError, GameModel, Player, command, field
 from gamesvc.happening import PendingAlarm, PendingPresence, PendingTick
-from gamesvc.instance import Standing
 from gamesvc.journal.records import Entry
 from gamesvc.messages import Request
 from gamesvc.pending import PendingCommand, Role
+from gamesvc.standing import Standing
 from tests.tables import ALICE, BOB, CAROL, NOW, Judge
 
 
@@ -223,6 +223,12 @@ class Ticks(SynchronousTestCase):
             pending = self.tick()
             self.assertEqual((pending.entry, pending.effect, pending.is_over), (None, None, True))
             self.assertIs(self.standing, before)
+
+    def test_one_that_can_not_run_any_more_is_over(self) -> None:
+        pending = PendingTick(NOW, lambda: None)
+        self.assertFalse(pending.is_over)
+        pending.fail(self.game)
+        self.assertTrue(pending.is_over)
 
     def test_whatever_can_be_noticed_is_something(self) -> None:
         for what in ("count", "say", "throw", "set", "end"):

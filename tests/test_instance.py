@@ -13,9 +13,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import Event, GameError, GameModel, Player, command, field
 from gamesvc.context import Alarm
-from gamesvc.instance import MAX_RESULT_BYTES, MAX_STATE_BYTES, Effect, Instance, Standing, opening_entry
+from gamesvc.instance import MAX_RESULT_BYTES, MAX_STATE_BYTES, Instance
 from gamesvc.journal.records import Opening, Published
 from gamesvc.model import Timer as TimerId
+from gamesvc.standing import Effect, Standing, opening_entry
 
 PROPERTY = settings(deadline=None, database=None, max_examples=80)
 ALICE, BOB = Player("alice"), Player("bob")

@@ -1257,6 +1257,67 @@ class Hooks(SynchronousTestCase):
         self.assertEqual((server.instance.standing.here, before.here), ({"alice"}, {"alice", "bob"}))
 
 
+class Seats(SynchronousTestCase):
+    """What was asked for a seat takes effect once, over a kill, too."""
+
+    def setUp(self) -> None:
+        self.house = House(Duel)
+        self.alice = self.come()
+
+    def come(self) -> Connected:
+        """Alice, who comes to play."""
+        server = self.house.open()
+        outcomes: list[Any] = []
+        server.admit("alice", None, False, outcomes.append)
+        self.house.run()
+        (role,) = outcomes
+        return Connected(server, role)
+
+    def say(self, name: str, id: str) -> Any:
+        self.alice.news()
+        self.alice.send(name, id=id)
+        self.house.run()
+        (reply,) = [each for each in self.alice.news() if "status" in each]
+        return reply
+
+    def kill(self) -> None:
+        self.house.start(kind=Duel)
+        self.alice = self.come()
+
+    def has_seat(self) -> bool:
+        return ALICE in self.house.open().players
+
+    def test_sent_again_after_a_kill_it_does_not_undo_what_came_after_it(self) -> None:
+        self.say("gamesvc.leave", "7")
+        self.say("gamesvc.sit", "8")
+        self.kill()
+        for id, name in (("7", "gamesvc.leave"), ("8", "gamesvc.sit")):
+            self.assertEqual(self.say(name, id), {"status": "ok", "id": id, "duplicate": True})
+            self.assertTrue(self.has_seat())
+        self.assertEqual(self.say("gamesvc.sit", "7")["error"]["code"], "id_reused")
+        self.assertEqual(self.say("gamesvc.leave", "9"), {"status": "ok", "id": "9"})
+        self.assertFalse(self.has_seat())
+
+    def test_sent_again_when_a_kill_has_swallowed_the_reply_it_does_not_take_the_seat_once_more(self) -> None:
+        self.alice.send("gamesvc.leave", id="7")
+        self.house.turn()
+        self.house.journal.answer_all()
+        # She comes to play, and gets the free seat.
+        self.kill()
+        self.assertEqual(self.say("gamesvc.leave", "7"), {"status": "ok", "id": "7", "duplicate": True})
+        self.assertTrue(self.has_seat())
+
+    def test_it_is_known_from_a_snapshot_too(self) -> None:
+        self.say("gamesvc.leave", "7")
+        self.say("gamesvc.sit", "8")
+        self.alice.close(CloseCode.NORMAL)
+        self.house.fall_asleep()
+        self.assertIsNotNone(self.house.journal.stored("g").snapshot)
+        self.alice = self.come()
+        self.assertEqual(self.say("gamesvc.leave", "7"), {"status": "ok", "id": "7", "duplicate": True})
+        self.assertTrue(self.has_seat())
+
+
 class Chosen(SynchronousTestCase):
     """A game's options."""
 

@@ -122,6 +122,8 @@ class Checked(SynchronousTestCase):
             ({"sizes": [1, "x"]}, "Expected `int`, got `str` - at `sizes[1]`"),
             ({"mode": "medium"}, "at `mode`"),
             ({"hard": None}, "Expected `bool`, got `null` - at `hard`"),
+            # What JSON has no number for.
+            *[({"rate": float(text)}, "Expected `float`, got `null` - at `rate`") for text in ("nan", "inf", "-inf")],
         ):
             self.assertIn(told, str(self.assertRaises(OptionsError, checked, Chosen, options)), options)
         self.assertIn("Plain takes no options", str(self.assertRaises(OptionsError, checked, Plain, {"size": 1})))
@@ -158,6 +160,7 @@ class Served(SynchronousTestCase):
         for game, told in (
             ("tests.test_options:Chosen(size=99)", "Expected `int` <= 19 - at `size`"),
             ("tests.test_options:Chosen(sise=9)", "there is no option `sise`"),
+            ("tests.test_options:Chosen(rate=NaN)", "Expected `float`, got `null` - at `rate`"),
             ("tests.test_options:Plain(size=9)", "Plain takes no options"),
             ("tests.test_options:Chosen(size=9", "and options as in name(option=value, ...)"),
             ("tests.test_options:Picky(size=4)", "the setup of Picky failed: ValueError: too large"),

@@ -139,7 +139,8 @@ class NothingLeavesEarly(SynchronousTestCase):
         welcome = json.loads(table.server.welcome(AS_ALICE, None, show_state=False))
         self.assertEqual((table.server.players, welcome["players"]), ([None, None], [None, None]))
         asked.ok()
-        self.assertEqual([alice, again, bob, watcher], [[AS_ALICE], [AS_ALICE], [AS_BOB], [Role(CAROL, False, may_sit=True)]])
+        watching = Role(CAROL, playing=False, may_sit=True)
+        self.assertEqual([alice, again, bob, watcher], [[AS_ALICE], [AS_ALICE], [AS_BOB], [watching]])
         self.assertEqual(table.server.players, [ALICE, BOB])
 
     def test_a_refused_admission_waits_too(self) -> None:
@@ -923,6 +924,34 @@ class Blocking(SynchronousTestCase):
             table.clock.advance(0.05)
             self.finish()
         self.assertIn(len(table.reports), (4, 5, 6))
+
+    def test_after_a_stall_with_a_tick_in_line_it_ticks_again(self) -> None:
+        class Beating(Counter, blocking=True, tick=20):
+            ticks: int = 0
+
+            def on_tick(self) -> None:
+                self.ticks += 1
+
+        table = self.table = Table(Beating)
+        table.holds_work = True
+        Connected(table.server, AS_ALICE)
+        table.clock.advance(0.05)
+        self.work()
+        asked = table.in_flight()
+        running, tick = table.submit("add"), 0.05
+        table.clock.advance(tick)
+        self.assertEqual((len(table.works), len(table.server._order._line)), (1, 1), "a tick waits for the command")
+        table.clock.advance(OVERDUE_SECONDS)
+        table.server.tick()
+        self.work()
+        self.assertEqual((running.code, len(table.server._order._line)), ("unavailable", 0))
+        asked.ok()
+        model: Any = table.instance._model
+        self.assertEqual(model.ticks, 1)
+        for _ in range(10):
+            table.clock.advance(tick)
+            self.finish()
+        self.assertIn(model.ticks, (10, 11))
 
     def test_it_recovers_as_any_other(self) -> None:
         for number in range(3):

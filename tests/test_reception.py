@@ -210,6 +210,55 @@ class Seats(SynchronousTestCase):
         self.assertEqual(names(again.news())[-2:], ["gamesvc.left", "gamesvc.welcome"])
         self.assertEqual(len(self.table.reports), 1)
 
+    def test_neither_takes_arguments(self) -> None:
+        for name in ("gamesvc.leave", "gamesvc.sit"):
+            (reply,) = self.send(self.alice, name, id="7", seat=2)
+            error = reply["error"]
+            self.assertEqual((error["code"], error["message"]), ("bad_arguments", f"{name} takes no arguments"))
+        self.assertEqual((self.table.server.players[0], self.alice.member.role.playing), (ALICE, True))
+        # It had no effect, so its id is free.
+        self.assertEqual(names(self.send(self.alice, "gamesvc.leave", id="7"))[1], "ok")
+
+    def test_a_connection_that_came_to_watch_does_so_whatever_its_player_does(self) -> None:
+        watcher = self.connect("alice", spectate=True, state=True)
+        for name in ("gamesvc.leave", "gamesvc.sit"):
+            (reply,) = self.send(watcher, name, id="7")
+            self.assertEqual(reply["error"]["code"], "not_a_player")
+        self.assertEqual(self.table.server.players[0], ALICE)
+        self.assertEqual(names(self.send(self.alice, "gamesvc.leave", id="7"))[-1], "gamesvc.welcome")
+        self.assertEqual(names(watcher.news()), ["gamesvc.left"])
+        # Nor can it sit while its name has no seat, or is it told what the player was told.
+        for id, name in (("7", "gamesvc.leave"), ("8", "gamesvc.sit"), (None, "gamesvc.sit")):
+            (reply,) = self.send(watcher, name, id=id)
+            self.assertEqual(reply["error"]["code"], "not_a_player")
+        self.assertIsNone(self.table.server.players[0])
+        self.assertEqual(names(self.send(self.alice, "gamesvc.sit", id="8"))[-1], "gamesvc.welcome")
+        self.assertEqual(names(watcher.news()), ["gamesvc.joined"])
+        self.assertEqual(watcher.member.role, Role(ALICE, playing=False))
+        self.send(self.alice, "whisper")
+        self.assertEqual(watcher.news(), [])
+        shown = json.loads(self.table.server.welcome(watcher.member.role, None, show_state=True))
+        self.assertEqual((shown["playing"], shown["state"]["hands"]), (False, {}))
+
+    def test_who_came_to_play_when_there_was_no_seat_takes_one_with_all_such_connections(self) -> None:
+        carol = self.connect("carol")
+        dave, again, watcher = self.connect("dave"), self.connect("dave"), self.connect("dave", spectate=True)
+        self.send(carol, "gamesvc.leave")
+        for each in (dave, again, watcher):
+            each.news()
+        self.send(dave, "gamesvc.sit")
+        self.assertEqual(names(again.news()), ["gamesvc.joined", "gamesvc.welcome"])
+        self.assertEqual(names(watcher.news()), ["gamesvc.joined"])
+        self.send(again, "gamesvc.leave")
+        self.assertEqual(self.table.server.players[2], None)
+
+    def test_who_gave_it_up_and_connects_anew_gets_a_free_one_but_not_to_watch(self) -> None:
+        self.send(self.alice, "gamesvc.leave")
+        self.assertFalse(self.connect("alice", spectate=True).member.role.playing)
+        self.assertEqual(self.table.server.players, [None, BOB, None])
+        self.assertTrue(self.connect("alice").member.role.playing)
+        self.assertEqual(self.table.server.players, [ALICE, BOB, None])
+
     def test_what_is_refused_changes_nobodys_role(self) -> None:
         for name, code in (("gamesvc.jump", "unknown_command"), ("gamesvc.", "unknown_command")):
             (reply,) = self.send(self.alice, name, id="c-1")
@@ -221,12 +270,79 @@ class Seats(SynchronousTestCase):
         self.assertTrue(self.alice.member.role.playing)
 
     def test_sent_again_it_does_nothing_more_and_nobody_is_welcomed_again(self) -> None:
-        self.send(self.alice, "gamesvc.leave", id="c-1")
+        for id, name in (("c-1", "gamesvc.leave"), ("c-2", "gamesvc.sit")):
+            self.send(self.alice, name, id=id)
+            entries = len(self.table.journal.entries("g1"))
+            again = [{"status": "ok", "id": id, "duplicate": True}]
+            self.assertEqual(self.send(self.alice, name, id=id), again)
+            self.assertEqual(len(self.table.journal.entries("g1")), entries)
+
+    def test_where_it_is_so_already_it_does_nothing_and_nobody_is_welcomed_again(self) -> None:
         entries = len(self.table.journal.entries("g1"))
-        self.assertEqual(self.send(self.alice, "gamesvc.leave", id="c-1"), [{"status": "ok", "id": "c-1"}])
-        self.send(self.alice, "gamesvc.sit", id="c-2")
-        self.assertEqual(self.send(self.alice, "gamesvc.sit", id="c-2"), [{"status": "ok", "id": "c-2"}])
+        self.assertEqual(self.send(self.alice, "gamesvc.sit", id="c-1"), [{"status": "ok", "id": "c-1"}])
+        self.assertEqual(len(self.table.journal.entries("g1")), entries)
+        self.send(self.alice, "gamesvc.leave")
+        self.assertEqual(self.send(self.alice, "gamesvc.leave", id="c-2"), [{"status": "ok", "id": "c-2"}])
         self.assertEqual(len(self.table.journal.entries("g1")), entries + 1)
+
+    def test_sent_again_after_something_else_it_does_not_undo_that(self) -> None:
+        self.send(self.alice, "gamesvc.leave", id="7")
+        self.send(self.alice, "gamesvc.sit", id="8")
+        entries = len(self.table.journal.entries("g1"))
+        again = [{"status": "ok", "id": "7", "duplicate": True}]
+        self.assertEqual(self.send(self.alice, "gamesvc.leave", id="7"), again)
+        self.assertEqual((self.table.server.players[0], self.alice.member.role.playing), (ALICE, True))
+        self.send(self.alice, "gamesvc.leave", id="9")
+        # She watches now, and is still the one who asked.
+        for id, name in (("7", "gamesvc.leave"), ("8", "gamesvc.sit")):
+            self.assertEqual(self.send(self.alice, name, id=id)[0].get("duplicate"), True)
+        self.assertEqual(self.table.server.players, [None, BOB, None])
+        self.assertEqual(len(self.table.journal.entries("g1")), entries + 1)
+
+    def test_an_id_of_something_else_is_refused_whether_that_waits_or_is_done(self) -> None:
+        self.alice.send("gamesvc.leave", id="7")
+        self.alice.send("gamesvc.sit", id="7")
+        self.alice.send("say", id="7")
+        self.table.run()
+        replies = [each for each in self.alice.news() if "status" in each]
+        self.assertEqual(sorted(each.get("error", {}).get("code", "ok") for each in replies),
+                         ["id_reused", "id_reused", "ok"])  # fmt: skip
+        (reply,) = self.send(self.alice, "gamesvc.sit", id="7")
+        self.assertEqual((reply["error"]["code"], self.table.server.players[0]), ("id_reused", None))
+        self.send(self.alice, "gamesvc.sit", id="8")
+        (reply,) = self.send(self.alice, "say", id="8")
+        self.assertEqual(reply["error"]["code"], "id_reused")
+
+    def test_sent_again_while_it_waits_for_the_journal_it_waits_with_it(self) -> None:
+        again = self.connect("alice")
+        self.alice.send("gamesvc.leave", id="7")
+        asked = self.table.in_flight()
+        again.send("gamesvc.leave", id="7")
+        self.assertEqual((self.alice.news(), again.news(), len(asked.entries)), ([], [], 1))
+        asked.ok()
+        self.table.run()
+        for who, reply in ((self.alice, {"status": "ok", "id": "7"}),
+                           (again, {"status": "ok", "id": "7", "duplicate": True})):  # fmt: skip
+            left, *replies, welcome = who.news()
+            self.assertEqual((left["event"], replies, welcome["event"]), ("gamesvc.left", [reply], "gamesvc.welcome"))
+        self.assertEqual(self.table.journal.asked, [])
+
+    def test_where_the_journal_did_not_keep_it_it_takes_effect_when_it_is_sent_again(self) -> None:
+        self.alice.send("gamesvc.leave", id="7")
+        self.table.in_flight().unavailable()
+        self.table.run()
+        self.assertEqual(self.table.server.players[0], ALICE)
+        self.alice.news()
+        left, reply, _ = self.send(self.alice, "gamesvc.leave", id="7")
+        self.assertEqual((left["event"], reply), ("gamesvc.left", {"status": "ok", "id": "7"}))
+
+    def test_recovery_knows_the_ids_of_it(self) -> None:
+        for id, name in (("7", "gamesvc.leave"), ("8", "gamesvc.sit"), ("9", "say")):
+            self.send(self.alice, name, id=id)
+        stored = self.table.journal.stored("g1")
+        recovered = recover(Club, stored.snapshot, stored.entries)
+        self.assertEqual(recovered.receipts.dump(), self.table.server.receipts.dump())
+        self.assertEqual([each.id for each in recovered.receipts.dump()["alice"]], ["7", "8", "9"])
 
     def test_nothing_of_it_shows_before_it_is_durable(self) -> None:
         self.alice.send("gamesvc.leave")
@@ -334,6 +450,47 @@ class Presence(SynchronousTestCase):
         self.assertEqual(told(table), [])
         self.connect(table, table.admit("bob", ("alice", "bob")))
         self.assertEqual(told(table), ["bob back"])
+
+    def test_who_opens_a_game_to_watch_it_is_not_there_though_their_token_names_them(self) -> None:
+        table = Table(Watchful)
+        watcher = self.connect(table, table.admit("alice", ("alice", "bob"), spectate=True))
+        stored = table.journal.stored("g1")
+        for standing in (table.instance.standing, recover(Watchful, stored.snapshot, stored.entries).standing):
+            self.assertEqual((standing.seats, standing.here), ((ALICE, BOB), frozenset()))
+        watcher.close(CloseCode.NORMAL)
+        table.pass_time(AWAY_SECONDS + 1)
+        self.assertEqual(told(table), [])
+        self.connect(table, table.admit("alice", ("alice", "bob")))
+        self.assertEqual(told(table), ["alice back"])
+
+    def test_who_is_gone_when_they_have_taken_a_seat_is_away_in_time(self) -> None:
+        for how in ("cut", "classic", "slow"):
+            table = Table(Watchful)
+            bob = self.connect(table, table.admit("bob"))
+            alice = self.connect(table, Role(ALICE, False, may_sit=True), framework=how != "classic")
+            alice.send("gamesvc.sit")
+            if how == "slow":
+                alice.subscription.pause()
+            if how == "cut":
+                alice.close(CloseCode.NORMAL)
+            table.run()
+            self.assertEqual((table.server.players, len(table.server.controllers)), ([BOB, ALICE], 1), how)
+            bob.news()
+            table.pass_time(AWAY_SECONDS)
+            self.assertEqual((told(table), names(bob.news())), (["alice away"], ["gamesvc.away"]), how)
+
+    def test_who_asks_for_the_seat_that_they_have_and_goes_is_away_in_time(self) -> None:
+        table = Table(Watchful)
+        alice, bob = (self.connect(table, table.admit(name)) for name in ("alice", "bob"))
+        bob.send("look")
+        asked = table.in_flight()
+        alice.send("gamesvc.sit")
+        alice.close(CloseCode.NORMAL)
+        asked.ok()
+        table.run()
+        bob.news()
+        table.pass_time(AWAY_SECONDS)
+        self.assertEqual((told(table), names(bob.news())), (["alice away"], ["gamesvc.away"]))
 
     def test_who_is_let_in_and_never_comes_is_away(self) -> None:
         table = Table(Watchful)
@@ -512,22 +669,43 @@ class Dealt(SynchronousTestCase):
 
     def test_by_sitting_down(self) -> None:
         alice = self.world.opened("/g?player=alice", V1)
-        zoe = self.world.opened("/g?player=zoe&spectate=1", V1)
-        self.assertEqual(self.heard(zoe), [{"event": "gamesvc.welcome", "seq": 1}])
+        bob = self.world.opened("/g?player=bob", V1)
+        zoe = self.world.opened("/g?player=zoe", V1)
+        self.assertEqual(self.heard(zoe), [{"event": "gamesvc.welcome", "seq": 3}])
+        bob.say(command="gamesvc.leave")
         self.heard(alice)
+        self.assertEqual(self.heard(zoe), [{"event": "gamesvc.left", "seq": 4}])
         zoe.say(command="gamesvc.sit")
         self.assertEqual(
             self.heard(zoe),
             [
-                {"event": "gamesvc.joined", "seq": 2},
-                {"event": "gamesvc.welcome", "seq": 2},
-                {"event": "Sent", "seq": 3, "card": 2},
-                {"event": "Opened", "seq": 4},
+                {"event": "gamesvc.joined", "seq": 5},
+                {"event": "gamesvc.welcome", "seq": 5},
+                {"event": "Sent", "seq": 6, "card": 2},
                 {"status": "ok"},
             ],
         )
         alice.say(command="gamesvc.leave")
-        self.assertEqual(self.heard(zoe), [{"event": "gamesvc.left", "seq": 5}])
+        self.assertEqual(self.heard(zoe), [{"event": "gamesvc.left", "seq": 7}])
+
+    def test_but_not_by_who_came_to_watch_under_the_same_name(self) -> None:
+        self.world.opened("/g?player=alice", V1)
+        bob = self.world.opened("/g?player=bob", V1)
+        zoe = self.world.opened("/g?player=zoe", V1)
+        watchers = [self.world.opened(f"/g?player={name}&spectate=1", V1) for name in ("zoe", "bob")]
+        bob.say(command="gamesvc.leave")
+        self.heard(zoe)
+        zoe.say(command="gamesvc.sit")
+        self.assertEqual([each.get("card") for each in self.heard(zoe)], [None, None, 2, None])
+        for each in watchers:
+            self.assertEqual(
+                self.heard(each),
+                [
+                    {"event": "gamesvc.welcome", "seq": 3},
+                    {"event": "gamesvc.left", "seq": 4},
+                    {"event": "gamesvc.joined", "seq": 5},
+                ],
+            )
 
     def test_who_comes_once_more_has_seen_it(self) -> None:
         self.world.opened("/g?player=alice")

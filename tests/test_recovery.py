@@ -12,10 +12,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import GameModel, Player, Secret, command, field
 from gamesvc.context import Alarm
-from gamesvc.instance import Instance, Standing
+from gamesvc.instance import Instance
 from gamesvc.journal.records import Counts, Entry, Published, Receipt, Snapshot, decode_entry, decode_snapshot, encode
 from gamesvc.receipts import digest
 from gamesvc.recovery import Recovered, RecoveryError, Replayed, count, recover
+from gamesvc.standing import Standing
 from tests.drawing import Drawing
 from tests.plays import NOW, SEED, Play, drawing, tictactoe
 from tests.tictactoe import TicTacToe
@@ -131,6 +132,17 @@ class Recovering(SynchronousTestCase):
             self.assertEqual(receipts.find("alice", "c-0"), Receipt("c-0", digest("mark", {"cell": 0})))
             self.assertEqual(receipts.find("bob", "c-1"), Receipt("c-1", digest("mark", {"cell": 3})))
             self.assertIsNone(receipts.find("bob", "c-0"))
+
+    def test_so_is_what_was_asked_for_a_seat_and_who_came_by_connecting_asked_for_nothing(self) -> None:
+        seats: tuple[str | None, ...] = ("alice", None)
+        entries = [
+            *Play(TicTacToe, "TicTacToe").entries,
+            Entry(2, "seated", NOW, "alice", seats=seats),
+            Entry(3, "left", NOW, "alice", "7", "gamesvc.leave", b"{}", seats=(None, None)),
+            Entry(4, "seated", NOW, "alice", "8", "gamesvc.sit", b"{}", seats=seats),
+        ]
+        receipts = Receipt("7", digest("gamesvc.leave", {})), Receipt("8", digest("gamesvc.sit", {}))
+        self.assertEqual(recover(TicTacToe, None, entries).receipts.dump(), {"alice": receipts})
 
     def test_the_result_of_the_first_reply_is_kept_for_the_next(self) -> None:
         play = Play(Drawing, "Drawing", ("alice", "bob")).command("alice", "draw", "c-1", count=2)

@@ -8,11 +8,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from gamesvc import GameModel, Player, command, saver
 from gamesvc.context import Alarm
 from gamesvc.errors import Fenced, JournalError, Unavailable
-from gamesvc.instance import Instance, Standing
+from gamesvc.instance import Instance
 from gamesvc.journal.records import Counts, Entry, Opening, Published, Receipt, decode_snapshot, encode
 from gamesvc.receipts import Receipts
 from gamesvc.recovery import recover
 from gamesvc.saver import SNAPSHOT_SECONDS, Saver
+from gamesvc.standing import Standing
 from tests.tables import ALICE, NOW, World
 
 

@@ -9,12 +9,12 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import Event, GameError, GameModel, Player, command, field
 from gamesvc.errors import JOURNAL_DOWN, PLAYER_NOT_IN_GAME, RequestRefused
-from gamesvc.instance import Standing
 from gamesvc.journal.records import Entry, Receipt
 from gamesvc.messages import Request
 from gamesvc.pending import Role
 from gamesvc.receipts import digest
 from gamesvc.seating import PendingChange, PendingSeat
+from gamesvc.standing import Standing
 from tests.tables import ALICE, BOB, CAROL, Answers, Judge
 
 

@@ -18,7 +18,7 @@ from gamesvc.controller import GameController
 from gamesvc.errors import NOT_A_PLAYER
 from gamesvc.eventlog import EventLog, LoggedEvent, Place, Viewer
 from gamesvc.history import History
-from gamesvc.instance import Effect, Instance
+from gamesvc.instance import Instance
 from gamesvc.journal.records import Entry
 from gamesvc.lifecycle import Lifecycle
 from gamesvc.messages import encode_ok
@@ -29,6 +29,7 @@ from gamesvc.reception import Reception
 from gamesvc.recovery import Replayed
 from gamesvc.rhythm import Rhythm
 from gamesvc.server import GameServer
+from gamesvc.standing import Effect
 from tests.simulation import simulate
 
 SEEDS = int(os.environ.get("GAMESVC_SEEDS", "1500"))

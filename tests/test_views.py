@@ -15,8 +15,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import Event, GameModel, Own, Player, Secret, command, field
 from gamesvc.image import settle
-from gamesvc.instance import Standing
 from gamesvc.model import Context, start
+from gamesvc.standing import Standing
 from gamesvc.views import (
     EVERYBODY,
     MAX_VIEW_BYTES,

@@ -9,7 +9,7 @@ And what the tests are made of that `gamesvc check` writes where it finds a faul
 
 from typing import TYPE_CHECKING, Any
 
-from gamesvc.testing.again import same_elsewhere
+from gamesvc.testing.elsewhere import same_elsewhere
 from gamesvc.testing.fault import Fault
 from gamesvc.testing.trial import Trial
 

@@ -13,8 +13,8 @@ from msgspec import inspect as types
 from gamesvc.context import Player
 from gamesvc.fields import FieldSpec
 from gamesvc.image import Image
-from gamesvc.instance import Standing
 from gamesvc.model import GameModel, Timer
+from gamesvc.standing import Standing
 from gamesvc.testing.likeness import difference, shortly
 from gamesvc.testing.probe import look_at
 from gamesvc.views import shown

@@ -10,8 +10,10 @@ import msgspec
 from gamesvc.context import Context
 from gamesvc.derivation import derived
 from gamesvc.image import Image, restore
-from gamesvc.instance import Instance, Standing, taken
+from gamesvc.instance import Instance
 from gamesvc.model import GameError, GameModel
+from gamesvc.standing import Standing, taken
+from gamesvc.testing.chance import AlteredContext, OneDraw
 from gamesvc.testing.fault import Fault, line_of
 from gamesvc.testing.likeness import difference, shared, shortly
 
@@ -21,11 +23,27 @@ _encode_state = msgspec.msgpack.Encoder().encode
 class Plain(Instance):
     """A running model that says what it reveals.
 
+    Args:
+        model: its class.
+        seed: where its chance comes from.
+        standing: how it stands; None for one that is to be opened.
+        one: the draw that is to come out otherwise; None for none.
+
     Attributes:
         found: the first fault in what ran last; None where there is none, or nobody looks.
     """
 
     found: Fault | None = None
+
+    def __init__(
+        self, model: type[GameModel], seed: bytes, standing: Standing | None = None, one: OneDraw | None = None
+    ) -> None:
+        super().__init__(model, seed)
+        if one is not None:
+            self._context = self._model._context = AlteredContext(seed, one)
+        if standing is not None:
+            self.standing = standing
+            self.go_back(standing)
 
     @property
     def revealed(self) -> list[bytes]:

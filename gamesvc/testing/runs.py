@@ -11,8 +11,8 @@ from typing import ClassVar
 import msgspec
 
 from gamesvc.context import Player
-from gamesvc.instance import Effect, Standing
 from gamesvc.model import GameError, GameModel, check_code
+from gamesvc.standing import Effect, Standing
 from gamesvc.testing.fault import Fault, line_of
 from gamesvc.testing.likeness import shortly
 from gamesvc.testing.probe import Plain

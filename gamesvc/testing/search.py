@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from msgspec import inspect as types
 
 from gamesvc.model import GameModel
-from gamesvc.testing.again import Elsewhere, elsewhere, other_way
+from gamesvc.testing.elsewhere import Elsewhere, elsewhere, other_way
 from gamesvc.testing.bounds import bounded
 from gamesvc.testing.draws import Decide, Seen, is_pattern, patterns_in
 from gamesvc.testing.fault import Fault

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from gamesvc.context import Player
-from gamesvc.instance import Standing
 from gamesvc.model import GameModel
+from gamesvc.standing import Standing
 from gamesvc.testing import hidden
 from gamesvc.testing.fault import Fault
 from gamesvc.testing.hidden import Path

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from gamesvc.context import Player
-from gamesvc.instance import Standing
 from gamesvc.model import GameModel
+from gamesvc.standing import Standing
 from gamesvc.testing import hidden
 from gamesvc.testing.fault import Fault
 from gamesvc.testing.hidden import Look, look, told_apart

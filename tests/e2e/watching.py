@@ -18,10 +18,11 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from gamesvc.context import Player
-from gamesvc.instance import Effect, Instance, opening_entry
+from gamesvc.instance import Instance
 from gamesvc.journal.records import Entry, Opening, Snapshot
 from gamesvc.journal.sqlite import SqliteStore
 from gamesvc.recovery import Replayed
+from gamesvc.standing import Effect, opening_entry
 from tests.e2e.clients import V1, Message
 from tests.e2e.crash_game import Ledger
 from tests.e2e.processes import ANSWER_SECONDS, CHECKOUT, Operator, Server

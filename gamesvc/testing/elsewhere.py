@@ -1,4 +1,4 @@
-"""Again: the same game in another process, where what Python leaves open is decided another way: the order of sets."""
+"""Elsewhere: the same game in another process, where what Python leaves open is decided another way: the order of sets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gamesvc.testing.plays import Call
 from gamesvc.testing.runs import Outcome
 from gamesvc.testing.trial import Rehearsal
 
-_PROGRAM = "from gamesvc.testing.again import answer; answer()"
+_PROGRAM = "from gamesvc.testing.elsewhere import answer; answer()"
 
 
 class _Digested(Rehearsal):
