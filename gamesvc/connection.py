@@ -97,6 +97,8 @@ class GameConnection(EnteringConnection):
             except NotInflated:
                 break
             at += SHORT_HEAD_BYTES + len(said)
+            if is_deflated:
+                controller.inflated(len(text))
             controller.short_text_received(text)
             if at == len(data):
                 return b""
@@ -204,6 +206,7 @@ class GameConnection(EnteringConnection):
         except NotInflated as wrong:
             self._fail_connection(wrong.code)
         else:
+            controller.inflated(len(text))
             controller.text_received(text)
 
     def _fail_connection(self, code: int = CloseCode.GOING_AWAY, reason: str = "") -> None:

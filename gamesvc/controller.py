@@ -25,6 +25,9 @@ from gamesvc.errors import BAD_JSON, RATE_LIMITED, TOO_MANY_IN_FLIGHT, CloseCode
 from gamesvc.limits import MAX_BAD_JSON_IN_A_ROW, MAX_OWED_REPLIES, MAX_PENDING_REPLIES, Limits, TokenBucket
 from gamesvc.messages import MessageError, Request, decode_request, encode_error, peek_id
 
+FRAME_BYTES = 4096
+"""For so much that comes out of a compressed message, it counts as one more frame."""
+
 _LONGEST_WAIT = 86400.0  # seconds; a rate may be as low as a number can be
 
 
@@ -103,6 +106,11 @@ class GameController:
         """A frame of any kind arrives: text, binary, a fragment, ping, pong."""
         if not self.closed and self._frames.take(self._now()):
             self.close(CloseCode.POLICY_VIOLATION)
+
+    def inflated(self, size: int) -> None:
+        """A compressed message has come out as so many bytes, which costs as much as some more frames."""
+        for _ in range(size // FRAME_BYTES):
+            self.frame_begun()
 
     def binary_received(self) -> None:
         """A binary message came; text is spoken here."""

@@ -145,6 +145,7 @@ DRAINING = HttpRefusal(503, "draining", "the server is stopping; come back soon"
 JOURNAL_DOWN = HttpRefusal(
     503, "journal_down", "games can't be opened or saved now; come back soon", retryable=True, headers=_LATER
 )
+GAME_BUSY = HttpRefusal(503, "game_busy", "the game is busy; come back soon", retryable=True, headers=_LATER)
 SERVER_FULL = HttpRefusal(503, "server_full", "the server has no room left", retryable=True, headers=_LATER)
 
 HTTP_REFUSALS = {
@@ -174,6 +175,7 @@ HTTP_REFUSALS = {
         SERVER_ERROR,
         DRAINING,
         JOURNAL_DOWN,
+        GAME_BUSY,
         SERVER_FULL,
     )
 }

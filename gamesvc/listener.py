@@ -194,6 +194,7 @@ class GameListener(WebSocketServerFactory):
                     admission.players,
                     admission.spectate,
                     lambda role: self._admitted(admission, game, role, entered),
+                    returns=admission.epoch is not None,
                 )
 
         self.lifecycle.open(admission.game, admission.player, admission.players, opened)

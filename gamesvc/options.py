@@ -60,11 +60,11 @@ def _value(text: str, at: int) -> tuple[Any, int]:
         bare = word[0].strip()
         try:
             return _json.decode(bare), word.end()
-        except ValueError:
+        except (ValueError, RecursionError):
             return {"True": True, "False": False}.get(bare, bare), word.end()
     try:
         return _json.raw_decode(text, at)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise OptionsError(f"write a number, a word, or JSON, at {text[at : at + 20]!r}") from None
 
 

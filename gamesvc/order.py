@@ -189,6 +189,22 @@ class Order:
             self._is_scheduled = True
             self._around.soon(self._turn_ends)
 
+    @property
+    def waiting(self) -> int:
+        """How much waits for a model that blocks."""
+        return len(self._line)
+
+    def give_up(self) -> None:
+        """Answer everybody who still waits: the server stops. What has not begun has had no effect; of the rest that is
+        not known."""
+        line, self._line = self._line, deque()
+        for pending in line:
+            self._tell(pending.fail)
+        if self._judging is not None:
+            self._judging.overdue()
+        for pending in (*self._in_flight, *self._gathered):
+            pending.overdue()
+
     def look(self) -> None:
         """See whether the journal takes too long."""
         if self._in_flight and self._around.monotonic() - self._since >= OVERDUE_SECONDS:

@@ -32,7 +32,7 @@ SIT, LEAVE = f"{_FRAMEWORK}sit", f"{_FRAMEWORK}leave"
 
 def is_framework_command(name: str) -> bool:
     """Whether a command is none of the model's: those hold no dot."""
-    return name.startswith(_FRAMEWORK)
+    return name[: len(_FRAMEWORK)].lower() == _FRAMEWORK
 
 
 class Reception:
@@ -187,9 +187,10 @@ class Reception:
 
     def change_of_seat(self, role: Role, request: Request, answer: Answer) -> PendingChange | None:
         """What one of gamesvc's own commands leads to; None where there is no such command."""
-        if request.command not in (SIT, LEAVE):
+        name = request.command.lower()
+        if name not in (SIT, LEAVE):
             return None
-        sits = request.command == SIT
+        sits = name == SIT
         changed = partial(self._seat_changed, role.player, sits=sits)
         return PendingChange(role, request, sits=sits, answer=answer, changed=changed)
 
@@ -214,10 +215,8 @@ class Reception:
                 continue
             role = member.role = member.role._replace(playing=sits, may_sit=True)
             subscription = member.subscription
-            if subscription is not None and position < end:
+            if subscription is not None:
                 subscription.drain_before(position)
-            elif subscription is not None:
-                subscription.drain()
             if subscription is None or subscription.paused or not subscription.viewer.framework:
                 # They can't be told, or not now: they come back.
                 controller.close(CloseCode.RESYNC)

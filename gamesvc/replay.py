@@ -301,7 +301,10 @@ class Replay:
         if entry.kind == "opened":
             self.open(entry.time, [name for name in entry.seats or () if name is not None], options_of(entry))
         elif entry.kind == "seated":
-            self.seat(entry.time, entry.seats or (), entry.player, fault)
+            # Without seats it is of somebody who asked for what was so already.
+            self.seat(entry.time, self.seats if entry.seats is None else entry.seats, entry.player, fault)
+        elif entry.kind == "left" and entry.seats is None:
+            self.seat(entry.time, self.seats)
         elif entry.kind == "left":
             self.leave(entry.time, player)
         elif entry.kind == "away":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from gamesvc.context import Player
 from gamesvc.errors import (
@@ -39,6 +40,8 @@ class PendingSeat:
             takes the next free seat.
         spectate: whether they came to watch.
         answer: gets their role, or why they can't take part.
+        returns: whether they were here before. Who has no seat any more, or never had one, is not given one for that:
+            they may have given it up.
     """
 
     def __init__(
@@ -47,9 +50,12 @@ class PendingSeat:
         players: tuple[str, ...] | None,
         spectate: bool,
         answer: Callable[[Role | RequestRefused], None],
+        *,
+        returns: bool = False,
     ) -> None:
         self.effect: Effect | None = None
         self.entry: Entry | None = None
+        self._returns = returns
         self._player = Player(name)
         self._players = players
         self._spectate = spectate
@@ -83,6 +89,8 @@ class PendingSeat:
             return self._watching
         if not seats or self._player in seats:
             return Role(self._player, playing=True)
+        if self._returns and (self._players is None or self._player in self._players):
+            return self._watching
         if None in seats and not is_over:
             seats[seats.index(None)] = self._player
             return Role(self._player, playing=True)
@@ -155,6 +163,7 @@ class PendingChange(Asked):
         standing = game.instance.standing
         player = self._role.player
         if player in standing.seats:
+            self._note(game, "seated")
             return
         if standing.finished or None not in standing.seats:
             self._refusal = encode_error(GAME_OVER if standing.finished else NO_SEAT, id=self._request.id)
@@ -170,6 +179,7 @@ class PendingChange(Asked):
         standing = game.instance.standing
         player = self._role.player
         if player not in standing.seats:
+            self._note(game, "left")
             return
         if standing.finished:
             self._refusal = encode_error(GAME_OVER, id=self._request.id)
@@ -177,6 +187,17 @@ class PendingChange(Asked):
             self._refusal = encode_error(CANNOT_LEAVE, id=self._request.id)
         else:
             self._stand_up(game, standing.seats.index(player), player)
+
+    def _note(self, game: Game, kind: Literal["seated", "left"]) -> None:
+        """Nothing comes of it, because it is so already. Under its id it must not come about later, either."""
+        if self._request.id is not None:
+            self.effect = game.instance.seat(game.now(), game.instance.standing.seats, [])
+            self.entry = self._entry(game, self.effect, kind)
+
+    def _entry(self, game: Game, effect: Effect, kind: Literal["seated", "left"]) -> Entry:
+        request = self._request
+        arguments = encode_arguments(request.arguments)
+        return effect.entry(game.instance.kind, kind, self._role.player, request.id, request.command.lower(), arguments)
 
     def _stand_up(self, game: Game, seat: int, player: Player) -> None:
         before = game.instance.standing.seats
@@ -191,10 +212,7 @@ class PendingChange(Asked):
         except BaseException as fault:
             self._refusal = failed(game, "hook on_leave", fault, self._request.id)
         else:
-            request = self._request
-            self.entry = self.effect.entry(
-                game.instance.kind, "left", player, request.id, request.command, encode_arguments(request.arguments)
-            )
+            self.entry = self._entry(game, self.effect, "left")
 
     def settle(self, game: Game) -> None:
         if self.entry is None and not self._refusal:
@@ -242,5 +260,5 @@ def _seated(
     if request is None:
         return effect, effect.entry(game.instance.kind, "seated", player=comer, fault=fault)
     arguments = encode_arguments(request.arguments)
-    name = request.command
+    name = request.command.lower()
     return effect, effect.entry(game.instance.kind, "seated", comer, request.id, name, arguments, fault=fault)

@@ -10,6 +10,7 @@ from gamesvc.attendance import Member, Participant
 from gamesvc.clock import GameClock
 from gamesvc.context import Player
 from gamesvc.errors import (
+    GAME_BUSY,
     GAME_OVER,
     ID_REUSED,
     JOURNAL_DOWN,
@@ -38,6 +39,9 @@ from gamesvc.seating import PendingChange, PendingSeat
 from gamesvc.standing import Effect
 from gamesvc.subscription import Subscription
 from gamesvc.surroundings import Surroundings
+
+MAX_WAITING = 64
+"""How much may wait for a model that blocks, before nobody is let in any more."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +170,8 @@ class GameServer:
         players: tuple[str, ...] | None,
         spectate: bool,
         answer: Callable[[Role | RequestRefused], None],
+        *,
+        returns: bool = False,
     ) -> None:
         """Say as whom somebody takes part, and give them their seat.
 
@@ -175,11 +181,18 @@ class GameServer:
                 None: whoever comes takes the next free seat.
             spectate: whether they came to watch.
             answer: gets their role, or why they are not let in; when that is durable.
+            returns: whether they were here before: then they are given no seat that they don't have.
         """
         if self._order.closed or self._order.is_stalled:
             answer(RequestRefused(JOURNAL_DOWN))
+        elif self._order.waiting >= MAX_WAITING:
+            answer(RequestRefused(GAME_BUSY))
         else:
-            seat = PendingSeat(name, players, spectate, lambda outcome: self._admitted(seat, answer, outcome))
+
+            def admitted(outcome: Role | RequestRefused) -> None:
+                self._admitted(seat, answer, outcome)
+
+            seat = PendingSeat(name, players, spectate, admitted, returns=returns)
             self._order.take(seat)
 
     def _admitted(
@@ -443,6 +456,7 @@ class GameServer:
     def stop(self, code: CloseCode) -> None:
         """Send what is due, as long as connections take it, and close them all. Nothing takes effect any more."""
         self.drain()
+        self._order.give_up()
         self.publisher.flush()
         for controller in self.controllers:
             controller.close(code)

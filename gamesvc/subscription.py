@@ -242,13 +242,15 @@ class Subscription:
             self.send_chunk(shared)
 
     def drain_before(self, position: int) -> None:
-        """Send what is due before a position: events, and the replies between them; where the connection takes it."""
+        """Send the events before a position, where the connection takes it. Replies wait for what comes after."""
         self.stand_aside()
         if self.paused or not self.open:
             return
         frames = [self._welcome] if self._welcome else []
         self._welcome = b""
+        replies, self._replies = self._replies, None
         self._gather_own(frames, position)
+        self._replies = replies
         if frames:
             self.write(b"".join(frames))
 

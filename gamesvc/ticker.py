@@ -93,6 +93,11 @@ class Ticker:
             if not self._runs or self._call is not None:
                 return
             self._count += 1
+            if self._monotonic() - now > 1 / self._rate:
+                # A tick takes longer than there is between two: what was not made up for is left out, and others are to
+                # have their turn.
+                self._anchor(self._monotonic())
+                break
         if self._not_before > now:
             self._anchor(self._not_before - 1 / self._rate)
             self._begun_wall += self._not_before - 1 / self._rate - now

@@ -402,7 +402,7 @@ class GuessReveals(GuessTells, seats=2):
 
 
 class OwnRole(Game, seats=2):
-    """Sound: a view of its own shows each player their own secret."""
+    """Sound: a view of its own shows each player their own secret, on purpose."""
 
     roles: Secret[dict[Player, str]] = field(default_factory=dict)
     timer: Secret[Timer] = Timer(0)
@@ -424,7 +424,7 @@ class OwnRole(Game, seats=2):
         self.dawn()
 
     def view(self, viewer: Player | None) -> dict[str, Any]:
-        return {**super().view(viewer), "role": self.roles.get(viewer) if viewer else None}
+        return {**super().view(viewer), "role": self.reveal(self.roles.get(viewer)) if viewer else None}
 
 
 class Fuse(Game, seats=2):
@@ -458,6 +458,387 @@ class Fog(Game, seats=2):
     def view(self, viewer: Player | None) -> dict[str, Any]:
         here = self.places.get(viewer, 0) if viewer is not None else 0
         return {"places": {player: place for player, place in self.places.items() if abs(place - here) <= 2}}
+
+
+# Leaks of what is drawn and told at once.
+
+
+class Drew(Event):
+    player: Player
+    rank: int
+
+
+class DrawsByChance(Game, seats=2):
+    """Sound: a card is drawn by chance, into a hand, and who drew it is told which; and there is a die that everybody
+    sees."""
+
+    hands: Own[dict[Player, list[int]]] = field(default_factory=dict)
+
+    @command
+    def draw(self, player: Player) -> int:
+        card = self.random.randrange(52)
+        self.hands.setdefault(player, []).append(card)
+        self.publish(Drew(player, card), to=[player])
+        self.publish(Number(self.random.randrange(6)))
+        self.told(player, card)
+        return card
+
+    def told(self, player: Player, card: int) -> None:
+        self.publish(Drew(player, 0))
+
+
+class DrawsAndTells(DrawsByChance, seats=2):
+    def told(self, player: Player, card: int) -> None:
+        self.publish(Drew(player, card))
+
+
+class DrawsAndTellsAll(DrawsByChance, seats=2):
+    def told(self, player: Player, card: int) -> None:
+        self.publish(Drew(player, card), to=self.players)
+
+
+class DrawsAndHints(DrawsByChance, seats=2):
+    def told(self, player: Player, card: int) -> None:
+        self.publish(Number(card % 2))
+
+
+class DrawsAndReveals(DrawsByChance, seats=2):
+    """Sound: the same on purpose."""
+
+    def told(self, player: Player, card: int) -> None:
+        self.publish(Number(self.reveal(card % 2)))
+
+
+class HiddenRoll(Game, seats=2):
+    """What was rolled is kept, and a part of it is told."""
+
+    roll: Secret[int] = 0
+
+    @command
+    def throw(self, player: Player) -> None:
+        self.roll = self.random.randrange(1000)
+        self.publish(Number(self.part()))
+
+    def part(self) -> int:
+        return self.roll % 2
+
+
+class HiddenRollRevealed(HiddenRoll, seats=2):
+    """Sound: on purpose."""
+
+    def part(self) -> int:
+        return self.reveal(self.roll % 2)
+
+
+# Leaks by a view.
+
+
+class CardsAndCounts(Cards, seats=2):
+    """Sound: how many cards there are may be told of any."""
+
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        counts = {player: len(hand) for player, hand in self.hands.items()}
+        return {**super().view(viewer), "counts": counts, "left": len(self.stock), **self.more()}
+
+    def more(self) -> dict[str, Any]:
+        return {}
+
+
+class StockInView(CardsAndCounts, seats=2):
+    def more(self) -> dict[str, Any]:
+        return {"stock": self.stock}
+
+
+class FirstHandInView(CardsAndCounts, seats=2):
+    def more(self) -> dict[str, Any]:
+        return {"hand": self.hands.get(self.players[0]) if self.players else None}
+
+
+class FirstHandForHands(CardsAndCounts, seats=2):
+    def more(self) -> dict[str, Any]:
+        return {"hands": dict([*self.hands.items()][:1])}
+
+
+class TopInView(CardsAndCounts, seats=2):
+    """Sound: the card on top is shown on purpose."""
+
+    def more(self) -> dict[str, Any]:
+        return {"top": self.reveal(self.stock[-1]) if self.stock else None}
+
+
+class SecretInView(GuessReveals, seats=2):
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        return {**super().view(viewer), "number": self.number}
+
+
+class OwnRoleRaw(OwnRole, seats=2):
+    """Nobody knows what they are, but for the view."""
+
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        return {**super().view(viewer), "role": self.roles.get(viewer) if viewer else None}
+
+
+class SmallCards(Game, seats=2):
+    """Sound: cards are small numbers."""
+
+    hands: Own[dict[Player, list[int]]] = field(default_factory=dict)
+
+    def on_start(self) -> None:
+        cards = list(range(1, 13))
+        self.random.shuffle(cards)
+        for player in self.players:
+            self.hands[player] = [cards.pop() for _ in range(4)]
+
+    @command
+    def turn(self, player: Player) -> None:
+        self.hands[player].append(self.hands[player].pop(0))
+
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        return {**super().view(viewer), "sizes": [len(hand) for hand in self.hands.values()], **self.more()}
+
+    def more(self) -> dict[str, Any]:
+        return {}
+
+
+class SmallCardsRanked(SmallCards, seats=2):
+    """What is shown is as small a number as the cards are."""
+
+    def more(self) -> dict[str, Any]:
+        return {"ranks": [sum(card > hand[0] for card in hand) for hand in self.hands.values()]}
+
+
+class SmallCardsRevealed(SmallCards, seats=2):
+    """Sound: on purpose."""
+
+    def more(self) -> dict[str, Any]:
+        return {"ranks": [self.reveal(sum(card > hand[0] for card in hand)) for hand in self.hands.values()]}
+
+
+# Leaks by when something was done.
+
+
+class Choices(Game, seats=2):
+    """Sound: who has chosen is shown, and not what; and they may choose again."""
+
+    choices: Secret[dict[Player, int]] = field(default_factory=dict)
+    turn_ends: float = 0.0
+
+    @command
+    def choose(self, player: Player, number: Digit) -> None:
+        self.choices[player] = number
+
+    @command
+    def begin(self, player: Player) -> None:
+        self.turn_ends = self.now + 60
+        self.publish(Done())
+
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        return {**super().view(viewer), "chosen": sorted(self.choices), **self.more()}
+
+    def more(self) -> dict[str, Any]:
+        return {}
+
+
+class ChoicesByTheClock(Choices, seats=2):
+    def more(self) -> dict[str, Any]:
+        return {"at": self.now}
+
+
+class ChoicesByTheField(Choices, seats=2):
+    """When somebody has chosen is hidden, and then told."""
+
+    latest: Secret[float] = 0.0
+
+    @command
+    def choose(self, player: Player, number: Digit) -> None:
+        self.choices[player] = number
+        self.latest = self.now
+
+    @command
+    def begin(self, player: Player) -> None:
+        self.publish(Text(str(self.now - self.latest)))
+
+
+# Leaks by a refusal to come or go.
+
+
+class Table(Game, seats=(2, 3)):
+    """Sound: why somebody may not go has nothing to do with what is hidden."""
+
+    bags: Secret[list[int]] = field(default_factory=list)
+
+    def on_start(self) -> None:
+        self.bags = [1, 2, 3, 4, 5, 6]
+        self.random.shuffle(self.bags)
+
+    def on_leave(self, player: Player) -> None:
+        if self.turns:
+            raise GameError(self.why())
+
+    @command
+    def count(self, player: Player) -> None:
+        self.turns += 1
+
+    def why(self) -> str:
+        return "stay"
+
+
+class LeaveThatTells(Table, seats=(2, 3)):
+    def why(self) -> str:
+        return f"stay: there are {self.bags[0]} left"
+
+
+class JoinThatTells(Table, seats=(2, 3)):
+    def on_join(self, player: Player) -> None:
+        if self.bags:
+            raise GameError(f"there are {self.bags[-1]} left")
+
+
+class JoinRefused(Table, seats=(2, 3)):
+    """Sound: a plain refusal."""
+
+    def on_join(self, player: Player) -> None:
+        if self.bags:
+            raise GameError("it has begun")
+
+
+# Leaks of what was chosen when the game was made.
+
+
+class Chosen(Game, seats=2):
+    """Sound: what is to be guessed is an option, and nobody is told anything else of it."""
+
+    number: Secret[int] = 0
+    least: int = 1
+
+    def setup(
+        self, number: Annotated[int, Meta(ge=1, le=100)] = 50, least: Annotated[int, Meta(ge=1, le=9)] = 1
+    ) -> None:
+        self.number = number
+        self.least = least
+
+    @command
+    def guess(self, player: Player, number: Digit) -> None:
+        self.turns += self.reveal(number == self.number)
+
+
+class ChosenThatTells(Chosen, seats=2):
+    @command
+    def guess(self, player: Player, number: Digit) -> None:
+        self.publish(Text("more" if number < self.number % 10 else "no more"))
+
+
+class ConstantThatTells(Game, seats=2):
+    """The same in all games."""
+
+    word: Secret[str] = "elephant"
+
+    @command
+    def guess(self, player: Player, place: Annotated[int, Meta(ge=0, le=7)]) -> None:
+        self.publish(Text(self.letter(place)))
+
+    def letter(self, place: int) -> str:
+        return self.word[place]
+
+
+class ConstantThatReveals(ConstantThatTells, seats=2):
+    """Sound: on purpose."""
+
+    def letter(self, place: int) -> str:
+        return self.reveal(self.word[place])
+
+
+# What has a player's name on it.
+
+
+class Backs(Game, seats=2):
+    """Sound: each sees all cards but their own, which is the point."""
+
+    cards: Secret[dict[Player, int]] = field(default_factory=dict)
+
+    def on_start(self) -> None:
+        cards = list(range(1, 10))
+        self.random.shuffle(cards)
+        self.cards = {player: cards.pop() for player in self.players}
+
+    @command
+    def guess(self, player: Player, number: Digit) -> None:
+        self.publish(Text(self.about(player, number)))
+
+    def about(self, player: Player, number: int) -> str:
+        return "right" if self.reveal(self.cards[player] == number) else "wrong"
+
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        others = {player: card for player, card in self.cards.items() if viewer not in (None, player)}
+        return {**super().view(viewer), "others": self.reveal(others)}
+
+
+class BacksThatTell(Backs, seats=2):
+    @command
+    def guess(self, player: Player, number: Digit) -> None:
+        if number < self.cards[player]:
+            raise GameError("more")
+
+
+class Village(Game, seats=3):
+    """Sound: each is told their role, and only one can do what it allows."""
+
+    roles: Secret[dict[Player, str]] = field(default_factory=dict)
+    victims: dict[Player, int] = field(default_factory=dict)
+
+    def on_start(self) -> None:
+        roles = ["wolf", "seer", "lamb"]
+        self.random.shuffle(roles)
+        self.roles = dict(zip(self.players, roles, strict=True))
+        for player, role in self.roles.items():
+            self.publish(Text(role), to=[player])
+
+    @command
+    def hunt(self, player: Player, victim: Player) -> None:
+        if self.roles[player] != "wolf":
+            raise GameError("you are no wolf")
+        self.victims[victim] = 1
+        self.publish(Text("a howl"))
+
+    @command
+    def role(self, player: Player) -> str:
+        return self.roles[player]
+
+
+class Whispers(Game, seats=3):
+    """Sound: what is said to one is kept from the others."""
+
+    said: Secret[list[str]] = field(default_factory=list)
+
+    @command
+    def whisper(self, player: Player, to: Player, number: Digit) -> None:
+        if to not in self.players:
+            raise GameError("who?")
+        self.said.append(f"{player} {to} {number}")
+        self.publish(Number(number), to=[to])
+
+
+class Boards(Game, seats=2):
+    """Sound: how much each has left on their board is shown."""
+
+    boards: Own[dict[Player, list[int]]] = field(default_factory=dict)
+    limit: Secret[int] = 0
+
+    def on_start(self) -> None:
+        for count, player in enumerate(self.players, 1):
+            cells = [1] * count + [0] * 5
+            self.random.shuffle(cells)
+            self.boards[player] = cells
+
+    @command
+    def hit(self, player: Player, cell: Annotated[int, Meta(ge=0, le=5)]) -> None:
+        self.limit += 1
+        for other, cells in self.boards.items():
+            if other != player and self.reveal(cells[cell]):
+                cells[cell] = 0
+
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        return {**super().view(viewer), "left": {player: sum(cells) for player, cells in self.boards.items()}}
 
 
 # Endless.
@@ -501,7 +882,47 @@ FAULTY = {
         WordLength,
         GuessTells,
         Fuse,
+        DrawsAndTells,
+        DrawsAndTellsAll,
+        DrawsAndHints,
+        HiddenRoll,
+        StockInView,
+        FirstHandInView,
+        FirstHandForHands,
+        SecretInView,
+        OwnRoleRaw,
+        SmallCardsRanked,
+        ChoicesByTheClock,
+        ChoicesByTheField,
+        LeaveThatTells,
+        JoinThatTells,
+        ChosenThatTells,
+        ConstantThatTells,
+        BacksThatTell,
     ),
     "endless": (NeverEnds,),
 }
-SOUND = (Fresh, Cards, GuessReveals, OwnRole, Fog, NeedNotEnd)
+SOUND = (
+    Fresh,
+    Cards,
+    GuessReveals,
+    OwnRole,
+    Fog,
+    NeedNotEnd,
+    DrawsByChance,
+    DrawsAndReveals,
+    HiddenRollRevealed,
+    CardsAndCounts,
+    TopInView,
+    SmallCards,
+    SmallCardsRevealed,
+    Choices,
+    Table,
+    JoinRefused,
+    Chosen,
+    ConstantThatReveals,
+    Backs,
+    Village,
+    Whispers,
+    Boards,
+)

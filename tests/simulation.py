@@ -192,7 +192,7 @@ class Line:
         if isinstance(message, dict):
             self._client.attempts.setdefault(message["token"], []).append((self, None))
         controller.frame_begun()
-        controller.text_received(message if isinstance(message, bytes) else _encode(message))
+        controller.text_received(message if isinstance(message, bytes) else _encode(_said(message)))
 
     def cut(self) -> None:
         """The server notices that the line is cut."""
@@ -290,6 +290,8 @@ class Line:
                 attempts = self._client.attempts[message["token"]]
                 attempts[attempts.index((self, None))] = (self, frame)
             if frame["status"] == "ok":
+                is_of_seat = message["command"].startswith("gamesvc.")
+                hold(not (is_of_seat and self.admission.spectate), "who came to watch has a say", self.name, message)
                 judge.ok(frame, message, role, self.epoch, self.seq)
             else:
                 judge.refused(frame, self.epoch)
@@ -308,6 +310,7 @@ class Line:
         if self.epoch:
             # Their seat was given up, or taken.
             hold(frame["playing"] != role.playing and not frame["resumed"], "a second welcome", self.name, frame)
+            hold(not self.admission.spectate, "who came to watch plays", self.name, frame)
             self.role = Role(role.player, frame["playing"])
             judge.welcome(frame, self.role, None, None)
         else:
@@ -318,6 +321,17 @@ class Line:
             hold(not (is_behind and has_it), "what was seen is gone", self.name, frame)
         self.epoch = frame["epoch"]
         self.seq = (self.admission.since or 0) if frame["resumed"] else frame["seq"]
+
+
+def _other(message: dict[str, Any]) -> dict[str, Any]:
+    """The opposite, where somebody wants a seat, or gives theirs up."""
+    return {**message, "command": "gamesvc.sit" if message["command"] == "gamesvc.leave" else "gamesvc.leave"}
+
+
+def _said(message: dict[str, Any]) -> dict[str, Any]:
+    """What goes over the line: gamesvc's own commands take no arguments."""
+    is_of_seat = message["command"].startswith("gamesvc.")
+    return {name: value for name, value in message.items() if not (is_of_seat and name == "token")}
 
 
 def _payloads(data: bytes) -> Iterator[bytes]:
@@ -495,7 +509,7 @@ class Client:
             # A mistake of theirs: another command under the same id.
             id = chance.choice(list(self.sent))
             self.reused.add(id)
-            self._send(line, self._command(id))
+            self._send(line, self._command(id) if id[0] == "c" else _other(self.sent[id]))
         elif what < 0.65:
             world.time.later(0.0, line.receive, chance.choice((b"{", b"[]", b'{"id": "x"', b"")))
         elif what < 0.72:
@@ -509,7 +523,8 @@ class Client:
             self._commands += 1
             token = f"{self._number}-{self._commands}"
             name = chance.choice(("gamesvc.leave", "gamesvc.sit", "gamesvc.sit"))
-            message = self.unanswered[f"s-{token}"] = {"command": name, "token": token, "id": f"s-{token}"}
+            message = {"command": name, "token": token, "id": f"s-{token}"}
+            self.unanswered[f"s-{token}"] = self.sent[f"s-{token}"] = message
             self._send(line, message)
 
     def go_away(self, until: float) -> None:

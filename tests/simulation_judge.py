@@ -99,9 +99,9 @@ class Record:
             token = _decode(entry.arguments)["token"]
             hold(token not in self.by_token, "a command took effect twice", entry)
             self.by_token[token] = entry
-            if entry.id is not None:
-                hold((entry.player, entry.id) not in self.by_id, "an id took effect twice", entry)
-                self.by_id[entry.player, entry.id] = entry
+        if entry.id is not None:
+            hold((entry.player, entry.id) not in self.by_id, "an id took effect twice", entry)
+            self.by_id[entry.player, entry.id] = entry
         self.entries.append(entry)
         self.states.append({**self.states[-1], **{name: bytes(raw) for name, raw in entry.changed.items()}})
         self.seats.append(self.seats[-1] if entry.seats is None else entry.seats)
@@ -363,11 +363,15 @@ class Judge:
             return
         record = self.by_epoch[stem]
         kind = "left" if command["command"] == "gamesvc.leave" else "seated"
-        # It has happened now or before, or there was nothing to give up.
-        numbers = [each.number for each in record.entries if each.kind == kind and each.player == role.player]
-        hold(numbers or kind == "left", "acknowledged, and not durable", frame, command)
-        if numbers:
-            hold(seq >= record.head_after(role.sees, numbers[0]), "a reply before its events", frame, seq)
+        entry = record.by_id.get((role.player, command["id"]))
+        hold(entry is not None or not frame.get("duplicate"), "a duplicate of nothing", frame, command)
+        if entry is not None and (entry.kind == kind or frame.get("duplicate")):
+            hold(entry.kind == kind and entry.name == command["command"], "another command", frame, entry)
+            hold(seq >= record.head_after(role.sees, entry.number), "a reply before its events", frame, seq)
+            return
+        # It was so before, without being asked for; or there was nothing to give up.
+        was_so = any(each.kind == kind and each.player == role.player for each in record.entries)
+        hold(was_so or kind == "left", "acknowledged, and not durable", frame, command)
 
     def refused(self, frame: dict[str, Any], epoch: str) -> None:
         """A command is refused."""

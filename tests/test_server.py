@@ -544,16 +544,16 @@ class Seats(SynchronousTestCase):
         table = Table(self.Duel)
         role = table.admit("carol", ("alice", "bob"), True)
         self.assertEqual((role, role.sees, table.server.players), (Role(CAROL, False, False), None, [ALICE, BOB]))
-        for command in ("gamesvc.sit", "gamesvc.leave"):
-            self.assertEqual(table.code(command, role), "not_a_player")
+        for name in ("gamesvc.sit", "gamesvc.leave"):
+            self.assertEqual(table.code(name, role), "not_a_player")
 
     def test_a_spectators_token_that_names_a_player_gives_and_takes_no_seat(self) -> None:
         for players in (None, ("alice", "bob")):
             table = Table(self.Duel)
             watching, _ = table.admit("alice", players, True), table.admit("bob", players)
             before = table.server.players
-            for command in ("gamesvc.sit", "gamesvc.leave"):
-                self.assertEqual(table.code(command, watching, id="7"), "not_a_player")
+            for name in ("gamesvc.sit", "gamesvc.leave"):
+                self.assertEqual(table.code(name, watching, id="7"), "not_a_player")
             self.assertEqual(table.server.players, before)
 
     def test_of_gamesvcs_own_commands_there_are_two(self) -> None:

@@ -23,11 +23,12 @@ from gamesvc.journal.records import Entry
 from gamesvc.lifecycle import Lifecycle
 from gamesvc.messages import encode_ok
 from gamesvc.order import Order
-from gamesvc.pending import PendingCommand
+from gamesvc.pending import PendingCommand, Role
 from gamesvc.receipts import Receipts
 from gamesvc.reception import Reception
 from gamesvc.recovery import Replayed
 from gamesvc.rhythm import Rhythm
+from gamesvc.seating import PendingSeat
 from gamesvc.server import GameServer
 from gamesvc.standing import Effect
 from tests.simulation import simulate
@@ -185,6 +186,20 @@ class Mistakes(SynchronousTestCase):
     def test_finds_those_who_are_not_told_that_their_seat_is_gone(self) -> None:
         self.finds(Reception, "_seat_changed", lambda reception, player, sits: None, "private to", "no seat",
                    "a secret is told", "still plays")  # fmt: skip
+
+    def test_finds_those_who_came_to_watch_and_take_a_seat(self) -> None:
+        def mistake(seat: PendingSeat) -> Role:
+            return Role(seat._player, playing=False, may_sit=True)
+
+        self.finds(PendingSeat, "_watching", property(mistake), "who came to watch", "no seat", "without a seat")
+
+    def test_finds_a_seat_that_is_given_up_twice_under_one_id_because_recovery_has_forgotten_it(self) -> None:
+        take = Replayed.take
+
+        def mistake(replayed: Replayed, entry: Entry) -> None:
+            take(replayed, entry if entry.kind == "command" else replace(entry, id=None))
+
+        self.finds(Replayed, "take", mistake, "an id took effect twice", "a snapshot's receipts")
 
     def test_finds_what_waits_for_a_tick_that_does_not_come(self) -> None:
         def mistake(rhythm: Rhythm) -> None:

@@ -47,6 +47,7 @@ def run(given: argparse.Namespace) -> int:
         print(f"gamesvc: {error}", file=sys.stderr)
         return 2
     # Not where there may be no Hypothesis.
+    from gamesvc.testing.hidden import names_secrets
     from gamesvc.testing.search import Search
     from gamesvc.testing.written import lines
 
@@ -68,6 +69,11 @@ def run(given: argparse.Namespace) -> int:
         print(f"{model.__name__} is sound, as far as was tried: {how}")
         if tried.commands and tried.accepted * 50 < tried.commands:
             print("Hardly any command was accepted, so this says little: random play does not get far in this game.")
+        if names_secrets(model) and not tried.compared:
+            print(
+                "Nothing was compared with games that differ in what somebody may not see, so this says nothing of the"
+                " secrets: play that gets on made none that could have been others."
+            )
         return 0
     for line in lines(model, found, f"gamesvc check {given.model} --seed {given.seed}"):
         print(line)

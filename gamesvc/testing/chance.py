@@ -53,7 +53,7 @@ class _Altered(random.Random):
         drawn = self.base.getrandbits(count)
         return self._one.below(1 << count) if self._one.is_other(1 << count) else drawn
 
-    # What all that draws whole numbers calls. By `getrandbits` a draw would be several at times, and all after it others.
+    # All that draws whole numbers calls this. By `getrandbits` one draw would be several at times, and shift the rest.
     def _randbelow(self, count: int) -> int:
         drawn = self.base.randrange(count)
         return self._one.below(count) if self._one.is_other(count) else drawn

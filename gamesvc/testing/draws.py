@@ -59,12 +59,16 @@ class Seen:
         names: of players.
         texts: what the state of games has held.
         patterns: texts that fit a pattern.
+        changing: fields that have changed in the course of a game.
+        games: how many these are known of.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = names
         self.texts: dict[str, None] = {}
         self.patterns: dict[str, list[str]] = {}
+        self.changing: set[str] = set()
+        self.games = 0
         self._accepted: dict[str, list[Any]] = {}
 
     def accept(self, where: str, value: Any) -> None:

@@ -1,4 +1,4 @@
-"""Elsewhere: the same game in another process, where what Python leaves open is decided another way: the order of sets."""
+"""Elsewhere: the same game in another process, where what Python leaves open is decided otherwise: how sets go."""
 
 from __future__ import annotations
 

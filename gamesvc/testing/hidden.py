@@ -15,15 +15,13 @@ from gamesvc.fields import FieldSpec
 from gamesvc.image import Image
 from gamesvc.model import GameModel, Timer
 from gamesvc.standing import Standing
-from gamesvc.testing.likeness import difference, shortly
-from gamesvc.testing.probe import look_at
-from gamesvc.views import shown
+from gamesvc.testing.likeness import difference
+from gamesvc.testing.looks import Look, told_apart
 
 Path = tuple[str | int, ...]
 """A place in the state: a field, and then keys and indices."""
 
 _STRUCTS = (types.StructType, types.TypedDictType, types.DataclassType, types.NamedTupleType)
-_encode = msgspec.json.Encoder().encode
 _store = msgspec.msgpack.Encoder().encode
 _load = msgspec.msgpack.Decoder().decode
 
@@ -42,28 +40,14 @@ class Place(NamedTuple):
     group: str
 
 
-class Look(NamedTuple):
-    """What a viewer is shown.
-
-    Attributes:
-        view: JSON.
-        revealed: what the view said to come to light on purpose.
-    """
-
-    view: bytes
-    revealed: tuple[bytes, ...]
-
-
 def has_secrets(kind: type[GameModel]) -> bool:
     """Whether a model has a state that not everybody sees."""
     return "view" in kind.HOOKS or any(spec.secret or spec.own for spec in kind.FIELDS)
 
 
-def look(kind: type[GameModel], standing: Standing, viewer: Player | None) -> Look:
-    """What a viewer is shown. What the model raises, it raises."""
-    model = look_at(kind, standing)
-    view = _encode(shown(model.view(viewer)))
-    return Look(view, tuple(model._context.revealed))
+def names_secrets(kind: type[GameModel]) -> bool:
+    """Whether a model says of a part of its state that not everybody sees it."""
+    return any(spec.secret or spec.own for spec in kind.FIELDS)
 
 
 def hidden_places(kind: type[GameModel], image: Image, viewer: Player | None) -> dict[str, list[Place]]:
@@ -79,8 +63,8 @@ def hidden_places(kind: type[GameModel], image: Image, viewer: Player | None) ->
         described = _swappable(kind.TYPES[spec.name])
         if described is not None and is_hidden(kind, spec):
             for place in _places(described, _load(encoded), (spec.name,), spec.name):
-                # What has the viewer's name on it may be known to them, also where it is not shown.
-                if viewer is None or viewer not in place.path[1:]:
+                # What has the viewer's name on it may be known to them; what is secret is so from them, too.
+                if spec.secret or viewer is None or viewer not in place.path[1:]:
                     groups.setdefault(place.group, []).append(place)
     return groups
 
@@ -131,17 +115,51 @@ def _holds_timer(hint: Any) -> bool:
 
 
 def swapped(kind: type[GameModel], standing: Standing, one: Path, other: Path) -> Standing | None:
-    """How a game would stand with two values in each other's place; None where its types don't allow it."""
+    """How a game would stand with two values in each other's place; None where its types don't allow it, or the number
+    of something would be another: how many cards somebody holds is what views are made to tell."""
     fields = {spec.name: _load(encoded) for spec, encoded in zip(kind.FIELDS, standing.image, strict=True)}
     try:
         here, there = _at(fields, one), _at(fields, other)
-        if here == there or one == other[: len(one)] or other == one[: len(other)]:
+        if here == there or one == other[: len(one)] or other == one[: len(other)] or _shape(here) != _shape(there):
+            return None
+        if not _are_single(_at(fields, one[:-1]), here, _at(fields, other[:-1]), there):
             return None
         _put(fields, one, there)
         _put(fields, other, here)
     except (KeyError, IndexError, TypeError):
         return None
     return _loaded(kind, standing, fields)
+
+
+def _shape(value: Any) -> object:
+    """What two values have in common that could be told of either without telling what it is."""
+    if isinstance(value, dict):
+        return "dict", len(value), sorted(repr(_shape(part)) for part in value.values())
+    if isinstance(value, list):
+        return "list", [_shape(part) for part in value]
+    return value is None
+
+
+def _are_single(here: Any, one: Any, there: Any, other: Any) -> bool:
+    """Whether two values are of those of which there is one each, as of cards: where they are not, as the cells of a
+    board, it could be told how many there are of each.
+
+    Args:
+        here, there: what they are in.
+        one, other: the values.
+    """
+    if isinstance(one, list):
+        each = [Counter(map(repr, value)) for value in (one, other)]
+        return each[0] == each[1] or all(count == 1 for counts in each for count in counts.values())
+    if isinstance(one, dict) and isinstance(here, dict):
+        numbers = [Counter(part for part in value.values() if isinstance(part, (int, float))) for value in (one, other)]
+        return numbers[0] == numbers[1]
+    if here is there:
+        return True
+    if bool(one) != bool(other) or (isinstance(here, dict) and isinstance(one, (int, float))):
+        return False
+    both = [part for all_of in (here, there) for part in (all_of.values() if isinstance(all_of, dict) else all_of)]
+    return both.count(one) == 1 and both.count(other) == 1
 
 
 def replaced(kind: type[GameModel], standing: Standing, field: str, value: Any) -> Standing | None:
@@ -180,21 +198,9 @@ def _put(value: Any, path: Path, new: Any) -> None:
     _at(value, path[:-1])[path[-1]] = new
 
 
-def is_shown_openly(one: bytes, other: bytes, values: tuple[Any, Any]) -> bool:
-    """Whether two views differ in nothing but the values that have changed: then the viewer may see these, because they
-    are shown as they are.
-
-    Args:
-        one, other: the views, as JSON.
-        values: those that have changed.
-    """
-    before, after = Counter(_leaves(msgspec.json.decode(one))), Counter(_leaves(msgspec.json.decode(other)))
-    parts = set(_leaves(msgspec.to_builtins(values, str_keys=True)))
-    return all(leaf in parts for leaf in (before - after) + (after - before))
-
-
 def told_in_view(
     kind: type[GameModel],
+    viewer: Player | None,
     looks: tuple[Look, Look],
     before: tuple[Standing, Standing],
     after: tuple[Standing, Standing],
@@ -203,6 +209,7 @@ def told_in_view(
 
     Args:
         kind: the model.
+        viewer: who; None for who watches.
         looks: at how the two games stand.
         before: how they stood.
         after: how they stand.
@@ -211,53 +218,56 @@ def told_in_view(
         None where nothing in the view does. Empty where they are now shown what was hidden from them, in a place that
         is meant for it: a card that they draw is in their own hand. Else what they should not be shown, for people.
     """
-    one, other = (msgspec.json.decode(each.view) for each in looks)
     if looks[0].view == looks[1].view:
         return None
-    specs = {spec.name: spec for spec in kind.FIELDS}
-    hid = _differing(kind, before)
-    made: list[str] = []
-    for name in sorted(one.keys() | other.keys()):
-        spec = specs.get(name)
-        if one.get(name) != other.get(name) and not (spec is not None and spec.own):
-            # A view of the model's own may hide a part of any field, and show it as the game goes on.
-            if spec is not None and not spec.secret and name not in hid:
-                return difference(one.get(name), other.get(name), name)
-            made.append(name)
-    if made:
-        now = _differing(kind, after)
-        differ = [*hid.values(), *(now[name] for name in sorted(hid.keys() & now.keys()))]
-        parts = [msgspec.json.encode({name: view.get(name) for name in made}) for view in (one, other)]
-        if not is_shown_openly(parts[0], parts[1], (differ, None)):
-            return told_apart(looks[0].view, looks[1].view)
-    elif one == other:
-        return told_apart(looks[0].view, looks[1].view)
-    return ""
+    one, other = (msgspec.json.decode(each.view) for each in looks)
+    hid = {spec.name: spec for spec, _, _ in _differing(kind, *before) if is_hidden(kind, spec)}
+    for spec in kind.FIELDS:
+        # A view of the model's own may hide a part of any field, and show it as the game goes on.
+        is_open = not (spec.own or spec.secret or spec.name in hid)
+        if is_open and one.get(spec.name) != other.get(spec.name):
+            return difference(one.get(spec.name), other.get(spec.name), spec.name)
+    # What they may see now, more may follow from. And what no field is marked for, the view alone decides on.
+    is_meant = any(
+        spec.own and _entry(here, viewer) != _entry(there, viewer) for spec, here, there in _differing(kind, *after)
+    )
+    if is_meant or not all(spec.secret or spec.own for spec in hid.values()):
+        return ""
+    return told_apart(looks[0].view, looks[1].view)
 
 
-def _differing(kind: type[GameModel], two: tuple[Standing, Standing]) -> dict[str, tuple[Any, Any]]:
-    """The fields in which two games differ, and need not look different."""
-    return {
-        spec.name: (_load(here), _load(there))
-        for spec, here, there in zip(kind.FIELDS, two[0].image, two[1].image, strict=True)
-        if here != there and is_hidden(kind, spec)
-    }
+def differ_in_marked(kind: type[GameModel], here: Standing, there: Standing, viewer: Player | None) -> bool:
+    """Whether two games differ, and in nothing but what is marked as hidden from a viewer."""
+    differing = _differing(kind, here, there)
+    return bool(differing) and all(
+        spec.secret or (spec.own and _entry(one, viewer) == _entry(other, viewer)) for spec, one, other in differing
+    )
 
 
-def _leaves(value: Any) -> Iterator[str]:
+def differ_under_name(kind: type[GameModel], here: Standing, there: Standing, viewer: Player | None) -> bool:
+    """Whether two games differ in what has a viewer's name on it, as their role may have."""
+    return any(_entry(one, viewer) != _entry(other, viewer) for _, one, other in _differing(kind, here, there))
+
+
+def _differing(kind: type[GameModel], here: Standing, there: Standing) -> list[tuple[FieldSpec, Any, Any]]:
+    """The fields in which two games differ, and their values."""
+    fields = zip(kind.FIELDS, here.image, there.image, strict=True)
+    return [(spec, _load(one), _load(other)) for spec, one, other in fields if one != other]
+
+
+def _entry(value: Any, viewer: Player | None) -> Any:
+    """What has a viewer's name on it, of a field; None where there is nothing."""
+    return value.get(viewer) if isinstance(value, dict) and viewer is not None else None
+
+
+def leaves(value: Any) -> Iterator[str]:
+    """All that a value consists of: the keys, too."""
     if isinstance(value, dict):
         for key, part in value.items():
             yield repr(key)
-            yield from _leaves(part)
+            yield from leaves(part)
     elif isinstance(value, (list, tuple)):
         for part in value:
-            yield from _leaves(part)
+            yield from leaves(part)
     else:
         yield repr(value)
-
-
-def told_apart(one: bytes, other: bytes) -> str:
-    """Where two views differ, for people."""
-    return difference(msgspec.json.decode(one), msgspec.json.decode(other), "view") or (
-        f"view is {shortly(one.decode())}, and then {shortly(other.decode())}"
-    )

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from gamesvc.context import Player
-from gamesvc.instance import Standing
 from gamesvc.model import GameModel
+from gamesvc.standing import Standing
 from gamesvc.testing.fault import Fault, line_of
 from gamesvc.testing.likeness import difference, shortly
 from gamesvc.testing.probe import look_at

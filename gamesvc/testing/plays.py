@@ -9,7 +9,7 @@ import msgspec
 
 from gamesvc.context import Player
 from gamesvc.testing import hidden
-from gamesvc.testing.draws import Decide, Seen, arguments, chance, one_of, texts_in
+from gamesvc.testing.draws import MOST_TEXTS, Decide, Seen, arguments, chance, one_of, texts_in
 from gamesvc.testing.trial import Trial
 
 _NAMES = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy")
@@ -17,6 +17,9 @@ _NO_SEATS = 2
 """How many play where there are no seats."""
 
 _SPANS = (0.5, 1.0, 5.0, 30.0, 300.0)
+_ENOUGH_GAMES = 20
+"""After so many games, a secret that was the same in all of them is taken for one that does not change."""
+
 _load = msgspec.msgpack.Decoder().decode
 
 
@@ -74,6 +77,7 @@ class Play:
         fewest, most = model.SEATS or (_NO_SEATS, _NO_SEATS)
         self.names = names(most)[: fewest + decide.index(most - fewest + 1)]
         self._begun = False
+        self._scalars: dict[str, Any] = {}
 
     def do(self, method: str, *positional: Any, **named: Any) -> Any:
         """Do something, and write it down first."""
@@ -89,12 +93,17 @@ class Play:
             options = arguments(decide, "setup()", model.OPTIONS, self._seen, list)
         if self._looks and chance(decide, 30):
             self.do("other_chance", one_of(decide, [*self.names, None]), 1)
+        elif self._looks and model.OPTIONS.__struct_fields__ and chance(decide, 50):
+            other = arguments(decide, "setup()", model.OPTIONS, self._seen, list)
+            if other:
+                self.do("other_arguments", one_of(decide, [*self.names, None]), **other)
         self.do("open", **options)
         if model.SEATS is not None:
             for name in self.names:
                 if self._looks and chance(decide, 40):
                     self.do("other_chance", one_of(decide, [*self.names, None]), 1 + decide.index(3))
                 self.do("join", name)
+        self._scalars = secret_scalars(self.trial) if self._learns else {}
 
     def step(self) -> None:
         """Do something."""
@@ -128,7 +137,10 @@ class Play:
         if method == "join":
             self.do("join", one_of(decide, names(max(len(self.names), 2) + 1)))
         else:
-            self.do(method, one_of(decide, here))
+            name = one_of(decide, here)
+            if self._looks and method == "leave" and chance(decide, 50):
+                self._swap(name)
+            self.do(method, name)
 
     def _command(self) -> None:
         decide, model, trial = self._decide, self._model, self.trial
@@ -157,35 +169,59 @@ class Play:
 
     def _differ(self, here: list[str], player: str, spec: Any) -> None:
         """Begin a twin with what comes next, or at once."""
-        decide, model, trial = self._decide, self._model, self.trial
+        decide, trial = self._decide, self.trial
         viewer = one_of(decide, [*here, None])
-        which = decide.index(4)
-        if which == 0:
+        which = decide.index(12)
+        if which < 3:
             self.do("other_chance", viewer, 1 + decide.index(3))
-        elif which == 1:
+        elif which < 6:
             if spec.arguments.__struct_fields__ and player != viewer:
                 other = arguments(decide, spec.name, spec.arguments, self._seen, self._texts)
                 name = one_of(decide, sorted(spec.arguments.__struct_fields__))
                 if name in other:
                     self.do("other_arguments", viewer, **{name: other[name]})
-        elif which == 2 and "view" in model.HOOKS:
+        elif which == 6 and player != viewer:
+            self.do("advance", 1.0)
+            self.do("earlier", viewer)
+        elif which < 9 and secret_scalars(trial):
             self._replace(viewer)
         else:
-            groups = hidden.hidden_places(model, trial.standing.image, None if viewer is None else Player(viewer))
-            usable = [places for _, places in sorted(groups.items()) if len(places) > 1]
-            if usable:
-                places = one_of(decide, usable)
-                one, other_place = one_of(decide, places), one_of(decide, places)
-                if one.value != other_place.value and one.path != other_place.path:
-                    self.do("swap", viewer, list(one.path), list(other_place.path))
+            self._swap(viewer)
+
+    def _swap(self, viewer: str | None) -> None:
+        decide, model, trial = self._decide, self._model, self.trial
+        groups = hidden.hidden_places(model, trial.standing.image, None if viewer is None else Player(viewer))
+        usable = [places for _, places in sorted(groups.items()) if len(places) > 1]
+        if usable:
+            places = one_of(decide, usable)
+            one, other_place = one_of(decide, places), one_of(decide, places)
+            if one.value != other_place.value and one.path != other_place.path:
+                self.do("swap", viewer, list(one.path), list(other_place.path))
 
     def _replace(self, viewer: str | None) -> None:
-        secret = [spec.name for spec in self._model.FIELDS if spec.secret]
-        if secret:
-            name = one_of(self._decide, secret)
-            values = self._seen.accepted(f"={name}")
-            if values:
-                self.do("replace", viewer, name, one_of(self._decide, values))
+        decide, scalars = self._decide, secret_scalars(self.trial)
+        name = one_of(decide, sorted(scalars))
+        values: list[Any] = self._seen.accepted(f"={name}")
+        is_fixed = name not in self._seen.changing
+        if is_fixed and values == [scalars[name]] and self._seen.games > _ENOUGH_GAMES:
+            # One that is the same in all games could be any other.
+            values = _others(scalars[name])
+        if values:
+            keep = {"keep": True} if is_fixed else {}
+            self.do("replace", viewer, name, one_of(decide, values), **keep)
+
+    def learn(self) -> None:
+        """Remember what the game holds, for other games."""
+        seen, trial = self._seen, self.trial
+        scalars = secret_scalars(trial)
+        for name, scalar in scalars.items():
+            seen.accept(f"={name}", scalar)
+        names = self._scalars.keys() | scalars.keys()
+        seen.changing.update(name for name in names if self._scalars.get(name) != scalars.get(name))
+        seen.games += 1
+        for encoded in trial.standing.image:
+            if len(seen.texts) < MOST_TEXTS:
+                texts_in(_load(encoded), seen.texts)
 
     def _texts(self) -> list[str]:
         model, image = self._model, self.trial.standing.image
@@ -195,21 +231,21 @@ class Play:
         return list(found)
 
 
+def _others(scalar: Any) -> list[Any]:
+    """Values that are like another."""
+    if isinstance(scalar, str):
+        return [scalar[::-1], f"{scalar}a"]
+    return [scalar + 1, scalar * 2]
+
+
 def names(count: int) -> list[str]:
     """The names of so many players."""
     return [*_NAMES[:count], *(f"player{number}" for number in range(len(_NAMES) + 1, count + 1))]
 
 
-def learn(trial: Trial, seen: Seen) -> None:
-    """Remember what a game holds.
-
-    Args:
-        trial: the game.
-        seen: gets it.
-    """
-    for spec, encoded in zip(trial.kind.FIELDS, trial.standing.image, strict=True):
-        stored = _load(encoded)
-        if spec.secret and isinstance(stored, (str, int, float)):
-            seen.accept(f"={spec.name}", stored)
-        if len(seen.texts) < 60:
-            texts_in(stored, seen.texts)
+def secret_scalars(trial: Trial) -> dict[str, Any]:
+    """The fields that are secret as a whole and hold but a number or a text, and these. One that is as the class line
+    has it may stand for there being none yet."""
+    fields = zip(trial.kind.FIELDS, trial.standing.image, strict=True) if trial.is_open else ()
+    scalars = {spec.name: _load(encoded) for spec, encoded in fields if spec.secret}
+    return {name: scalar for name, scalar in scalars.items() if type(scalar) in (str, int, float) and scalar}

@@ -48,6 +48,10 @@ class Outcome:
         """The events that a viewer sees."""
         return [body for body, to in self.events if to is None or (viewer is not None and viewer in to)]
 
+    def shared_with(self, viewer: Player | None) -> list[bytes]:
+        """The events that a viewer sees, but for those that they alone see."""
+        return [body for body, to in self.events if to is None or (len(to) > 1 and viewer in to)]
+
     @property
     def crash(self) -> Fault | None:
         """What the model raised, as a fault; None where it did not."""

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from msgspec import inspect as types
 
 from gamesvc.model import GameModel
-from gamesvc.testing.elsewhere import Elsewhere, elsewhere, other_way
 from gamesvc.testing.bounds import bounded
 from gamesvc.testing.draws import Decide, Seen, is_pattern, patterns_in
+from gamesvc.testing.elsewhere import Elsewhere, elsewhere, other_way
 from gamesvc.testing.fault import Fault
-from gamesvc.testing.plays import Call, Dice, Play, learn, names
+from gamesvc.testing.plays import Call, Dice, Play, names
 from gamesvc.testing.shrinking import fewest, shrunk
 from gamesvc.testing.trial import Rehearsal, Trial
 
@@ -209,7 +209,7 @@ class Search:
             return self._shrink(Found(fault, seed, play.calls))
         finally:
             if trial.is_open:
-                learn(trial, self._seen)
+                play.learn()
             self._note(trial)
         return None
 

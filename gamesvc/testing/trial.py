@@ -17,10 +17,10 @@ from gamesvc.standing import Standing
 from gamesvc.testing import hidden
 from gamesvc.testing.fault import Fault
 from gamesvc.testing.hidden import Path
+from gamesvc.testing.looks import Shown
 from gamesvc.testing.probe import Plain, Probe
 from gamesvc.testing.runs import Act, Outcome, Run, ring, seed_bytes, unlike
 from gamesvc.testing.twins import Difference, Step, Twins
-from gamesvc.testing.views import ViewsSeen
 
 START = 1_800_000_000.0
 """When games begin, in seconds since the epoch."""
@@ -54,9 +54,11 @@ class Trial:
         self._echo = Run(Plain(model, self._seed))
         self._twins = Twins(model, self._seed)
         self._differences: list[Difference] = []
-        self._views = ViewsSeen(model) if "view" in model.HOOKS else None
+        self._shown = Shown(model)
         self._senders: dict[Player, None] = {}
         self._has_secrets = hidden.has_secrets(model)
+        self._has_revealed = False
+        self._told: dict[str, set[str]] = {}
 
     # What is seen of it.
 
@@ -110,8 +112,18 @@ class Trial:
             return
         checked = _converted(self.kind.OPTIONS, options)
         if checked is not None:
-            given = msgspec.structs.asdict(checked)
-            self._step(lambda run, outcome: run.do(outcome, "setup", lambda: run.instance.open(self.now, (), given)))
+            self._set_up(options, checked)
+
+    def _set_up(self, options: dict[str, Any], checked: msgspec.Struct) -> None:
+        def act_with(given: msgspec.Struct) -> Act:
+            chosen = msgspec.structs.asdict(given)
+            return lambda run, outcome: run.do(outcome, "setup", lambda: run.instance.open(self.now, (), chosen))
+
+        def with_other(other: dict[str, Any]) -> Act | None:
+            changed = _converted(self.kind.OPTIONS, {**options, **other})
+            return None if changed is None or changed == checked else act_with(changed)
+
+        self._step(act_with(checked), None, with_other)
 
     def join(self, name: str) -> None:
         """Somebody takes the next free seat."""
@@ -128,13 +140,16 @@ class Trial:
             return
         if standing.started and "on_leave" not in self.kind.HOOKS:
             return
-        self._seat("a player leaves", tuple(None if each == name else each for each in standing.seats))
+        self._seat("a player leaves", tuple(None if each == name else each for each in standing.seats), Player(name))
 
-    def _seat(self, doing: str, seats: tuple[Player | None, ...], comer: Player | None = None) -> None:
+    def _seat(self, doing: str, seats: tuple[Player | None, ...], player: Player) -> None:
+        comer = player if player in seats else None
+
         def act(run: Run, outcome: Outcome) -> None:
             run.do(outcome, doing, lambda: run.instance.seat(self.now, seats, [], comer), refusable=True)
 
-        self._step(act)
+        # They alone are told why they are refused.
+        self._step(act, player)
 
     def away(self, name: str) -> None:
         """Somebody has had no connection for a while."""
@@ -187,11 +202,11 @@ class Trial:
         sender = Player(player)
         self._senders[sender] = None
 
-        def act(run: Run, outcome: Outcome, sent: msgspec.Struct = given) -> None:
+        def act(run: Run, outcome: Outcome, sent: msgspec.Struct = given, now: float | None = None) -> None:
             run.do(
                 outcome,
                 f"the command {spec.name}",
-                lambda: run.instance.command(self.now, spec.name, sender, sent),
+                lambda: run.instance.command(self.now if now is None else now, spec.name, sender, sent),
                 refusable=True,
             )
 
@@ -199,7 +214,10 @@ class Trial:
             sent = _converted(spec.arguments, {**arguments, **other})
             return None if sent is None or sent == given else lambda run, outcome: act(run, outcome, sent)
 
-        accepted = self._step(act, sender, with_other)
+        def at(now: float) -> Act:
+            return lambda run, outcome: act(run, outcome, given, now)
+
+        accepted = self._step(act, sender, with_other, at)
         self.accepted += accepted
         return accepted
 
@@ -213,17 +231,26 @@ class Trial:
             viewer: who; None for who watches.
             seed: of the other chance.
         """
-        self._differences.append(Difference(None if viewer is None else Player(viewer), seed, None))
+        self._differences.append(Difference(_viewer(viewer), chance=seed))
 
     def other_arguments(self, viewer: str | None, /, **arguments: Any) -> None:
-        """In a twin the next command, which is another player's, is to have other arguments. A viewer whose view is the
-        same after it is not to see anything of it.
+        """In a twin the next command, which is another player's, or the game's options are to have other arguments. A
+        viewer whose view is the same after it is not to see anything of it.
 
         Args:
             viewer: who; None for who watches.
             arguments: those that are to be others.
         """
-        self._differences.append(Difference(None if viewer is None else Player(viewer), None, arguments))
+        self._differences.append(Difference(_viewer(viewer), arguments=arguments))
+
+    def earlier(self, viewer: str | None) -> None:
+        """In a twin the next command, which is another player's, is to be sent earlier. A viewer who sees nothing of it
+        is not to see when it was sent.
+
+        Args:
+            viewer: who; None for who watches.
+        """
+        self._differences.append(Difference(_viewer(viewer), earlier=True))
 
     def swap(self, viewer: str | None, one: Path | list[Any], other: Path | list[Any]) -> None:
         """In a twin two values are in each other's place from now on. A viewer who may not see them is not to see
@@ -235,34 +262,56 @@ class Trial:
         """
         one, other = tuple(one), tuple(other)
         standing = hidden.swapped(self.kind, self.standing, one, other) if self.is_open else None
-        if standing is not None:
-            values = tuple(hidden.value_at(self.kind, self.standing, path) for path in (one, other))
-            how = f"{_place(one)} and {_place(other)} had changed places"
-            self._tell_apart(viewer, standing, (values[0], values[1]), how, {str(one[0]), str(other[0])}, keep=True)
+        if standing is not None and not self._knows(viewer, one) and not self._knows(viewer, other):
+            how = f"if {_place(one)} and {_place(other)} had changed places"
+            self._tell_apart(viewer, standing, how, {str(one[0]), str(other[0])}, keep=True)
 
-    def replace(self, viewer: str | None, field: str, value: Any) -> None:
+    def replace(self, viewer: str | None, field: str, value: Any, *, keep: bool = False) -> None:
         """A viewer who may not see a field is not to be shown anything else where it has another value.
 
         Args:
             viewer: who; None for who watches.
             field: its name.
             value: the other one, as it is stored.
+            keep: whether they are not to be shown anything else later, either: for a value that the field could have
+                had from the start.
         """
         standing = hidden.replaced(self.kind, self.standing, field, value) if self.is_open else None
         if standing is not None:
-            was = hidden.value_at(self.kind, self.standing, (field,))
-            # A state that is not one of the game's: what would become of it says nothing.
-            self._tell_apart(viewer, standing, (was, value), f"{field} had been {value!r}", {field}, keep=False)
+            # Where a secret has come to light, what becomes of another one says nothing.
+            self._tell_apart(
+                viewer, standing, f"if {field} had been {value!r}", {field}, keep=keep and not self._has_revealed
+            )
 
-    def _tell_apart(
-        self, name: str | None, there: Standing, values: tuple[Any, Any], how: str, fields: set[str], *, keep: bool
-    ) -> None:
-        viewer = None if name is None else Player(name)
-        self._twins.begin_at(viewer, self.standing, there, values, how, fields, keep=keep)
+    def _tell_apart(self, name: str | None, there: Standing, how: str, fields: set[str], *, keep: bool) -> None:
+        self._twins.begin_at(_viewer(name), self.standing, there, how, fields, keep=keep)
+
+    def _knows(self, viewer: str | None, path: Path) -> bool:
+        """Whether somebody was told, and nobody else, what has their name on it."""
+        if viewer is None or viewer not in path[1:]:
+            return False
+        value = hidden.value_at(self.kind, self.standing, path)
+        return self._told.get(viewer, set()).issuperset(hidden.leaves(value))
+
+    def _remember(self, outcome: Outcome, sender: Player | None) -> None:
+        """Remember what somebody was told, and nobody else."""
+        self._has_revealed = self._has_revealed or bool(outcome.revealed)
+        for body, to in outcome.events:
+            if to is not None and len(to) == 1:
+                for viewer in to:
+                    self._told.setdefault(viewer, set()).update(hidden.leaves(msgspec.json.decode(body)))
+        if sender is not None and outcome.accepted and outcome.reply is not None and outcome.reply[1]:
+            self._told.setdefault(sender, set()).update(hidden.leaves(msgspec.json.decode(outcome.reply[1])))
 
     # How.
 
-    def _step(self, act: Act, sender: Player | None = None, with_other: WithOther = lambda other: None) -> bool:
+    def _step(
+        self,
+        act: Act,
+        sender: Player | None = None,
+        with_other: WithOther = lambda other: None,
+        at: Callable[[float], Act] | None = None,
+    ) -> bool:
         before = self.standing
         differences, self._differences = self._differences, []
         outcome = Outcome()
@@ -273,10 +322,10 @@ class Trial:
         if fault is not None:
             raise fault
         self._compare_with_echo(act, outcome)
-        if self._views is not None:
-            self._views.look(self.standing, self.players if self.kind.SEATS is not None else self._senders)
+        self._shown.look(self.standing, self.players if self.kind.SEATS is not None else self._senders)
+        self._remember(outcome, sender)
         if self._has_secrets:
-            step = Step(act, sender, with_other, outcome, before, self.standing)
+            step = Step(act, sender, with_other, at, outcome, before, self.standing)
             self._twins.go_on(step)
             for difference in differences:
                 self._twins.begin_with(step, difference)
@@ -297,7 +346,13 @@ class Rehearsal(Trial):
         super().__init__(model, seed)
         self._run = Run(Plain(model, self._seed))
 
-    def _step(self, act: Act, sender: Player | None = None, with_other: WithOther = lambda other: None) -> bool:
+    def _step(
+        self,
+        act: Act,
+        sender: Player | None = None,
+        with_other: WithOther = lambda other: None,
+        at: Callable[[float], Act] | None = None,
+    ) -> bool:
         outcome = Outcome()
         act(self._run, outcome)
         self.took(outcome)
@@ -308,10 +363,12 @@ class Rehearsal(Trial):
     def took(self, outcome: Outcome) -> None:
         """A step was made."""
 
-    def _tell_apart(
-        self, name: str | None, there: Standing, values: tuple[Any, Any], how: str, fields: set[str], *, keep: bool
-    ) -> None:
+    def _tell_apart(self, name: str | None, there: Standing, how: str, fields: set[str], *, keep: bool) -> None:
         """Nobody looks."""
+
+
+def _viewer(name: str | None) -> Player | None:
+    return None if name is None else Player(name)
 
 
 def _place(path: Path) -> str:

@@ -143,6 +143,39 @@ def test_after_a_restart_who_does_not_come_back_is_away_and_the_game_does_not_st
 
 
 @in_thread
+def test_a_seat_is_kept_when_what_gave_up_the_one_before_is_sent_again_after_a_kill(operator: Operator) -> None:
+    server = serve(operator, "Rooms")
+    alice = Watcher(server, "g", player="alice")
+    assert alice.ask("gamesvc.leave", id="7") == {"status": "ok", "id": "7"}
+    for ends in (_killed, _restarted):
+        alice.ask("gamesvc.sit", id="8")
+        server = ends(operator, server)
+        alice.cut()
+        alice = Watcher(server, "g", player="alice", since=0)
+        for id, command in (("7", "gamesvc.leave"), ("8", "gamesvc.sit")):
+            assert alice.ask(command, id=id) == {"status": "ok", "id": id, "duplicate": True}
+        assert alice.welcome["players"] == ["alice", None]
+        assert [event["event"] for event in alice.events].count("gamesvc.left") == 1
+    alice.cut()
+
+
+@in_thread
+def test_who_came_to_watch_does_nothing_for_the_player_of_the_same_name(operator: Operator) -> None:
+    server = serve(operator, "Rooms")
+    with (
+        Watcher(server, "g", player="alice") as alice,
+        Watcher(server, "g", player="alice", spectate=1) as watcher,
+    ):
+        for command in ("gamesvc.leave", "gamesvc.sit"):
+            assert watcher.ask(command)["error"]["code"] == "not_a_player"
+        assert alice.ask("gamesvc.leave")["status"] == "ok"
+        assert watcher.ask("gamesvc.sit")["error"]["code"] == "not_a_player"
+        assert alice.ask("gamesvc.sit")["status"] == "ok"
+        assert watcher.ask("say", what="hello")["error"]["code"] == "not_a_player"
+        assert told(watcher) == ["gamesvc.left", "gamesvc.joined"]
+
+
+@in_thread
 def test_a_game_ticks_at_its_rate(operator: Operator) -> None:
     server = serve(operator, "Beat")
     with Watcher(server, "g", player="alice") as alice:
