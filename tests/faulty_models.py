@@ -424,7 +424,10 @@ class OwnRole(Game, seats=2):
         self.dawn()
 
     def view(self, viewer: Player | None) -> dict[str, Any]:
-        return {**super().view(viewer), "role": self.reveal(self.roles.get(viewer)) if viewer else None}
+        return {**super().view(viewer), "role": self.told(self.roles.get(viewer)) if viewer else None}
+
+    def told(self, role: str | None) -> str | None:
+        return self.reveal(role)
 
 
 class Fuse(Game, seats=2):
@@ -572,10 +575,10 @@ class SecretInView(GuessReveals, seats=2):
 
 
 class OwnRoleRaw(OwnRole, seats=2):
-    """Nobody knows what they are, but for the view."""
+    """Nobody is to know what they are."""
 
-    def view(self, viewer: Player | None) -> dict[str, Any]:
-        return {**super().view(viewer), "role": self.roles.get(viewer) if viewer else None}
+    def told(self, role: str | None) -> str | None:
+        return role
 
 
 class SmallCards(Game, seats=2):
@@ -725,7 +728,7 @@ class Chosen(Game, seats=2):
 class ChosenThatTells(Chosen, seats=2):
     @command
     def guess(self, player: Player, number: Digit) -> None:
-        self.publish(Text("more" if number < self.number % 10 else "no more"))
+        self.publish(Text("more" if number < self.number else "no more"))
 
 
 class ConstantThatTells(Game, seats=2):

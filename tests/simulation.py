@@ -138,7 +138,7 @@ class Line:
         self._knew = client.epoch, client.seq
         self.epoch = ""
         self.seq = 0
-        self.owed: deque[tuple[dict[str, Any], float]] = deque()
+        self.owed: deque[tuple[dict[str, Any], float, Role]] = deque()
         self.is_paused = self._was_paused = False
         self._admitted: Admitted | None = None
         self.role: Role | None = None
@@ -188,7 +188,8 @@ class Line:
         controller = self._controller
         if controller is None or controller.closed or self._process.is_dead or self.state != "open":
             return
-        self.owed.append((message if isinstance(message, dict) else {}, self._world.time.now))
+        assert self.role is not None
+        self.owed.append((message if isinstance(message, dict) else {}, self._world.time.now, self.role))
         if isinstance(message, dict):
             self._client.attempts.setdefault(message["token"], []).append((self, None))
         controller.frame_begun()
@@ -282,7 +283,7 @@ class Line:
         self._world.note("%s < %s", self.name, payload.decode())
         if "status" in frame:
             hold(self.owed, "a reply to nothing", self.name, frame)
-            message, since = self.owed.popleft()
+            message, since, sender = self.owed.popleft()
             waited = self._world.time.now - since
             hold(waited <= MOST_SECONDS or self._was_paused, "a late reply", self.name, frame, waited)
             hold(frame.get("id") == message.get("id"), "a reply out of order", self.name, frame, message)
@@ -292,7 +293,7 @@ class Line:
             if frame["status"] == "ok":
                 is_of_seat = message["command"].startswith("gamesvc.")
                 hold(not (is_of_seat and self.admission.spectate), "who came to watch has a say", self.name, message)
-                judge.ok(frame, message, role, self.epoch, self.seq)
+                judge.ok(frame, message, sender, role, self.epoch, self.seq)
             else:
                 judge.refused(frame, self.epoch)
         elif frame["event"] == "gamesvc.welcome":

@@ -334,14 +334,16 @@ class Judge:
             told = self._told.setdefault((stem, viewer, seq), payload)
             hold(told == payload, "an epoch has two histories", told, payload)
 
-    def ok(self, frame: dict[str, Any], command: dict[str, Any], role: Role, epoch: str, seq: int) -> None:
-        """A command is acknowledged, to somebody who has had their events up to a number."""
+    def ok(
+        self, frame: dict[str, Any], command: dict[str, Any], sender: Role, role: Role, epoch: str, seq: int
+    ) -> None:
+        """A command is acknowledged, to somebody who has had their events up to a number. Since they sent it they may
+        have given their seat up, or have taken one, and been told so."""
         stem, token = epoch.removesuffix(".public"), command["token"]
         if command["command"].startswith("gamesvc."):
             self._seat_ok(frame, command, role, stem, seq)
             return
-        # What was sent again before they gave their seat up may be answered after that.
-        hold(role.playing or frame.get("duplicate"), "a spectator's command took effect", frame)
+        hold(sender.playing or frame.get("duplicate"), "a spectator's command took effect", frame)
         if not frame.get("duplicate"):
             hold((stem, token) not in self._first_replies, "two first replies", frame)
             self._first_replies.add((stem, token))

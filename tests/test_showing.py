@@ -340,7 +340,7 @@ class Failing(Case):
         self.bob.say(command="gamesvc.leave")
         self.ann.say(command="set", mood="raises")
         self.hear()
-        self.assertEqual((self.bob.heard[-1], self.bob.playing, self.incidents), ("welcome", False, []))
+        self.assertEqual((self.bob.heard[-1], self.bob.playing, self.incidents), ("reply", False, []))
         self.bob.say(command="gamesvc.sit")
         run(self.world)
         self.assertEqual(self.bob.hear(), ["joined", "reply", "closed"])

@@ -75,6 +75,11 @@ def _swappable(hint: Any) -> types.Type | None:
     return None if _holds_timer(hint) else types.type_info(hint)
 
 
+def is_loose(kind: type[GameModel], spec: FieldSpec) -> bool:
+    """Whether a field can have another value without more of the game being another."""
+    return _swappable(kind.TYPES[spec.name]) is not None
+
+
 def is_hidden(kind: type[GameModel], spec: FieldSpec) -> bool:
     """Whether there may be something in a field that not everybody sees."""
     return spec.secret or spec.own or "view" in kind.HOOKS

@@ -247,5 +247,6 @@ def secret_scalars(trial: Trial) -> dict[str, Any]:
     """The fields that are secret as a whole and hold but a number or a text, and these. One that is as the class line
     has it may stand for there being none yet."""
     fields = zip(trial.kind.FIELDS, trial.standing.image, strict=True) if trial.is_open else ()
-    scalars = {spec.name: _load(encoded) for spec, encoded in fields if spec.secret}
+    kind = trial.kind
+    scalars = {spec.name: _load(encoded) for spec, encoded in fields if spec.secret and hidden.is_loose(kind, spec)}
     return {name: scalar for name, scalar in scalars.items() if type(scalar) in (str, int, float) and scalar}
