@@ -69,7 +69,7 @@ class GameError(Exception):
         super().__init_subclass__(**keywords)
         check_code(cls.code)
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
+    def __init__(self, message: str = REFUSED.message, *, code: str | None = None) -> None:
         super().__init__(message)
         self.message = str(message)  # `raise GameError(error)` is what people write, with an exception
         if code is not None:

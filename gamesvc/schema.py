@@ -29,8 +29,11 @@ ID: Schema = {
     "maxLength": MAX_ID_LENGTH,
     "description": "yours to choose; a command with an id takes effect once, however often it is sent",
 }
-LEAVE = "gamesvc.leave"
-"""The command that is gamesvc's own, of games that have seats."""
+SEAT_COMMANDS = {
+    "gamesvc.leave": "Give your seat up, where the game lets you.",
+    "gamesvc.sit": "Take a free seat, if you have none.",
+}
+"""The commands that are gamesvc's own, of games that have seats."""
 
 SEQ: Schema = {"type": "integer", "minimum": 1, "description": "counts the events that you may see"}
 
@@ -71,8 +74,9 @@ def definitions(model: type[GameModel]) -> dict[str, Schema]:
     replies = {f"reply.{name}": _reply(name, results[name], looks[f"result.{name}"]) for name in commands}
     if model.SEATS is not None:
         nothing: Schema = {"properties": {}, "required": []}
-        of_commands[f"command.{LEAVE}"] = _command(LEAVE, "Give your seat up, where the game lets you.", nothing)
-        replies[f"reply.{LEAVE}"] = _reply(LEAVE, None, {"type": "null"})
+        for name, says in SEAT_COMMANDS.items():
+            of_commands[f"command.{name}"] = _command(name, says, nothing)
+            replies[f"reply.{name}"] = _reply(name, None, {"type": "null"})
     of_events = {f"event.{name}": _event(event, looks[f"event.{name}"]) for name, event in events.items()}
     framework = _framework()
     return {

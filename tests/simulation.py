@@ -7,7 +7,7 @@ done by a `Line`. Everything that becomes durable and everything that leaves is 
 the end faults cease, and everything has to come to rest.
 
 What is known, and let pass: a server that has lost a game to another does not find out before it wants to write, and
-until then welcomes people to what it knows (`Process.has`). Who enters a finished game may still take a free seat.
+until then welcomes people to what it knows (`Process.has`).
 
 A schedule that fails says its seed and what had happened. To see that one again, alone and with all that happened:
 

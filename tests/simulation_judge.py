@@ -80,7 +80,10 @@ class Record:
         hold(entry.number == self.last + 1, "an entry out of order", entry.number, self.last)
         hold((entry.kind == "opened") == (entry.number == 1), "an opening", entry)
         hold((entry.kind in ("opened", "renewed")) == (entry.opening is not None), "an opening", entry)
-        hold(not self.finished or entry.kind == "seated", "an entry after the end", entry)
+        # Somebody may ask for what is so already, under an id.
+        is_noted = entry.kind in ("seated", "left") and entry.seats is None
+        hold(not is_noted or entry.id is not None, "journaled without need", entry)
+        hold(not self.finished or is_noted, "an entry after the end", entry)
         if self.entries:
             hold(entry.time >= self.entries[-1].time, "time ran backwards", self.entries[-1].time, entry.time)
         timers = self.timers[-1]
@@ -113,13 +116,16 @@ class Record:
     def _see_who_is_there(self, entry: Entry) -> None:
         before, after = self.seats[-2], self.seats[-1]
         here = self.here[-1]
-        if entry.player is not None and entry.kind != "command":
+        if entry.kind in ("seated", "left") and entry.seats is None:
+            hold((entry.player in after) == (entry.kind == "seated"), "noted what is not so", entry, after)
+            hold(not (entry.events or entry.changed), "noted, with an effect", entry)
+        elif entry.player is not None and entry.kind != "command":
             # Who sits down has come; others, who are named with them, may have not.
             is_here = entry.kind == "back" or (entry.kind == "seated" and entry.player in after)
             here = here | {entry.player} if is_here else here - {entry.player}
         if entry.kind in ("away", "back"):
             hold(here != self.here[-1] and entry.player in after, "told what was known", entry)
-        if entry.kind in ("seated", "left"):
+        if entry.kind in ("seated", "left") and entry.seats is not None:
             changed = [each for each in zip(before, after, strict=True) if each[0] != each[1]]
             seat = (None, entry.player) if entry.kind == "seated" else (entry.player, None)
             hold(changed == [seat], "a seat changes hands", entry, before)
@@ -366,14 +372,10 @@ class Judge:
         record = self.by_epoch[stem]
         kind = "left" if command["command"] == "gamesvc.leave" else "seated"
         entry = record.by_id.get((role.player, command["id"]))
-        hold(entry is not None or not frame.get("duplicate"), "a duplicate of nothing", frame, command)
-        if entry is not None and (entry.kind == kind or frame.get("duplicate")):
-            hold(entry.kind == kind and entry.name == command["command"], "another command", frame, entry)
-            hold(seq >= record.head_after(role.sees, entry.number), "a reply before its events", frame, seq)
-            return
-        # It was so before, without being asked for; or there was nothing to give up.
-        was_so = any(each.kind == kind and each.player == role.player for each in record.entries)
-        hold(was_so or kind == "left", "acknowledged, and not durable", frame, command)
+        hold(entry is not None, "acknowledged, and not durable", frame, command)
+        assert entry is not None
+        hold(entry.kind == kind and entry.name == command["command"], "another command", frame, entry)
+        hold(seq >= record.head_after(role.sees, entry.number), "a reply before its events", frame, seq)
 
     def refused(self, frame: dict[str, Any], epoch: str) -> None:
         """A command is refused."""

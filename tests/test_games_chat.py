@@ -33,7 +33,7 @@ class TheGame(SynchronousTestCase):
         table = Table(Chat, "alice")
         for text in ("", "x" * 501):
             refusal = self.assertRaises(Refused, table.send, "alice", "say", text=text)
-            self.assertEqual(refusal.code, "too_long")
+            self.assertEqual(refusal.code, "bad_length")
         table.send("alice", "say", text="x" * 500)
         self.assertEqual(len(table.events("alice")), 1)
 

@@ -94,7 +94,8 @@ class Dealt(Yard, seats=(1, 3)):
     """Deals a hand to who takes a seat."""
 
     def on_join(self, player: Player) -> None:
-        self.hands[player] = [Part(len(self.hands))]
+        # By what everybody knows: else the number of others' hands would show in one's own.
+        self.hands[player] = [Part(len(self.players))]
         self.publish(Told("came"))
         self.publish(Told("dealt"), to=[player])
 
@@ -756,7 +757,7 @@ class Dealing(Case):
     GAME = "Dealt"
 
     def test_they_get_that_as_its_player_and_then_the_state_and_the_reply(self) -> None:
-        self.assertEqual(self.bob.state["hands"], {"bob": [{"value": 1, "by_number": {}, "row": []}]})
+        self.assertEqual(self.bob.state["hands"], {"bob": [{"value": 2, "by_number": {}, "row": []}]})
         self.bob.say(command="gamesvc.leave")
         run(self.world)
         self.assertEqual((self.bob.hear(), self.bob.state["hands"]), (["left", "welcome", "reply"], {}))
@@ -764,7 +765,7 @@ class Dealing(Case):
         self.bob.say(command="gamesvc.sit")
         run(self.world)
         self.assertEqual(self.bob.hear(), ["joined", "welcome", "event", "event", "state", "reply"])
-        self.assertEqual(self.bob.state["hands"], {"bob": [{"value": 0, "by_number": {}, "row": []}]})
+        self.assertEqual(self.bob.state["hands"], {"bob": [{"value": 2, "by_number": {}, "row": []}]})
         self.eve.hear()
         self.put("hands", {"bob": []})
         run(self.world)

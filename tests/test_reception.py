@@ -137,7 +137,7 @@ class Seats(SynchronousTestCase):
     def test_who_gives_it_up_is_told_all_and_then_welcomed_as_one_who_watches(self) -> None:
         for _ in range(2):
             self.send(self.alice, "whisper")
-        left, reply, welcome = self.send(self.alice, "gamesvc.leave", id="c-1")
+        left, welcome, reply = self.send(self.alice, "gamesvc.leave", id="c-1")
         self.assertEqual(left, {"event": "gamesvc.left", "player": "alice", "seat": 0, "seq": 5})
         self.assertEqual(reply, {"status": "ok", "id": "c-1"})
         # She sees one kind of events from now on, and numbers only these.
@@ -165,7 +165,7 @@ class Seats(SynchronousTestCase):
         for _ in range(2):
             self.send(self.alice, "whisper")
         self.send(self.alice, "gamesvc.leave")
-        joined, reply, welcome = self.send(self.alice, "gamesvc.sit", id="c-2")
+        joined, welcome, reply = self.send(self.alice, "gamesvc.sit", id="c-2")
         self.assertEqual((joined["event"], joined["seq"], reply["status"]), ("gamesvc.joined", 4, "ok"))
         self.assertEqual((welcome["epoch"], welcome["seq"], welcome["playing"]), ("epoch", 6, True))
         self.assertEqual((welcome["players"], welcome["present"]), (["alice", "bob", None], ["alice", "bob"]))
@@ -184,10 +184,10 @@ class Seats(SynchronousTestCase):
         self.assertEqual(names(self.alice.news()), ["gamesvc.joined", "gamesvc.welcome"])
 
     def test_who_keeps_the_state_gets_it_as_it_is_seen_from_there(self) -> None:
-        *_, welcome = self.send(self.bob, "gamesvc.leave")
+        *_, welcome, _ = self.send(self.bob, "gamesvc.leave")
         self.assertEqual((welcome["event"], welcome["state"]["hands"]), ("gamesvc.welcome", {}))
         self.assertNotIn("key", welcome["state"])
-        *_, welcome = self.send(self.bob, "gamesvc.sit")
+        *_, welcome, _ = self.send(self.bob, "gamesvc.sit")
         self.assertEqual(welcome["state"]["hands"], {"bob": 1})
         self.bob.news()
         self.send(self.alice, "ruin")
@@ -217,7 +217,7 @@ class Seats(SynchronousTestCase):
             self.assertEqual((error["code"], error["message"]), ("bad_arguments", f"{name} takes no arguments"))
         self.assertEqual((self.table.server.players[0], self.alice.member.role.playing), (ALICE, True))
         # It had no effect, so its id is free.
-        self.assertEqual(names(self.send(self.alice, "gamesvc.leave", id="7"))[1], "ok")
+        self.assertEqual(names(self.send(self.alice, "gamesvc.leave", id="7"))[-1], "ok")
 
     def test_a_connection_that_came_to_watch_does_so_whatever_its_player_does(self) -> None:
         watcher = self.connect("alice", spectate=True, state=True)
@@ -225,14 +225,14 @@ class Seats(SynchronousTestCase):
             (reply,) = self.send(watcher, name, id="7")
             self.assertEqual(reply["error"]["code"], "not_a_player")
         self.assertEqual(self.table.server.players[0], ALICE)
-        self.assertEqual(names(self.send(self.alice, "gamesvc.leave", id="7"))[-1], "gamesvc.welcome")
+        self.assertEqual(names(self.send(self.alice, "gamesvc.leave", id="7"))[1:], ["gamesvc.welcome", "ok"])
         self.assertEqual(names(watcher.news()), ["gamesvc.left"])
         # Nor can it sit while its name has no seat, or is it told what the player was told.
         for id, name in (("7", "gamesvc.leave"), ("8", "gamesvc.sit"), (None, "gamesvc.sit")):
             (reply,) = self.send(watcher, name, id=id)
             self.assertEqual(reply["error"]["code"], "not_a_player")
         self.assertIsNone(self.table.server.players[0])
-        self.assertEqual(names(self.send(self.alice, "gamesvc.sit", id="8"))[-1], "gamesvc.welcome")
+        self.assertEqual(names(self.send(self.alice, "gamesvc.sit", id="8"))[1:], ["gamesvc.welcome", "ok"])
         self.assertEqual(names(watcher.news()), ["gamesvc.joined"])
         self.assertEqual(watcher.member.role, Role(ALICE, playing=False))
         self.send(self.alice, "whisper")
@@ -277,13 +277,42 @@ class Seats(SynchronousTestCase):
             self.assertEqual(self.send(self.alice, name, id=id), again)
             self.assertEqual(len(self.table.journal.entries("g1")), entries)
 
-    def test_where_it_is_so_already_it_does_nothing_and_nobody_is_welcomed_again(self) -> None:
+    def test_where_it_is_so_already_nobody_is_welcomed_again_and_only_its_id_is_written_down(self) -> None:
         entries = len(self.table.journal.entries("g1"))
-        self.assertEqual(self.send(self.alice, "gamesvc.sit", id="c-1"), [{"status": "ok", "id": "c-1"}])
-        self.assertEqual(len(self.table.journal.entries("g1")), entries)
-        self.send(self.alice, "gamesvc.leave")
-        self.assertEqual(self.send(self.alice, "gamesvc.leave", id="c-2"), [{"status": "ok", "id": "c-2"}])
-        self.assertEqual(len(self.table.journal.entries("g1")), entries + 1)
+        for name, kind in (("gamesvc.sit", "seated"), ("gamesvc.leave", "left")):
+            self.assertEqual(self.send(self.alice, name), [{"status": "ok"}])
+            self.assertEqual(len(self.table.journal.entries("g1")), entries)
+            for more in ({}, {"duplicate": True}):
+                self.assertEqual(self.send(self.alice, name, id=kind), [{"status": "ok", "id": kind, **more}])
+            *_, entry = self.table.journal.entries("g1")
+            self.assertEqual(
+                (entry.number, entry.kind, entry.id, entry.seats, entry.events), (entries + 1, kind, kind, None, ())
+            )
+            self.send(self.alice, "gamesvc.leave")
+            entries += 2
+
+    def test_where_it_was_so_already_it_does_not_come_about_when_it_is_sent_again(self) -> None:
+        for id, name in (("s1", "gamesvc.sit"), ("l2", "gamesvc.leave")):
+            self.assertEqual(self.send(self.alice, name, id=id)[-1], {"status": "ok", "id": id})
+        again = {"status": "ok", "id": "s1", "duplicate": True}
+        self.assertEqual(self.send(self.alice, "gamesvc.sit", id="s1"), [again])
+        self.assertEqual((self.table.server.players[0], self.alice.member.role.playing), (None, False))
+        stored = self.table.journal.stored("g1")
+        recovered = recover(Club, stored.snapshot, stored.entries)
+        self.assertEqual([each.id for each in recovered.receipts.dump()["alice"]], ["s1", "l2"])
+        self.assertEqual(recovered.receipts.dump(), self.table.server.receipts.dump())
+        self.assertEqual(recovered.standing, self.table.instance.standing)
+
+    def test_their_names_may_be_in_any_case_and_are_kept_in_lower_case(self) -> None:
+        for id, name in (("7", "GameSVC.Leave"), ("8", "gamesvc.SIT"), ("9", "Gamesvc.Sit")):
+            self.assertEqual(self.send(self.alice, name, id=id)[-1], {"status": "ok", "id": id})
+        names_kept = [entry.name for entry in self.table.journal.entries("g1")[-3:]]
+        self.assertEqual(names_kept, ["gamesvc.leave", "gamesvc.sit", "gamesvc.sit"])
+        # Whichever way it was written, it is known again.
+        for id, name in (("7", "gamesvc.leave"), ("8", "GAMESVC.sit")):
+            self.assertEqual(self.send(self.alice, name, id=id)[-1].get("duplicate"), True)
+        (reply,) = self.send(self.alice, "GAMESVC.jump")
+        self.assertEqual(reply["error"]["code"], "unknown_command")
 
     def test_sent_again_after_something_else_it_does_not_undo_that(self) -> None:
         self.send(self.alice, "gamesvc.leave", id="7")
@@ -323,7 +352,7 @@ class Seats(SynchronousTestCase):
         self.table.run()
         for who, reply in ((self.alice, {"status": "ok", "id": "7"}),
                            (again, {"status": "ok", "id": "7", "duplicate": True})):  # fmt: skip
-            left, *replies, welcome = who.news()
+            left, welcome, *replies = who.news()
             self.assertEqual((left["event"], replies, welcome["event"]), ("gamesvc.left", [reply], "gamesvc.welcome"))
         self.assertEqual(self.table.journal.asked, [])
 
@@ -333,7 +362,7 @@ class Seats(SynchronousTestCase):
         self.table.run()
         self.assertEqual(self.table.server.players[0], ALICE)
         self.alice.news()
-        left, reply, _ = self.send(self.alice, "gamesvc.leave", id="7")
+        left, _, reply = self.send(self.alice, "gamesvc.leave", id="7")
         self.assertEqual((left["event"], reply), ("gamesvc.left", {"status": "ok", "id": "7"}))
 
     def test_recovery_knows_the_ids_of_it(self) -> None:
@@ -374,7 +403,7 @@ class Seats(SynchronousTestCase):
         self.assertEqual((refused["error"]["code"], refused["error"]["retryable"]), ("no_seat", True))
         self.send(carol, "gamesvc.leave")
         dave.news()
-        self.assertEqual(names(self.send(dave, "gamesvc.sit")), ["gamesvc.joined", "ok", "gamesvc.welcome"])
+        self.assertEqual(names(self.send(dave, "gamesvc.sit")), ["gamesvc.joined", "gamesvc.welcome", "ok"])
         self.assertEqual(self.send(carol, "gamesvc.sit")[-1]["error"]["code"], "no_seat")
 
     def test_who_has_given_it_up_is_not_away_but_gone(self) -> None:

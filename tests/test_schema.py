@@ -53,7 +53,8 @@ class Document(SynchronousTestCase):
         self.assertEqual(
             [name for name in known if not name.startswith("gamesvc.")],
             [
-                *("command", "command.mark", "command.gamesvc.leave", "reply", "reply.mark", "reply.gamesvc.leave"),
+                *("command", "command.mark", "command.gamesvc.leave", "command.gamesvc.sit"),
+                *("reply", "reply.mark", "reply.gamesvc.leave", "reply.gamesvc.sit"),
                 *("error", "event", "event.Marked", "event.Finished", "state", "options", "framework"),
             ],
         )

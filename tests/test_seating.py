@@ -113,8 +113,10 @@ class Seating(SynchronousTestCase):
         model: Any = self.game.instance._model
         return list(model.told)
 
-    def come(self, name: str, players: tuple[str, ...] | None = None, spectate: bool = False) -> PendingSeat:
-        pending = PendingSeat(name, players, spectate, self.outcomes.append)
+    def come(
+        self, name: str, players: tuple[str, ...] | None = None, spectate: bool = False, *, returns: bool = False
+    ) -> PendingSeat:
+        pending = PendingSeat(name, players, spectate, self.outcomes.append, returns=returns)
         pending.judge(self.game)
         return pending
 
@@ -252,6 +254,29 @@ class Coming(Seating):
         self.assertEqual((entry.player, entry.seats, self.standing.here), (None, ("alice", "bob", None), frozenset()))
         for pending in (self.come("alice", ("alice", "bob")), self.come("zoe", ("alice", "bob"), True)):
             self.assertIsNone(pending.entry)
+
+    def test_who_comes_back_keeps_their_seat_and_is_given_none_that_they_do_not_have(self) -> None:
+        zoe = Player("zoe")
+        for name, players, role in (
+            ("alice", None, Role(ALICE, playing=True)),
+            ("zoe", None, Role(zoe, playing=False, may_sit=True)),
+            ("zoe", ("alice", "zoe"), Role(zoe, playing=False, may_sit=True)),
+        ):
+            self.game, self.outcomes = Judge(Counter, players=("alice",)), []
+            pending = self.come(name, players, returns=True)
+            pending.settle(self.game)
+            self.assertEqual((self.outcomes, pending.entry), ([role], None))
+            self.assertEqual(self.standing.seats, (ALICE, None, None))
+        # Who is not named by the players' token, and has no seat, is not let in, as ever.
+        self.game, self.outcomes = Judge(Counter, players=("alice", "bob", "carol")), []
+        self.come("zoe", ("alice",), returns=True).settle(self.game)
+        (outcome,) = self.outcomes
+        assert isinstance(outcome, RequestRefused)
+        self.assertIs(outcome.refusal, PLAYER_NOT_IN_GAME)
+        # Those whom a token names are seated with the first who comes, whatever that one knew.
+        self.game, self.outcomes = Judge(Counter), []
+        self.come("alice", ("alice", "bob"), returns=True).settle(self.game)
+        self.assertEqual((self.outcomes, self.standing.seats), ([Role(ALICE, playing=True)], (ALICE, BOB, None)))
 
     def test_nobody_sits_down_to_a_game_that_is_over(self) -> None:
         self.game = Judge(Club, players=("alice", "bob"))
@@ -438,9 +463,24 @@ class GivingUp(Seating):
         self.start()
         for name, sits in (("alice", True), ("zoe", False)):
             before = self.standing
-            pending = self.change(name, sits=sits)
+            pending = self.change(name, sits=sits, id=None)
             pending.settle(self.game)
-            self.assertEqual((self.answers.code, pending.entry, self.standing), ("ok", None, before))
+            self.assertEqual((self.answers.code, pending.entry, pending.effect), ("ok", None, None))
+            self.assertEqual(self.standing, before)
+
+    def test_asked_once_more_under_an_id_that_is_remembered_and_no_more(self) -> None:
+        self.start()
+        for name, sits, kind in (("alice", True, "seated"), ("zoe", False, "left")):
+            before, told = self.standing, self.told()
+            pending = self.change(name, sits=sits)
+            entry = pending.entry
+            assert entry is not None
+            self.assertEqual((entry.kind, entry.player, entry.id, entry.arguments), (kind, name, "c-1", b"{}"))
+            self.assertEqual((entry.seats, entry.events, entry.changed, pending.told), (None, (), {}, 0))
+            self.assertEqual(self.standing, before._replace(entry=before.entry + 1))
+            pending.settle(self.game)
+            self.assertEqual((self.answers.code, self.told()), ("ok", told))
+            self.assertIsNotNone(self.game.receipts.find(name, "c-1"))
 
     def test_why_it_can_not_be_is_said(self) -> None:
         self.start()

@@ -44,12 +44,15 @@ export interface Commands {
   };
   /** Give your seat up, where the game lets you. */
   "gamesvc.leave": {};
+  /** Take a free seat, if you have none. */
+  "gamesvc.sit": {};
 }
 
 /** What each command returns. */
 export interface Results {
   mark: undefined;
   "gamesvc.leave": undefined;
+  "gamesvc.sit": undefined;
 }
 
 /** what a viewer may see of the game */

@@ -15,5 +15,5 @@ class Chat(GameModel):
     def say(self, player: Player, text: str) -> None:
         """Say something to everybody."""
         if not 0 < len(text) <= 500:
-            raise GameError("say it in 1 to 500 characters", code="too_long")
+            raise GameError("say it in 1 to 500 characters", code="bad_length")
         self.publish(Said(player, text))
