@@ -6,6 +6,7 @@ On a command line they are written as in ``chess(minutes=5, increment=2)``: each
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -82,14 +83,28 @@ def checked(model: type[GameModel], options: dict[str, Any]) -> bytes:
         OptionsError: the model does not take them.
     """
     try:
-        encoded = msgspec.json.encode(msgspec.convert(options, model.OPTIONS, str_keys=True))
-        # What JSON does not have, such as NaN, would be found only when a game is created.
+        converted = msgspec.convert(options, model.OPTIONS, str_keys=True)
+        # JSON has no such numbers: they would become null, which an option may be.
+        for name, value in msgspec.to_builtins(converted).items():
+            if _has_no_number(value):
+                raise OptionsError(f"NaN and infinity are no numbers that an option may have - at `{name}`")
+        encoded = msgspec.json.encode(converted)
+        # What JSON does not have otherwise would be found only when a game is created.
         msgspec.json.decode(encoded, type=model.OPTIONS)
         return encoded
     except (msgspec.ValidationError, UnicodeError) as error:
         takes = ", ".join(model.OPTIONS.__struct_fields__)
         why = str(error).replace("Object contains unknown field", "there is no option").replace(" - at `$.", " - at `")
         raise OptionsError(f"{why}; it takes {takes}" if takes else f"{model.__name__} takes no options") from None
+
+
+def _has_no_number(value: object) -> bool:
+    """Whether there is a float in it that JSON can't say."""
+    if isinstance(value, dict):
+        return any(_has_no_number(each) for pair in value.items() for each in pair)
+    if isinstance(value, list | tuple):
+        return any(_has_no_number(each) for each in value)
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def given(model: type[GameModel], stored: bytes) -> dict[str, Any]:

@@ -197,8 +197,10 @@ class Order:
     def give_up(self) -> None:
         """Answer everybody who still waits: the server stops. What has not begun has had no effect; of the rest that is
         not known."""
-        line, self._line = self._line, deque()
-        for pending in line:
+        waiting = [*self._again, *self._line]
+        self._again = []
+        self._line.clear()
+        for pending in waiting:
             self._tell(pending.fail)
         if self._judging is not None:
             self._judging.overdue()

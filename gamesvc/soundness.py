@@ -170,7 +170,8 @@ def _amiss(entry: Entry) -> Iterator[str]:
     for event in entry.events:
         if not event.body.startswith(b'{"event":"') or not isinstance(_json(event.body), dict):
             yield "an event is no JSON object whose first key is event"
-    if entry.kind == "command" and not isinstance(_json(entry.arguments), dict):
+    # Of what has an id a receipt is made.
+    if (entry.kind == "command" or entry.id is not None) and not isinstance(_json(entry.arguments), dict):
         yield "the arguments are no JSON object"
     if entry.kind == "timer" and not isinstance(_json(entry.arguments), list):
         yield "the arguments are no JSON array"

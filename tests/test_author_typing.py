@@ -35,7 +35,7 @@ class Typing(SynchronousTestCase):
     """mypy, as an author runs it: with no settings but ``--strict``."""
 
     if importlib.util.find_spec("mypy") is None:
-        skip = "mypy is not installed; `make check` has it"
+        skip = "mypy is not installed; `make test` has it"
 
     def mypy(self, *files: Path) -> str:
         """What it says of some files."""

@@ -609,6 +609,31 @@ class Deflated(SynchronousTestCase):
         alice.send(rsv1(frame(deflated(b"no"))) * 2 + rsv1(frame(deflated(b"no" * 200))))
         self.assertEqual(self.codes(alice), ["bad_json"] * 3 + [1008])
 
+    def test_1008_for_little_that_says_much_over_and_over(self) -> None:
+        wide = self.SAY.ljust(60_000)
+        # The one in a frame of the usual kind, the other in one that is not, the last in two.
+        short, long = deflated(wide), deflated(wide, 0)
+        halves = rsv1(frame(short[:9], fin=False)) + frame(short[9:], 0)
+        self.assertLess(len(short), 126)
+        for data in (rsv1(frame(short)), rsv1(frame(long)), halves):
+            alice = self.opened(World(commands_per_second=0))
+            for _ in range(20):
+                alice.send(data)
+            codes = self.codes(alice)
+            # Each counts as 15, or 16, of 200.
+            self.assertEqual((codes[-1], codes.count(1008), len(codes) in (13, 14)), (1008, 1, True), codes)
+            # In time they may be said.
+            alice = self.opened(world := World(commands_per_second=0))
+            for _ in range(20):
+                alice.send(data)
+                world.pass_time(0.25)
+            self.assertEqual(self.codes(alice), [OK] * 20)
+        for data in (rsv1(frame(deflated(self.SAY))), frame(self.SAY), frame(wide)):
+            alice = self.opened(World(commands_per_second=0))
+            for _ in range(20):
+                alice.send(data)
+            self.assertEqual(self.codes(alice), [OK] * 20)
+
     def test_of_two_reasons_to_close_the_first_is_told(self) -> None:
         journal = HeldJournal()
         world = World(journal=journal, ping_interval=0, frames_per_second=2, idle_game_seconds=0)

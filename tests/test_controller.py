@@ -195,6 +195,19 @@ class Bounds(SynchronousTestCase):
         talk.say(command="a")
         self.assertEqual((talk.closed, talk.asked, talk.replies), ([CloseCode.POLICY_VIOLATION], [], []))
 
+    def test_what_comes_out_of_compressed_messages_counts_as_frames(self) -> None:
+        for size, most in ((FRAME_BYTES - 1, 8), (FRAME_BYTES, 4), (3 * FRAME_BYTES + 1, 2)):
+            talk = Conversation(Limits(commands_per_second=0.0, frames_per_second=8.0))
+            for _ in range(most):
+                self.assertEqual(talk.closed, [])
+                talk.controller.frame_begun()
+                talk.controller.inflated(size)
+            self.assertEqual(talk.closed, [])
+            talk.controller.frame_begun()
+            self.assertEqual(talk.closed, [CloseCode.POLICY_VIOLATION])
+            talk.controller.inflated(size)
+            self.assertEqual(len(talk.closed), 1)
+
     def test_a_command_on_top_of_32_replies_that_were_not_read_is_too_many_in_flight(self) -> None:
         talk = Conversation()
         talk.pending_replies = 31

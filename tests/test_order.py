@@ -953,6 +953,68 @@ class Blocking(SynchronousTestCase):
             self.finish()
         self.assertGreaterEqual(model.ticks, 10)
 
+    def test_where_the_server_stops_everybody_is_answered_and_then_sent_away(self) -> None:
+        alice = Connected(self.table.server, AS_ALICE)
+        alice.send("add")
+        queued = [self.table.submit("add", id="c-1"), self.table.submit("take")]
+        newcomer = self.table.come("carol")
+        ((work, done),) = self.table.works
+        self.table.server.stop(CloseCode.SERVICE_RESTART)
+        self.assertEqual([each.code for each in queued], ["unavailable", "unavailable"])
+        (outcome,) = newcomer
+        assert isinstance(outcome, RequestRefused)
+        self.assertIs(outcome.refusal, JOURNAL_DOWN)
+        self.assertEqual([each["error"]["code"] for each in alice.events], ["outcome_unknown"])
+        self.assertIs(alice.closed_with, CloseCode.SERVICE_RESTART)
+        heard = list(alice.heard)
+        # The thread is done only now; nobody waits for that any more.
+        work()
+        done()
+        self.finish()
+        self.assertEqual((alice.heard, [len(each) for each in queued], len(newcomer)), (heard, [1, 1], 1))
+        self.assertEqual((self.table.instance.standing.entry, self.table.works), (2, []))
+
+    def test_where_the_server_stops_what_is_to_be_judged_again_is_answered_too(self) -> None:
+        answers = [self.table.submit("add", number=number) for number in (1, 10, 100)]
+        self.work()
+        asked = self.table.in_flight()
+        self.work()
+        asked.unavailable()
+        self.table.server.stop(CloseCode.SERVICE_RESTART)
+        self.assertEqual([each.code for each in answers], ["unavailable", "unavailable", "outcome_unknown"])
+        self.finish()
+        self.assertEqual([len(each) for each in answers], [1, 1, 1])
+
+    def test_where_it_stops_while_the_journal_has_something_that_is_not_known(self) -> None:
+        in_flight, gathered = self.table.submit("add"), self.table.submit("add")
+        self.work()
+        asked = self.table.in_flight()
+        self.work()
+        self.table.server.stop(CloseCode.SERVICE_RESTART)
+        self.assertEqual((in_flight.code, gathered.code), ("outcome_unknown", "outcome_unknown"))
+        asked.ok()
+        self.finish()
+        self.assertEqual((len(in_flight), len(gathered)), (1, 1))
+
+    def test_with_too_much_that_waits_nobody_is_let_in_until_less_does(self) -> None:
+        answers = [self.table.submit("add") for _ in range(MAX_WAITING)]
+        first, second = self.table.come("alice"), self.table.come("bob")
+        (outcome,) = second
+        assert isinstance(outcome, RequestRefused)
+        self.assertEqual((first, outcome.refusal), ([], GAME_BUSY))
+        self.assertEqual((GAME_BUSY.status, GAME_BUSY.code, GAME_BUSY.retryable), (503, "game_busy", True))
+        self.work()
+        self.assertEqual(self.table.come("carol"), [])
+        self.finish()
+        self.assertEqual({each.code for each in answers}, {"ok"})
+        self.assertEqual(first, [AS_ALICE])
+
+    def test_a_model_that_does_not_block_lets_in_whoever_comes_while_much_waits_for_the_journal(self) -> None:
+        table = Table(Counter)
+        for _ in range(2 * MAX_WAITING):
+            table.submit("add")
+        self.assertEqual(table.admit("bob"), AS_BOB)
+
     def test_it_recovers_as_any_other(self) -> None:
         for number in range(3):
             self.table.submit("add", number=number)

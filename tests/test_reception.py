@@ -638,6 +638,59 @@ class Presence(SynchronousTestCase):
             bob.news()
 
 
+class ComingBack(SynchronousTestCase):
+    """Who gave their seat up and comes back is given none."""
+
+    def setUp(self) -> None:
+        self.world = wire.World(games=("tests.test_reception:Club",))
+
+    def opened(self, name: str, **query: object) -> tuple[wire.Line, Any]:
+        """A connection, and its welcome."""
+        more = "".join(f"&{key}={value}" for key, value in query.items())
+        line = self.world.opened(f"/g?player={name}{more}", V1)
+        self.world.turn()
+        welcome, *_ = line.heard()
+        return line, welcome
+
+    def test_they_watch_whether_they_have_heard_that_it_is_gone_or_not(self) -> None:
+        for hears in (True, False):
+            name = f"alice-{hears}"
+            line, welcome = self.opened(name)
+            self.assertTrue(welcome["playing"])
+            line.say(command="gamesvc.leave", id="l1")
+            self.world.turn()
+            if hears:
+                _, welcome, reply = line.heard()
+                self.assertEqual(reply, {"status": "ok", "id": "l1"})
+            line.cut()
+            line, welcome = self.opened(name, epoch=welcome["epoch"], since=welcome["seq"])
+            self.assertEqual((welcome["playing"], welcome["players"]), (False, [None, None, None]))
+            line.heard()
+            line.say(command="gamesvc.leave", id="l1")
+            self.world.turn()
+            self.assertEqual(line.heard(), [{"status": "ok", "id": "l1", "duplicate": True}])
+            # They may ask for one.
+            line.say(command="gamesvc.sit", id="s2")
+            self.world.turn()
+            _, welcome, reply = line.heard()
+            self.assertEqual((welcome["players"], reply), ([name, None, None], {"status": "ok", "id": "s2"}))
+            line.say(command="gamesvc.leave", id="l3")
+            self.world.turn()
+            line.cut()
+
+    def test_who_has_one_keeps_it_and_who_comes_anew_gets_one(self) -> None:
+        line, welcome = self.opened("alice")
+        line.cut()
+        line, welcome = self.opened("alice", epoch=welcome["epoch"], since=welcome["seq"])
+        self.assertEqual((welcome["playing"], welcome["resumed"]), (True, True))
+        line.say(command="gamesvc.leave")
+        self.world.turn()
+        line.cut()
+        for query in ({"spectate": 1}, {"since": 0}):
+            _, welcome = self.opened("alice", **query)
+            self.assertEqual((query, welcome["playing"]), (query, query == {"since": 0}))
+
+
 class Restarts(SynchronousTestCase):
     """The welcome of a game that is over says how it ended."""
 

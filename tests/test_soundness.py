@@ -118,6 +118,7 @@ class Unsound(SynchronousTestCase):
             (2, {"arguments": b"[]"}, "entry 2: the arguments are no JSON object"),
             (2, {"arguments": b"{"}, "entry 2: the arguments are no JSON object"),
             (2, {"arguments": b'{"a":"\xff"}'}, "entry 2: the arguments are no JSON object"),
+            (6, {"id": "c-9", "arguments": b"[]"}, "entry 6: the arguments are no JSON object"),
             (2, {"opening": play.entries[0].opening}, "entry 2 has an opening, and opens nothing"),
             (3, {"kind": "renewed"}, "entry 3 does not say under what the game goes on"),
             (4, {"arguments": b"{}"}, "entry 4: the arguments are no JSON array"),

@@ -87,6 +87,45 @@ class Ticking(SynchronousTestCase):
         self.clock.advance(0.05)
         self.assertEqual([round((time - NOW) * 20) for time in self.times], [201])
 
+    def test_where_a_tick_takes_longer_than_a_period_others_have_their_turn_and_what_is_due_is_dropped(self) -> None:
+        log: list[str] = []
+
+        def takes_long() -> None:
+            log.append("tick")
+            self.clock.rightNow += 0.12
+
+        def other() -> None:
+            log.append("other")
+            self.clock.callLater(0.01, other)
+
+        self.after = takes_long
+        other()
+        self.make(20.0).start()
+        while self.clock.seconds() < 10.0:
+            self.clock.advance(0.01)
+        self.assertNotIn(("tick", "tick"), set(pairwise(log)))
+        # Of each 0.17 seconds, 0.05 are left for others.
+        self.assertIn(len(self.times), range(50, 62))
+        # The game's time is that on the wall, however many were dropped.
+        self.assertTrue(all(abs(gap - 0.17 * 20) < 0.3 for gap in self.gaps(20.0)), self.gaps(20.0))
+        self.after = lambda: None
+        self.times.clear()
+        for _ in range(20):
+            self.clock.advance(0.05)
+        self.assertIn(len(self.times), (19, 20, 21))
+
+    def test_of_several_that_are_made_up_for_the_rest_is_dropped_when_one_takes_long(self) -> None:
+        def takes_long() -> None:
+            self.clock.rightNow += 0.06
+
+        self.after = takes_long
+        self.make(20.0).start()
+        self.clock.advance(0.2)
+        self.assertEqual([round((time - NOW) * 100) for time in self.times], [5])
+        self.after = lambda: None
+        self.clock.advance(0.05)
+        self.assertEqual([round((time - NOW) * 100) for time in self.times], [5, 31])
+
     def test_one_that_ticks_seldom_makes_up_for_one(self) -> None:
         self.make(0.5).start()
         self.clock.advance(9.0)

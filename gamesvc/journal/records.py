@@ -75,8 +75,8 @@ class Entry(Struct, frozen=True, array_like=True, gc=False):
             model, or it was restored from a copy.
         time: when, in seconds since the epoch; never earlier than the entry before.
         player: whose command, or who came or went; None where it was nobody's.
-        id: the command's; None where it had none.
-        name: of the command, or of the timer's method.
+        id: the command's, also of ``gamesvc.sit`` and ``gamesvc.leave``; None where it had none.
+        name: of the command, in lower case where it is one of these two; or of the timer's method.
         arguments: of the command, a JSON object; of the timer, a JSON array.
         result: of the reply, JSON; None where there was none.
         events: in order.
