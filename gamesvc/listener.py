@@ -194,7 +194,7 @@ class GameListener(WebSocketServerFactory):
                     admission.players,
                     admission.spectate,
                     lambda role: self._admitted(admission, game, role, entered),
-                    returns=admission.epoch is not None,
+                    returns=admission.epoch is not None and game.has_epoch(admission.epoch),
                 )
 
         self.lifecycle.open(admission.game, admission.player, admission.players, opened)

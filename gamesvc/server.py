@@ -205,6 +205,10 @@ class GameServer:
         answer(outcome)
         self._begins = None
 
+    def has_epoch(self, epoch: str) -> bool:
+        """Whether this is how a player or a spectator knows the game's history; not that of before something was lost."""
+        return epoch in [self._reception.epoch(Role(Player(""), playing=playing)) for playing in (True, False)]
+
     def still_has(self, role: Role) -> bool:
         """Whether somebody who was let in has not given up their seat meanwhile, on another connection."""
         seats = self._order.standing.seats

@@ -665,7 +665,7 @@ class ChoicesByTheField(Choices, seats=2):
 # Leaks by a refusal to come or go.
 
 
-class Table(Game, seats=(2, 3)):
+class Bazaar(Game, seats=(2, 3)):
     """Sound: why somebody may not go has nothing to do with what is hidden."""
 
     bags: Secret[list[int]] = field(default_factory=list)
@@ -686,18 +686,18 @@ class Table(Game, seats=(2, 3)):
         return "stay"
 
 
-class LeaveThatTells(Table, seats=(2, 3)):
+class LeaveThatTells(Bazaar, seats=(2, 3)):
     def why(self) -> str:
         return f"stay: there are {self.bags[0]} left"
 
 
-class JoinThatTells(Table, seats=(2, 3)):
+class JoinThatTells(Bazaar, seats=(2, 3)):
     def on_join(self, player: Player) -> None:
         if self.bags:
             raise GameError(f"there are {self.bags[-1]} left")
 
 
-class JoinRefused(Table, seats=(2, 3)):
+class JoinRefused(Bazaar, seats=(2, 3)):
     """Sound: a plain refusal."""
 
     def on_join(self, player: Player) -> None:
@@ -920,7 +920,7 @@ SOUND = (
     SmallCards,
     SmallCardsRevealed,
     Choices,
-    Table,
+    Bazaar,
     JoinRefused,
     Chosen,
     ConstantThatReveals,

@@ -68,6 +68,8 @@ class Vault(GameModel, seats=2):
     codes: Own[dict[Player, list[int]]] = field(default_factory=dict)
     pile: Secret[list[int]] = field(default_factory=lambda: [1, 2, 3, 4])
     known: Secret[dict[Player, int]] = field(default_factory=dict)
+    least: Secret[int] = 0
+    noted: Secret[float] = 0.0
     shown: int = 0
 
     @command
@@ -95,6 +97,38 @@ class Vault(GameModel, seats=2):
     @command
     def top(self, player: Player) -> None:
         self.shown = self.pile[-1]
+
+    def setup(self, least: int = 0) -> None:
+        self.least = least
+
+    def on_leave(self, player: Player) -> None:
+        raise GameError(f"not with {self.pile[-1]} on the pile")
+
+    @command
+    def is_least(self, player: Player, number: int) -> bool:
+        return number == self.least
+
+    @command
+    def note(self, player: Player) -> None:
+        self.noted = self.now
+
+    @command
+    def when(self, player: Player) -> None:
+        self.publish(Told(str(self.now - self.noted)))
+
+    @command
+    def learn(self, player: Player) -> int:
+        return self.known[player]
+
+    @command
+    def throw(self, player: Player) -> None:
+        self.known[player] = self.random.randrange(1000)
+        self.publish(Told(str(self.random.randrange(6))))
+
+    @command
+    def throw_and_tell(self, player: Player) -> None:
+        self.known[player] = self.random.randrange(1000)
+        self.publish(Told("high" if self.known[player] > 500 else "low"))
 
     @command
     def roll(self, player: Player) -> None:
@@ -220,6 +254,11 @@ class WhatMayNotBeSeen(SynchronousTestCase):
         self.assertEqual(fault.name, "leak")
         return str(fault.what)
 
+    def known(self) -> dict[str, int]:
+        (position,) = (index for index, spec in enumerate(Vault.FIELDS) if spec.name == "known")
+        known: dict[str, int] = Vault.FIELDS[position].decode(self.trial.standing.image[position])
+        return known
+
     def test_an_event_that_tells(self) -> None:
         for viewer in ("bob", None):
             self.trial.swap(viewer, ["codes", "alice", 0], ["codes", "alice", 1])
@@ -277,6 +316,68 @@ class WhatMayNotBeSeen(SynchronousTestCase):
         self.trial.send("bob", "compare")
         self.trial.send("alice", "roll")
         self.assertGreater(self.trial.compared, 3)
+
+    def test_what_is_drawn_and_told_at_once(self) -> None:
+        for seed in range(4):
+            self.trial.other_chance("bob", seed)
+        self.assertIn("'bob' sees other events if the step before", self.leaks("alice", "throw_and_tell"))
+
+    def test_a_die_that_is_thrown_beside_it(self) -> None:
+        for seed in range(4):
+            self.trial.other_chance("bob", seed)
+        self.trial.send("alice", "throw")
+        self.assertGreater(self.trial.compared, 0)
+
+    def test_other_options_and_a_reply_that_tells(self) -> None:
+        self.trial = Trial(Vault)
+        self.trial.other_arguments("bob", least=7)
+        self.trial.open(least=3)
+        self.trial.join("alice")
+        self.trial.join("bob")
+        self.trial.send("alice", "is_least", number=3)
+        self.trial.send("bob", "is_least", number=4)
+        self.assertIn("another reply if the step before had had {'least': 7}", self.leaks("bob", "is_least", number=3))
+
+    def test_another_value_from_now_on(self) -> None:
+        for keep in (False, True):
+            self.trial.replace("bob", "least", 7, keep=keep)
+            self.assertTrue(self.trial.send("bob", "is_least", number=3))
+        self.assertIn("another reply if least had been 7", self.leaks("bob", "is_least", number=7))
+
+    def test_when_a_step_was_made(self) -> None:
+        self.trial.earlier("bob")
+        self.trial.send("alice", "note")
+        self.trial.advance(1.0)
+        self.trial.earlier("bob")
+        self.trial.send("alice", "note")
+        self.assertEqual(self.trial.compared, 1)
+        self.assertIn("if the step before had been made earlier", self.leaks("alice", "when"))
+
+    def test_why_they_can_not_leave(self) -> None:
+        self.trial.swap("bob", ["pile", 2], ["pile", 3])
+        self.trial.swap("alice", ["pile", 1], ["pile", 2])
+        self.trial.leave("alice")
+        fault = self.assertRaises(Fault, self.trial.leave, "bob")
+        self.assertIn("'bob' gets another reply if pile[2]", fault.what)
+
+    def test_what_is_secret_from_whom_it_is_about(self) -> None:
+        self.trial.send("alice", "roll")
+        self.trial.send("bob", "roll")
+        while len({number > 500 for number in self.known().values()}) < 2:
+            self.trial.send("bob", "roll")
+        self.trial.swap("bob", ["known", "alice"], ["known", "bob"])
+        self.leaks("bob", "compare")
+
+    def test_what_they_were_told_about_themselves(self) -> None:
+        for player in ("alice", "bob"):
+            self.trial.send(player, "roll")
+        # Asked for, it is told; from then on it is known.
+        self.trial.swap("bob", ["known", "alice"], ["known", "bob"])
+        self.trial.send("bob", "learn")
+        self.assertEqual(self.trial.compared, 1)
+        self.trial.swap("bob", ["known", "alice"], ["known", "bob"])
+        self.trial.send("bob", "compare")
+        self.assertEqual(self.trial.compared, 1)
 
     def test_places_that_are_not_there(self) -> None:
         self.trial.swap("bob", ["codes", "carol", 0], ["pile", 0])

@@ -11,7 +11,7 @@ from typing import Annotated
 from msgspec import Meta
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc import GameError, GameModel, Player, command
+from gamesvc import GameError, GameModel, Player, Secret, command, field
 from gamesvc.cli import main
 
 
@@ -29,6 +29,14 @@ class Picky(GameModel):
     def say(self, player: Player, word: Annotated[str, Meta(pattern="^[a-z]{3}-[0-9]+$")]) -> None:
         if word != "abc-1234567":
             raise GameError("not this word")
+
+
+class Sealed(GameModel):
+    letters: Secret[list[str]] = field(default_factory=list)
+
+    @command
+    def nothing(self, player: Player) -> None:
+        pass
 
 
 class Chatty(GameModel):
@@ -84,6 +92,13 @@ class Check(SynchronousTestCase):
         status, out, _ = run("tests.test_cli_check:Picky", "--seconds", "0.3")
         self.assertEqual(status, 0)
         self.assertIn("Hardly any command was accepted", out)
+
+    def test_where_no_secret_could_be_another(self) -> None:
+        status, out, _ = run("tests.test_cli_check:Sealed", "--seconds", "0.3")
+        self.assertEqual(status, 0)
+        self.assertIn("this says nothing about its secrets", out)
+        for spec in ("tests.tictactoe:TicTacToe", "tests.faulty_models:Cards"):
+            self.assertNotIn("its secrets", run(spec, "--seconds", "0.5")[1])
 
     def test_what_the_model_prints_is_not_in_the_test(self) -> None:
         status, out, err = run("tests.test_cli_check:Chatty", "--seconds", "0.1")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc.controller import GameController
+from gamesvc.controller import FRAME_BYTES, GameController
 from gamesvc.errors import CloseCode
 from gamesvc.eventlog import EventLog, Viewer
 from gamesvc.limits import Limits

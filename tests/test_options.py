@@ -128,7 +128,9 @@ class Checked(SynchronousTestCase):
 
     def test_what_json_has_no_number_for_is_refused_though_it_might_be_null(self) -> None:
         class Loose(GameModel):
-            def setup(self, rate: float = 0.5, most: float | None = None, all: list[float | None] | None = None) -> None:
+            def setup(
+                self, rate: float = 0.5, most: float | None = None, all: list[float | None] | None = None
+            ) -> None:
                 pass
 
         for text in ("nan", "inf", "-inf"):

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import Event, GameError, GameModel, Player, command
-from gamesvc.errors import JOURNAL_DOWN, PLAYER_NOT_IN_GAME, CloseCode, RequestRefused
+from gamesvc.errors import GAME_BUSY, JOURNAL_DOWN, PLAYER_NOT_IN_GAME, CloseCode, RequestRefused
 from gamesvc.journal.records import Entry
 from gamesvc.limits import OVERDUE_SECONDS
 from gamesvc.messages import Request
 from gamesvc.pending import Role
 from gamesvc.recovery import recover
+from gamesvc.server import MAX_WAITING
 from tests.tables import ALICE, BOB, CAROL, Answers, Connected, Table
 
 PROPERTY = settings(deadline=None, database=None, max_examples=150)
@@ -958,7 +959,7 @@ class Blocking(SynchronousTestCase):
         alice.send("add")
         queued = [self.table.submit("add", id="c-1"), self.table.submit("take")]
         newcomer = self.table.come("carol")
-        ((work, done),) = self.table.works
+        work, done = self.table.works.pop()
         self.table.server.stop(CloseCode.SERVICE_RESTART)
         self.assertEqual([each.code for each in queued], ["unavailable", "unavailable"])
         (outcome,) = newcomer

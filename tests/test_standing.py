@@ -60,7 +60,10 @@ class Effects(SynchronousTestCase):
         self.assertEqual((entry.seats, entry.timers, entry.result, entry.events), (None, None, None, ()))
 
     def test_what_was_published_to_whom_and_what_was_returned(self) -> None:
-        events: list[tuple[bytes, frozenset[str] | None]] = [(b'{"event":"A"}', None), (b'{"event":"B"}', frozenset((BOB, ALICE)))]
+        events: list[tuple[bytes, frozenset[str] | None]] = [
+            (b'{"event":"A"}', None),
+            (b'{"event":"B"}', frozenset((BOB, ALICE))),
+        ]
         entry = Effect(BEFORE, BEFORE._replace(entry=5), events, b"7").entry(Pair, "command")
         self.assertEqual(entry.events, (Published(b'{"event":"A"}'), Published(b'{"event":"B"}', ("alice", "bob"))))
         self.assertEqual(entry.result, b"7")

@@ -71,8 +71,7 @@ def run(given: argparse.Namespace) -> int:
             print("Hardly any command was accepted, so this says little: random play does not get far in this game.")
         if names_secrets(model) and not tried.compared:
             print(
-                "Nothing was compared with games that differ in what somebody may not see, so this says nothing of the"
-                " secrets: play that gets on made none that could have been others."
+                "Nothing was compared with games that differ in what is secret, so this says nothing about its secrets."
             )
         return 0
     for line in lines(model, found, f"gamesvc check {given.model} --seed {given.seed}"):

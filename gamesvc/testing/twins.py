@@ -233,7 +233,8 @@ class Twins:
             return
         if after.alarms != before.alarms or there.alarms != before.alarms or _open(after) != _open(before):
             return
-        if not all(hidden.differ_in_marked(self._kind, before, each, viewer) for each in (after, there)):
+        changed = [each for each in (after, there) if each.image != before.image]
+        if not changed or not all(hidden.differ_in_marked(self._kind, before, each, viewer) for each in changed):
             return
         looks = self._looks(viewer)
         was, seen = _looked(looks, before, before), _looked(looks, after, there)

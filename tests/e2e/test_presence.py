@@ -160,6 +160,22 @@ def test_a_seat_is_kept_when_what_gave_up_the_one_before_is_sent_again_after_a_k
 
 
 @in_thread
+def test_who_gave_their_seat_up_and_comes_back_watches_also_after_a_kill(operator: Operator) -> None:
+    server = serve(operator, "Rooms")
+    alice = Watcher(server, "g", player="alice")
+    assert alice.ask("gamesvc.sit", id="s1") == {"status": "ok", "id": "s1"}
+    assert alice.ask("gamesvc.leave", id="l2") == {"status": "ok", "id": "l2"}
+    for ends in (lambda operator, server: server, _killed, _restarted):
+        server = ends(operator, server)
+        alice.cut()
+        alice = Watcher(server, "g", player="alice", **alice.place)
+        for id, command in (("s1", "gamesvc.sit"), ("l2", "gamesvc.leave")):
+            assert alice.ask(command, id=id) == {"status": "ok", "id": id, "duplicate": True}
+        assert (alice.welcome["playing"], alice.welcome["players"]) == (False, [None, None])
+    alice.cut()
+
+
+@in_thread
 def test_who_came_to_watch_does_nothing_for_the_player_of_the_same_name(operator: Operator) -> None:
     server = serve(operator, "Rooms")
     with (
