@@ -206,7 +206,7 @@ class GameServer:
         self._begins = None
 
     def has_epoch(self, epoch: str) -> bool:
-        """Whether this is how a player or a spectator knows the game's history; not that of before something was lost."""
+        """Whether this names the game's history of today, as a player or a spectator knows it."""
         return epoch in [self._reception.epoch(Role(Player(""), playing=playing)) for playing in (True, False)]
 
     def still_has(self, role: Role) -> bool:
