@@ -46,7 +46,7 @@ class Leaving(SynchronousTestCase):
         alice = world.opened()
         game = world.listener.games["lobby"]
         line = world.line()
-        with mock.patch.object(game, "welcome", side_effect=TypeError("can't be shown")):
+        with mock.patch.object(game, "greet", side_effect=TypeError("can't be shown")):
             line.ask("/lobby", "Sec-WebSocket-Protocol: gamesvc.v1")
         self.assertEqual((line.response().status, line.heard()), (101, [1011]))
         self.assertEqual(game.controllers, (alice.protocol._controller,))

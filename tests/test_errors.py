@@ -51,6 +51,7 @@ STATUSES = {
     "internal_error": 500,
     "draining": 503,
     "journal_down": 503,
+    "game_busy": 503,
     "server_full": 503,
 }
 

@@ -346,6 +346,9 @@ class ComingAndGoing(SynchronousTestCase):
         self.assertEqual(refused.exception.code, "not_a_player")
         self.table.disconnect("bob")
         self.table.connect("bob")
+        # Who comes back is given no seat that they gave up.
+        self.assertEqual(self.table.players, ("alice",))
+        self.table.send("bob", "gamesvc.sit")
         self.assertEqual((self.table.players, self.log[-1]), (("alice", "bob"), "bob joins"))
 
     def test_who_may_not_leave(self) -> None:
