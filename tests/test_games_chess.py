@@ -307,7 +307,7 @@ class WithoutPythonChess(SynchronousTestCase):
         self.addCleanup(sys.modules.__setitem__, "gamesvc.games.chess", module)
         # None is how the import system is told that there is no such module.
         self.addCleanup(sys.modules.__setitem__, "chess", chess)
-        sys.modules["chess"] = None  # type: ignore[assignment]
+        sys.modules["chess"] = None  # type: ignore[assignment]  # that is how Python notes a module that is not there
         for game in ("chess", "gamesvc.games.chess:Chess"):
             message = str(self.assertRaises(ConfigError, Catalog, [game]))
             self.assertEqual(message, f"game {game!r}: needs the package 'chess'; pip install 'gamesvc[chess]'")
