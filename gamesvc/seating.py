@@ -101,7 +101,7 @@ class PendingSeat:
     @property
     def told(self) -> int:
         """How many events the model has published at that: a hand that was dealt, say."""
-        return 0 if self.effect is None else sum(not is_framework(event) for event, _ in self.effect.events)
+        return _published(self.effect)
 
     def settle(self, game: Game) -> None:
         self._tell(self._judgement)
@@ -141,7 +141,7 @@ class PendingChange(Asked):
     @property
     def told(self) -> int:
         """How many events the model has published at that."""
-        return 0 if self.effect is None else sum(not is_framework(event) for event, _ in self.effect.events)
+        return _published(self.effect)
 
     def judge(self, game: Game) -> None:
         self.effect = self.entry = None
@@ -223,6 +223,11 @@ class PendingChange(Asked):
             super().settle(game)
         if not self._refusal:
             self._changed(self.told)
+
+
+def _published(effect: Effect | None) -> int:
+    """How many events of an effect are the model's."""
+    return 0 if effect is None else sum(not is_framework(event) for event, _ in effect.events)
 
 
 def _seated(
