@@ -32,7 +32,7 @@ from gamesvc.signatures import RESERVED, CommandSpec, all_hints, commands_of, hi
 from gamesvc.values import as_code, shared_default
 
 _ROOT = "gamesvc.model"
-_KEPT = frozenset(("legal", "options"))
+_KEPT = frozenset(("options",))
 """Names that later capabilities of the author API take."""
 
 

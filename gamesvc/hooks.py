@@ -17,20 +17,27 @@ GAME_HOOKS = ("on_start", "on_tick")
 HOOKS = (*PLAYER_HOOKS, *GAME_HOOKS)
 """What a model may define to be told of."""
 
-OVERRIDABLE = frozenset(("setup", "migrate", "view", *HOOKS))
+OVERRIDABLE = frozenset(("setup", "migrate", "view", "legal", "determinize", *HOOKS))
 """What of `GameModel` a model may define anew."""
 
 _SEATED_HOOKS = ("on_join", "on_start", "on_leave")
 _TO_WRITE = {
     "setup": "def setup(self) -> None",
     "view": "def view(self, viewer: Player | None) -> dict[str, Any]",
+    "legal": "def legal(self, player: Player) -> Iterable[Move]",
+    "determinize": "def determinize(self, player: Player, view: dict[str, Any]) -> None",
     "migrate": "@classmethod def migrate(cls, state: dict[str, Any], version: int) -> None",
     **{name: f"def {name}(self, player: Player) -> None" for name in PLAYER_HOOKS},
     **{name: f"def {name}(self) -> None" for name in GAME_HOOKS},
 }
+_TAKES = {**dict.fromkeys(GAME_HOOKS, 1), "determinize": 3}
+"""How many arguments each takes, with the model itself; the others take two."""
+_OF_PLAYERS = frozenset((*PLAYER_HOOKS, "legal", "determinize"))
 _PURPOSES = {
     "setup": "once, when the game is created",
     "view": "when a viewer is shown the state",
+    "legal": "when a player is shown what they may do",
+    "determinize": "when a bot thinks ahead",
     "migrate": "when the state of an older version is loaded",
     "on_join": "when a seat is taken",
     "on_leave": "when a seat is given up",
@@ -123,10 +130,12 @@ def _can_be_called(where: str, name: str, member: Any, scope: Mapping[str, Any])
         return not is_unplain(member) and bool(inspect.signature(member).parameters)
     if name == "migrate":
         return isinstance(member, classmethod) and not is_unplain(member.__func__) and takes(member.__func__, 3)
-    count = 1 if name in GAME_HOOKS else 2
-    if is_unplain(member) or not takes(member, count):
+    # The moves may be yielded.
+    if (is_unplain(member) and not (name == "legal" and inspect.isgeneratorfunction(member))) or not takes(
+        member, _TAKES.get(name, 2)
+    ):
         return False
-    if name in PLAYER_HOOKS:
+    if name in _OF_PLAYERS:
         kind = hints_of(where, member, scope).get([*inspect.signature(member).parameters][1], str)
         return getattr(kind, "__supertype__", kind) is str
     return True

@@ -14,7 +14,7 @@ from gamesvc.alarms import call_alarm
 from gamesvc.context import Alarm, Context, Player
 from gamesvc.image import Image, restore, settle
 from gamesvc.model import GameModel
-from gamesvc.standing import Effect, Standing, taken
+from gamesvc.standing import Effect, Standing, is_playable, taken
 from gamesvc.undeclared import note_undeclared
 
 MAX_STATE_BYTES = 1 << 20
@@ -57,7 +57,7 @@ class Instance:
     @property
     def is_playable(self) -> bool:
         """Whether as many have a seat as are needed."""
-        return self.kind.SEATS is None or len(taken(self.standing.seats)) >= self.kind.SEATS[0]
+        return is_playable(self.kind, self.standing)
 
     @property
     def took_chance(self) -> bool:

@@ -21,6 +21,7 @@ from gamesvc.definition import EventMeta, ModelMeta
 from gamesvc.derivation import derived
 from gamesvc.errors import ERROR_CODES, REFUSED, DefinitionError
 from gamesvc.fields import FieldSpec, Own, Secret, shown_value
+from gamesvc.moves import Move
 from gamesvc.signatures import CommandSpec, NoOptions, mark_command
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Event",
     "GameError",
     "GameModel",
+    "Move",
     "Own",
     "Player",
     "Secret",
@@ -247,6 +249,33 @@ class GameModel(_Model):
         return {
             spec.name: shown_value(spec, getattr(self, spec.name), viewer) for spec in self.FIELDS if not spec.secret
         }
+
+    def legal(self, player: Player) -> Iterable[Move]:
+        """What a player may do now to play on: clients show it, bots choose among it, `gamesvc check` plays it. It is
+        part of the player's view, so it names nothing that they may not know. Override it where the moves can be
+        counted; it is asked only while the game goes on.
+
+        It changes nothing, and takes no chance. It may `yield` the moves.
+
+        Args:
+            player: who plays.
+
+        Returns:
+            The moves; none where it is not their turn. What only ends the game (to resign) is better left out: bots
+            that know nothing of the game choose any.
+        """
+        return ()
+
+    def determinize(self, player: Player, view: dict[str, Any]) -> None:
+        """Fill in what a player may not see with what it might be, as far as they know. Override it in a game with
+        secrets, so that the bot ``search`` can play it: it thinks ahead from many such states.
+
+        The fields that stand in the player's view are set; `random` is another one each time.
+
+        Args:
+            player: who thinks ahead.
+            view: theirs, as JSON gives it.
+        """
 
     @property
     def players(self) -> tuple[Player, ...]:

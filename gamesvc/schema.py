@@ -87,7 +87,7 @@ def definitions(model: type[GameModel]) -> dict[str, Schema]:
         "error": _error(),
         "event": _any_of("what happens in the game", of_events),
         **of_events,
-        "state": _state(model, None if fields is None else {name: looks[f"state.{name}"] for name in fields}),
+        "state": _state(model, None if fields is None else {name: looks[f"state.{name}"] for name in fields}, commands),
         "options": {
             **looks["options"],
             "title": "options",
@@ -247,11 +247,18 @@ def _event(event: type[Event], look: Schema) -> Schema:
     }
 
 
-def _state(model: type[GameModel], looks: dict[str, Schema] | None) -> Schema:
+def _state(model: type[GameModel], looks: dict[str, Schema] | None, commands: Iterable[str]) -> Schema:
     made: Schema = {"title": "state", "description": "what a viewer may see of the game", "type": "object"}
+    properties: Schema = {}
+    required = []
+    if "legal" in model.HOOKS:
+        properties["legal"] = {
+            "type": "array",
+            "items": _any_of("a command that can be sent as it stands", [f"command.{name}" for name in commands]),
+            "description": "what you may do now; not shown to who watches",
+        }
     if looks is None:
-        return made
-    properties, required = {}, []
+        return {**made, "properties": properties} if properties else made
     own = {field.name for field in model.FIELDS if field.own}
     for name, look in looks.items():
         schema, null = without_null(look)

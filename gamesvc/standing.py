@@ -125,6 +125,11 @@ def taken(seats: tuple[Player | None, ...]) -> tuple[Player, ...]:
     return tuple([player for player in seats if player is not None])
 
 
+def is_playable(model: type[GameModel], standing: Standing) -> bool:
+    """Whether as many have a seat as are needed."""
+    return model.SEATS is None or len(standing.seats) - standing.seats.count(None) >= model.SEATS[0]
+
+
 def opening_entry(effect: Effect, model: type[GameModel], opening: Opening) -> Entry:
     """The first entry of a game.
 

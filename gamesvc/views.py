@@ -18,7 +18,8 @@ from gamesvc.context import Context, Player
 from gamesvc.fields import shown_value
 from gamesvc.image import Image, restore
 from gamesvc.model import GameModel
-from gamesvc.standing import Standing, taken
+from gamesvc.moves import legal_choices
+from gamesvc.standing import Standing, is_playable, taken
 
 MAX_VIEW_BYTES = 1 << 20
 """How large a view of the model's own making may become, as JSON."""
@@ -50,7 +51,8 @@ class Views:
     def __init__(self, model: type[GameModel]) -> None:
         self._model = model
         self._makes_own = "view" in model.HOOKS
-        self._is_shared = not self._makes_own and not any(field.own for field in model.FIELDS)
+        self._tells_legal = "legal" in model.HOOKS
+        self._is_shared = not self._makes_own and not self._tells_legal and not any(field.own for field in model.FIELDS)
         self._shadow: GameModel | None = None
         # Of one standing, that of the last patches; and of another one, for those who come in between.
         self._standing: Standing | None = None
@@ -167,8 +169,12 @@ class Views:
         # `earlier` is the audience's view of another standing; `loaded` are fields of this one that others were shown.
         try:
             if self._makes_own:
-                return self._made_by_model(standing, audience)
-            return self._made_of_fields(standing, audience, earlier, loaded)
+                view = self._made_by_model(standing, audience)
+            else:
+                view = self._made_of_fields(standing, audience, earlier, loaded)
+            if self._tells_legal and audience is not None:
+                view["legal"] = self._legal(standing, Player(audience))
+            return view
         except ViewError:
             raise
         # The author's code and types, which may raise anything; and what is nested too deep.
@@ -205,6 +211,27 @@ class Views:
         return view
 
     def _made_by_model(self, standing: Standing, audience: Audience) -> View:
+        model = self._standing_as(standing)
+        view = model.view(None if audience is None else Player(audience))
+        made = shown(view)
+        if not isinstance(made, dict):
+            raise TypeError(f"view returned {type(view).__name__}, write -> dict[str, Any]")
+        self._check_looked("view", model, standing, made)
+        return made
+
+    def _legal(self, standing: Standing, player: Player) -> list[Any]:
+        """What a player may do."""
+        if standing.finished or not is_playable(self._model, standing):
+            return []
+        if standing.seats and player not in standing.seats:
+            return []
+        model = self._standing_as(standing)
+        made: list[Any] = shown(legal_choices(model, player))
+        self._check_looked("legal", model, standing, made)
+        return made
+
+    def _standing_as(self, standing: Standing) -> GameModel:
+        """A model to look at. Each time anew: what the last look did to it, if anything, must not show in this one."""
         model = self._shadow
         if model is None:
             model = self._shadow = self._model()
@@ -213,18 +240,17 @@ class Views:
         context.players = taken(standing.seats)
         context.now, context.entry, context.finished = standing.now, standing.entry, standing.finished
         context.events, context.revealed, context.alarms = [], [], ()
-        # Each time anew: what the last view did to it, if anything, must not show in this one.
         restore(model, standing.image)
-        view = model.view(None if audience is None else Player(audience))
-        made = shown(view)
-        if not isinstance(made, dict):
-            raise TypeError(f"view returned {type(view).__name__}, write -> dict[str, Any]")
+        return model
+
+    def _check_looked(self, method: str, model: GameModel, standing: Standing, made: object) -> None:
+        """See to it that a method has only looked, and has not seen too much."""
+        context = model._context
         if context.events or context.alarms or context.finished != standing.finished:
-            raise TypeError("a view only looks: publish, finish and set timers in a command")
+            raise TypeError(f"{method} only looks: publish, finish and set timers in a command")
         size = len(_encode(made))
         if size > MAX_VIEW_BYTES:
-            raise ViewError(f"the view of {self._model.__name__} has {size} bytes, the most is {MAX_VIEW_BYTES}")
-        return made
+            raise ViewError(f"the {method} of {self._model.__name__} has {size} bytes, the most is {MAX_VIEW_BYTES}")
 
 
 def shown(value: Any) -> Any:

@@ -321,7 +321,19 @@ NAMES = {
     "random: int = 0": "Game.random: the name random is kept for gamesvc itself; choose another name",
     "_context: int = 0": "Game._context: the name _context is kept for gamesvc itself; choose another name",
     "after: int = 0": "Game.after: the name after is kept for gamesvc itself; choose another name",
-    "legal: int = 0": "Game.legal: the name legal is kept for gamesvc itself; choose another name",
+    "legal: int = 0": (
+        "Game.legal: write `def legal(self, player: Player) -> Iterable[Move]`; it runs when a player is shown what they "
+        "may do"
+    ),
+    "def legal(self) -> list[Any]: ...": (
+        "Game.legal: write `def legal(self, player: Player) -> Iterable[Move]`; it runs when a player is shown what they "
+        "may do"
+    ),
+    "def determinize(self, player: Player) -> None: ...": (
+        "Game.determinize: write `def determinize(self, player: Player, view: dict[str, Any]) -> None`; it runs when a "
+        "bot thinks ahead"
+    ),
+    "options: int = 0": "Game.options: the name options is kept for gamesvc itself; choose another name",
     "def publish(self) -> None: ...": "Game.publish: the name publish is kept for gamesvc itself; choose another name",
     "@command\ndef cancel(self, player: Player) -> None: ...": (
         "Game.cancel: the name cancel is kept for gamesvc itself; choose another name"

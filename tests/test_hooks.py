@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc import DefinitionError, GameModel, Player, command
+from gamesvc import DefinitionError, GameModel, Move, Player, command
 from gamesvc.hooks import HOOKS, OVERRIDABLE
 
 
@@ -35,8 +36,16 @@ class Hooks(SynchronousTestCase):
             @classmethod
             def migrate(cls, state: dict[str, Any], version: int) -> None: ...
 
+            @command
+            def wave(self, player: Player) -> None: ...
+
+            def legal(self, player: Player) -> Iterator[Move]:
+                yield Move(self.wave)
+
+            def determinize(self, player: Player, view: dict[str, Any]) -> None: ...
+
         self.assertEqual(Game.HOOKS, OVERRIDABLE)
-        self.assertEqual(OVERRIDABLE, {*HOOKS, "setup", "view", "migrate"})
+        self.assertEqual(OVERRIDABLE, {*HOOKS, "setup", "view", "legal", "determinize", "migrate"})
 
     def test_without_any_it_has_none(self) -> None:
         class Game(GameModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from enum import Enum
 from typing import Any
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc import Event, GameModel, Own, Player, Secret, command, field
+from gamesvc import Event, GameModel, Move, Own, Player, Secret, command, field
 from gamesvc.image import settle
 from gamesvc.model import Context, start
 from gamesvc.standing import Standing
@@ -359,6 +359,94 @@ class Advancing(SynchronousTestCase):
             self.assertIs(views.state(each, EVERYBODY), views.state(each, EVERYBODY))
 
 
+class Nim(GameModel, seats=2):
+    """Take one or two; the last wins."""
+
+    left: int = 3
+    turn: int = 0
+
+    @command
+    def take(self, player: Player, count: int) -> None: ...
+
+    def legal(self, player: Player) -> Iterable[Move]:
+        if player == self.players[self.turn % 2]:
+            yield from (Move(self.take, count) for count in (1, 2) if count <= self.left)
+
+
+class Spoiled(Nim):
+    """A view of its own, and a `legal` that does as it is told."""
+
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        return {"legal": "mine", "left": self.left}
+
+    def legal(self, player: Player) -> Iterable[Move]:
+        return LOOK["legal"](self, player)  # type: ignore[no-any-return]  # whatever a test puts there
+
+
+class Legal(SynchronousTestCase):
+    """A player is shown what they may do."""
+
+    def setUp(self) -> None:
+        seats = (ALICE, BOB)
+        self.views = Views(Nim)
+        self.first = standing(Nim)._replace(seats=seats)
+        self.second = standing(Nim, self.first, left=1, turn=1)._replace(seats=seats)
+
+    def legal(self, at: Standing, audience: Audience) -> object:
+        return self.views.view(at, audience).get("legal", "none")
+
+    def test_it_is_a_part_of_their_view_alone(self) -> None:
+        moves = [{"command": "take", "count": 1}, {"command": "take", "count": 2}]
+        self.assertEqual([self.legal(self.first, each) for each in (ALICE, BOB, None)], [moves, [], "none"])
+
+    def test_each_is_an_audience(self) -> None:
+        self.assertEqual([self.views.audience(each) for each in (ALICE, BOB, None)], [ALICE, BOB, None])
+        self.assertTrue(self.views.is_public(None))
+        self.assertFalse(self.views.is_public(ALICE))
+
+    def test_patches_tell_how_it_changed(self) -> None:
+        for each in (ALICE, BOB, None):
+            self.views.view(self.first, each)
+        patches = self.views.advance(self.second, (ALICE, BOB, None))
+        self.assertEqual(
+            patches,
+            {
+                ALICE: b'{"left":1,"turn":1,"legal":[]}',
+                BOB: b'{"left":1,"turn":1,"legal":[{"command":"take","count":1}]}',
+                None: b'{"left":1,"turn":1}',
+            },
+        )
+
+    def test_it_is_empty_where_nobody_may_do_anything(self) -> None:
+        self.assertEqual(self.legal(self.first._replace(finished=True), ALICE), [])
+        self.assertEqual(self.legal(self.first._replace(seats=(ALICE, None)), ALICE), [])
+        self.assertEqual(self.legal(self.first, Player("carol")), [])
+
+    def test_it_comes_after_what_a_view_of_its_own_says(self) -> None:
+        LOOK["legal"] = lambda model, player: [Move(model.take, 1)]
+        view = Views(Spoiled).view(standing(Spoiled)._replace(seats=(ALICE, BOB)), ALICE)
+        self.assertEqual(view, {"legal": [{"command": "take", "count": 1}], "left": 3})
+
+    def test_it_may_be_wrong_in_many_ways(self) -> None:
+        def many(model: Any, player: Player) -> Any:
+            return [Move(model.take, 10**300)] * 5000
+
+        ways: dict[Any, str] = {
+            (lambda model, player: [1]): "legal named 1; write Move(self.take, ...)",
+            (lambda model, player: [Move(model.take, object())]): "TypeError",
+            (lambda model, player: [Move(model.take, model.random.random())]): "takes no chance",
+            (lambda model, player: model.publish(Noticed()) or ()): "legal only looks: publish",
+            (lambda model, player: model.finish() or ()): "legal only looks: publish",
+            many: "the legal of Spoiled has ",
+        }
+        for way, why in ways.items():
+            LOOK["legal"] = way
+            error = self.assertRaises(
+                ViewError, Views(Spoiled).view, standing(Spoiled)._replace(seats=(ALICE, BOB)), ALICE
+            )
+            self.assertIn(why, str(error))
+
+
 class Failing(SynchronousTestCase):
     """A model's own view may be wrong in many ways."""
 
@@ -404,7 +492,7 @@ class Failing(SynchronousTestCase):
             lambda model, viewer: {"a": model.after(1, model.hurry)},
         )
         for look in looks:
-            self.assertIn("a view only looks", self.complaint(look))
+            self.assertIn("view only looks", self.complaint(look))
 
     def test_what_it_does_to_fields_shows_nowhere(self) -> None:
         def look(model: Any, viewer: Player | None) -> Any:
