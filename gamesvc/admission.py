@@ -67,6 +67,7 @@ class Admission(NamedTuple):
         epoch: the history that they knew, if they come back.
         since: the number of the last event that they have had, if they come back.
         state: whether they ask for the game's state.
+        operates: whether they may have bots play; None: who plays may.
     """
 
     game: str
@@ -78,6 +79,7 @@ class Admission(NamedTuple):
     epoch: str | None = None
     since: int | None = None
     state: bool = False
+    operates: bool | None = False
 
 
 class FrontDoor:
@@ -127,7 +129,7 @@ class FrontDoor:
                 player = self._guest_name()
             elif not is_player_name(player):
                 raise RequestRefused(BAD_PLAYER)
-            return Admission(game, player, None, watch, subprotocol, None, epoch, since, state)
+            return Admission(game, player, None, watch, subprotocol, None, epoch, since, state, operates=None)
         if token is None:
             raise RequestRefused(TOKEN_MISSING)
         claims = self._validator.validate(game, token)
@@ -137,7 +139,18 @@ class FrontDoor:
             if not claims.spectate:
                 raise RequestRefused(PLAYER_NOT_IN_GAME)
             watch = True
-        return Admission(game, claims.player, claims.players, watch, subprotocol, claims.expires, epoch, since, state)
+        return Admission(
+            game,
+            claims.player,
+            claims.players,
+            watch,
+            subprotocol,
+            claims.expires,
+            epoch,
+            since,
+            state,
+            claims.operates,
+        )
 
     def _is_allowed(self, text: str, host: str) -> bool:
         """Whether a page may. A page that came from here may, but without tokens only by an address or as localhost:

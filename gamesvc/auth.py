@@ -1,7 +1,7 @@
 """TokenValidator and TokenGenerator: who somebody is, and which game they may enter, said by a signed token (JWT).
 
 Claims: ``iss``; ``aud``, the game's id; ``sub``, the player's name; ``exp``; optional: ``ply``, the names of the game's
-players; ``spectate``, true for who may watch without being one of them.
+players; ``spectate``, true for who may watch without being one of them; ``operate``, true for who may have bots play.
 """
 
 from __future__ import annotations
@@ -70,12 +70,14 @@ class Claims:
         players: the names of the game's players; None where the token doesn't say.
         spectate: whether its bearer may watch without being one of them.
         expires: when it does, in seconds since the epoch.
+        operates: whether its bearer may have bots play.
     """
 
     player: str
     players: tuple[str, ...] | None
     spectate: bool
     expires: float
+    operates: bool = False
 
 
 class _Verified(NamedTuple):
@@ -199,12 +201,12 @@ class TokenValidator:
         expires = times.pop("exp")
         begins = max(times.values(), default=None)
         game, player = claims["aud"], claims["sub"]
-        players, spectate = claims.get("ply"), claims.get("spectate", False)
-        well_formed = isinstance(game, str) and is_player_name(player) and isinstance(spectate, bool)
+        players, spectate, operate = claims.get("ply"), claims.get("spectate", False), claims.get("operate", False)
+        well_formed = isinstance(game, str) and is_player_name(player) and {type(spectate), type(operate)} == {bool}
         if not well_formed or (players is not None and not _is_list_of_players(players)):
             return _Verified(game, None, expires, begins)
         named = None if players is None else tuple(players)
-        return _Verified(game, Claims(player, named, spectate, float(expires)), expires, begins)
+        return _Verified(game, Claims(player, named, spectate, float(expires), operate), expires, begins)
 
     def _judge_times(self, verified: _Verified) -> None:
         now = self._now()
@@ -246,6 +248,7 @@ class TokenGenerator:
         players: Iterable[str] | None = None,
         *,
         spectate: bool = False,
+        operate: bool = False,
         lifetime: float = 3600.0,
     ) -> str:
         """Issue a token that admits a player to a game.
@@ -255,6 +258,7 @@ class TokenGenerator:
             player: the player's name.
             players: the names of all the game's players, in the order of their seats.
             spectate: whether its bearer may watch without being one of them.
+            operate: whether its bearer may have bots play.
             lifetime: seconds until it expires.
 
         Raises:
@@ -279,6 +283,8 @@ class TokenGenerator:
             claims["ply"] = named
         if spectate:
             claims["spectate"] = True
+        if operate:
+            claims["operate"] = True
         token = jwt.encode(claims, self._key.key, algorithm=self._key.algorithm)
         if len(token) > MAX_TOKEN_LENGTH:
             raise ValueError(f"the token would be over {MAX_TOKEN_LENGTH} characters long: name fewer players")

@@ -121,6 +121,7 @@ class Comparison:
         yield _change("timers so far", self._then.last_timer, effect.after.last_alarm)
         yield _change("started", self._then.started, effect.after.started)
         yield _change("connected", sorted(self._then.here), sorted(effect.after.here))
+        yield _change("bots", self._then.bots, effect.after.bots)
         yield _change("finished", self._then.finished, effect.after.finished)
         yield _change("finished with", _json(self._then.outcome or None), _json(effect.after.outcome or None))
 

@@ -41,6 +41,7 @@ NOT_A_PLAYER = ErrorCode("not_a_player", "you watch this game, you do not play i
 GAME_OVER = ErrorCode("game_over", "the game is over")
 CANNOT_LEAVE = ErrorCode("cannot_leave", "the game has begun, and its players stay")
 NO_SEAT = ErrorCode("no_seat", "all seats are taken", retryable=True)
+NO_BOT = ErrorCode("no_bot", "there is no such bot here, or it can't play this game")
 RATE_LIMITED = ErrorCode("rate_limited", "too many commands, slow down", retryable=True)
 TOO_MANY_IN_FLIGHT = ErrorCode("too_many_in_flight", "read the replies before you send more commands", retryable=True)
 INTERNAL_ERROR = ErrorCode("internal_error", "the game failed at this command; nothing has changed")
@@ -64,6 +65,7 @@ ERROR_CODES = {
         GAME_OVER,
         CANNOT_LEAVE,
         NO_SEAT,
+        NO_BOT,
         RATE_LIMITED,
         TOO_MANY_IN_FLIGHT,
         INTERNAL_ERROR,

@@ -13,6 +13,7 @@ import msgspec
 from gamesvc.alarms import call_alarm
 from gamesvc.context import Alarm, Context, Player
 from gamesvc.image import Image, restore, settle
+from gamesvc.journal.records import BotSeat
 from gamesvc.model import GameModel
 from gamesvc.standing import Effect, Standing, is_playable, taken
 from gamesvc.undeclared import note_undeclared
@@ -90,8 +91,9 @@ class Instance:
         comer: Player | None = None,
         *,
         tell: bool = True,
+        bots: tuple[BotSeat, ...] | None = None,
     ) -> Effect:
-        """Let players take seats, and give them up.
+        """Let players take seats, and give them up; and bots play for them.
 
         Args:
             now: seconds since the epoch.
@@ -99,6 +101,7 @@ class Instance:
             events: what everybody is told.
             comer: who has come, of those who take a seat: the others are not connected.
             tell: whether the model is told, if it has hooks for it.
+            bots: all of them, from now on; None: as before, but for those whose player has left.
 
         Raises:
             GameError: the model does not want it; nothing has changed.
@@ -106,6 +109,8 @@ class Instance:
         """
         before = self.standing
         started = before.started or self._is_full(seats)
+        if bots is None:
+            bots = before.bots and tuple([each for each in before.bots if each.player in seats])
         hooks = self.kind.HOOKS
         joined = [player for player in seats if player is not None and player not in before.seats]
         left = [player for player in before.seats if player is not None and player not in seats]
@@ -117,7 +122,7 @@ class Instance:
         ):
             self._context.begin(before.entry + 1, now)
             after = before._replace(
-                entry=before.entry + 1, now=self._context.now, seats=seats, started=started, here=here
+                entry=before.entry + 1, now=self._context.now, seats=seats, started=started, here=here, bots=bots
             )
             self._stand(after)
             return Effect(before, after, [(event, None) for event in events])
@@ -136,7 +141,7 @@ class Instance:
                 self._model.on_start()
 
         staying = tuple([each for each in taken(seats) if each not in joined])
-        return self._run(now, call, players=staying, seats=seats, started=started, here=here)
+        return self._run(now, call, players=staying, seats=seats, started=started, here=here, bots=bots)
 
     def _is_full(self, seats: tuple[Player | None, ...]) -> bool:
         """Whether as many seats are taken as are needed."""
@@ -285,6 +290,7 @@ class Instance:
             context.outcome,
             before.started,
             before.here,
+            before.bots,
         )
         if changes:
             after = after._replace(**changes)  # type: ignore[arg-type]  # by their names, which mypy does not follow

@@ -371,15 +371,16 @@ class Lifecycle:
         if not game.quiet:
             self._sleep_after(game, _RETRY_SECONDS)
         elif game.model.DURABILITY == "every":
-            if game.changed:
-                game.save(clean=True)
+            # That it need not be woken for its bots is news, too.
+            if game.changed or game.has_bots:
+                game.save(clean=True, asleep=True)
             game.drain()
             self._drop(game)
             log.info("game {game} sleeps: nobody was there for a while", game=game.game)
         else:
             # Until it is saved it is closed to everybody, because what happens now would be lost.
             game.drain()
-            game.save(clean=True, saved=lambda error: self._asleep(game, error))
+            game.save(clean=True, asleep=True, saved=lambda error: self._asleep(game, error))
 
     def _asleep(self, game: GameServer, error: JournalError | None) -> None:
         if self.games.get(game.game) is not game or self._stopped:

@@ -11,6 +11,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from gamesvc.admission import Admission, FrontDoor
 from gamesvc.attendance import Member
+from gamesvc.bot_offer import NO_BOTS, BotOffer
 from gamesvc.catalog import Catalog
 from gamesvc.connection import GameConnection
 from gamesvc.controller import GameController
@@ -61,6 +62,7 @@ class GameListener(WebSocketServerFactory):
         random_bytes: as many unpredictable bytes as asked for.
         turn: the reactor's; None: one of its own.
         aside: calls a function in a thread, then another one here: for models that block.
+        bots: those that are offered.
 
     Attributes:
         games: those that are awake, by id.
@@ -82,6 +84,7 @@ class GameListener(WebSocketServerFactory):
         random_bytes: Callable[[int], bytes],
         turn: Turn | None = None,
         aside: Aside = at_once,
+        bots: BotOffer = NO_BOTS,
     ) -> None:
         super().__init__(server="", reactor=reactor)
         self.limits = limits
@@ -99,6 +102,8 @@ class GameListener(WebSocketServerFactory):
             report=self.report,
             max_connections_per_player=limits.max_connections_per_player,
             aside=aside,
+            bots=bots,
+            warn=lambda text: log.warn("{text}", text=text),
         )
         self.lifecycle = Lifecycle(self.games, catalog, limits, around, random_bytes)
         self._connections: dict[EnteringConnection, None] = {}
@@ -195,6 +200,7 @@ class GameListener(WebSocketServerFactory):
                     admission.spectate,
                     lambda role: self._admitted(admission, game, role, entered),
                     returns=admission.epoch is not None and game.has_epoch(admission.epoch),
+                    operates=admission.operates,
                 )
 
         self.lifecycle.open(admission.game, admission.player, admission.players, opened)

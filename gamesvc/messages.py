@@ -212,6 +212,7 @@ class Welcome(Struct, tag="gamesvc.welcome", tag_field="event"):
         state: what the viewer may see of the game's fields, where that was asked for or what was missed can't be told.
         finished: that the game is over; missing where it is not.
         outcome: the event with which it ended, if it ended with one.
+        bots: the bots that play for somebody, by the player's name; missing where there are none.
     """
 
     game: str
@@ -226,6 +227,7 @@ class Welcome(Struct, tag="gamesvc.welcome", tag_field="event"):
     state: msgspec.Raw | UnsetType = UNSET
     finished: bool | UnsetType = UNSET
     outcome: msgspec.Raw | UnsetType = UNSET
+    bots: dict[str, str] | UnsetType = UNSET
 
 
 class Joined(Struct, tag="gamesvc.joined", tag_field="event"):
@@ -270,6 +272,18 @@ class Back(Struct, tag="gamesvc.back", tag_field="event"):
     """
 
     player: str
+
+
+class BotPlays(Struct, tag="gamesvc.bot", tag_field="event"):
+    """A bot plays for somebody from now on, or not any more.
+
+    Attributes:
+        player: for whom.
+        bot: its name; None where they play themselves from now on.
+    """
+
+    player: str
+    bot: str | None
 
 
 _OK = _encode(OkReply())
@@ -322,6 +336,11 @@ def encode_joined(player: str, seat: int) -> bytes:
 def encode_left(player: str, seat: int) -> bytes:
     """The event that somebody gave up their seat."""
     return _encode(Left(player, seat))
+
+
+def encode_bot(player: str, bot: str | None) -> bytes:
+    """The event that a bot plays for somebody from now on, or, where `bot` is None, that they do so themselves."""
+    return _encode(BotPlays(player, bot))
 
 
 def encode_presence(player: str, *, away: bool) -> bytes:

@@ -26,7 +26,7 @@ from gamesvc.journal.records import Entry, Opening
 from gamesvc.limits import OVERDUE_SECONDS
 from gamesvc.pending import Game, Pending
 from gamesvc.publisher import GamePublisher
-from gamesvc.standing import Effect, Standing, opening_entry, stored_fields
+from gamesvc.standing import Effect, Standing, has_people, opening_entry, stored_fields
 from gamesvc.surroundings import Surroundings
 
 
@@ -104,7 +104,16 @@ class Order:
 
     @property
     def wake_at(self) -> float | None:
-        """When the game wants to be woken, should it sleep, by the journal's clock: its own may be ahead."""
+        """When the game wants to be woken, should the server fail, by the journal's clock: its own may be ahead."""
+        standing = self._instance.standing
+        if standing.bots and not standing.finished and has_people(standing):
+            # A bot may have something to do; somebody else's clock may be running in the game while it does not.
+            return self._around.wall()
+        return self.rings_at
+
+    @property
+    def rings_at(self) -> float | None:
+        """When the next timer is due, by the journal's clock."""
         due = self._instance.standing.wake_at
         return None if due is None else self._around.wall() + (due - self._game.now())
 

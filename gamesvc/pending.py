@@ -43,11 +43,13 @@ class Role(NamedTuple):
         playing: whether their commands are accepted; a spectator's are not.
         may_sit: of a spectator, whether they may take a free seat. Not who came to watch, and not whom the players'
             token does not name.
+        operates: whether they may have bots play.
     """
 
     player: Player
     playing: bool
     may_sit: bool = False
+    operates: bool = False
 
     @property
     def sees(self) -> Player | None:

@@ -20,6 +20,7 @@ from gamesvc.pending import Answer, Role
 from gamesvc.publisher import GamePublisher
 from gamesvc.seating import PendingChange
 from gamesvc.showing import Showing
+from gamesvc.standing import Standing
 from gamesvc.subscription import Subscription
 from gamesvc.surroundings import Call, Surroundings
 from gamesvc.views import Views
@@ -28,6 +29,9 @@ _RETRY_SECONDS = 1.0
 _FRAMEWORK = "gamesvc."
 SIT, LEAVE = f"{_FRAMEWORK}sit", f"{_FRAMEWORK}leave"
 """gamesvc's own commands: take a free seat, and give one up."""
+
+BOT = f"{_FRAMEWORK}bot"
+"""Another one: have a bot play."""
 
 
 def is_framework_command(name: str) -> bool:
@@ -93,6 +97,10 @@ class Reception:
     def is_attended(self) -> bool:
         """Whether anybody is connected."""
         return len(self._attendance) > 0
+
+    def is_here(self, player: Player) -> bool:
+        """Whether a player is connected."""
+        return self._attendance.has(player)
 
     def start(self) -> None:
         """Find out who was here when the server was stopped, or failed, and does not come back."""
@@ -176,12 +184,17 @@ class Reception:
                 player=role.player,
                 playing=role.playing,
                 players=list(standing.seats),
-                present=list(self._attendance.present),
+                present=self._present(standing),
                 state=Raw(self._showing.state(self.audience(role))) if show_state else UNSET,
                 finished=standing.finished or UNSET,
                 outcome=Raw(standing.outcome) if standing.outcome else UNSET,
+                bots={each.player: each.bot for each in standing.bots} or UNSET,
             )
         )
+
+    def _present(self, standing: Standing) -> list[str]:
+        """The players who are there. A bot that has a seat of its own always is."""
+        return [*self._attendance.present, *(each.player for each in standing.bots if not each.stands_in)]
 
     # Seats.
 

@@ -12,7 +12,7 @@ import msgspec
 
 from gamesvc.context import Alarm, Player
 from gamesvc.image import settle
-from gamesvc.journal.records import Counts, Entry, Opening, Published, Receipt, Snapshot
+from gamesvc.journal.records import BotSeat, Counts, Entry, Opening, Published, Receipt, Snapshot
 from gamesvc.journal.records import Timer as TimerRecord
 from gamesvc.messages import is_framework
 from gamesvc.model import GameModel
@@ -81,6 +81,7 @@ class Replayed:
         outcome: the event with which it ended; empty where there is none.
         started: whether all seats that are needed have been taken at some time.
         here: the players who are connected, as far as the model was told.
+        bots: those that play for somebody.
         receipts: of its commands.
         clean: whether nothing was lost between the snapshot and what follows.
     """
@@ -97,6 +98,7 @@ class Replayed:
         self.outcome = b""
         self.started = False
         self.here: frozenset[str] = frozenset()
+        self.bots: tuple[BotSeat, ...] = ()
         self._counts = Counts()
         self._uncounted: list[Published] = []
         self.receipts = Receipts()
@@ -113,6 +115,7 @@ class Replayed:
             self.outcome = snapshot.outcome
             self.started = snapshot.started
             self.here = frozenset(snapshot.here)
+            self.bots = snapshot.bots
             self._counts = snapshot.counts
             self.receipts = Receipts(snapshot.receipts)
 
@@ -148,6 +151,8 @@ class Replayed:
         self.finished = entry.finished
         self.outcome = entry.outcome
         self.started = self.started or entry.started
+        if entry.bots is not None:
+            self.bots = entry.bots
         if entry.player is not None:
             if entry.kind in ("away", "left"):
                 self.here -= {entry.player}
@@ -195,6 +200,7 @@ class Replayed:
             self.outcome,
             started,
             self.here,
+            self.bots,
         )
 
 

@@ -6,16 +6,17 @@ Tests that ``gamesvc replay --as-test`` writes are made of this, so it is for au
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
+from gamesvc.bot_seats import told_of_bots
 from gamesvc.context import Alarm, Player
 from gamesvc.errors import CANNOT_LEAVE, GAME_OVER, NOT_A_PLAYER, NOT_STARTED
 from gamesvc.image import Image, settle
 from gamesvc.instance import Instance
-from gamesvc.journal.records import Entry
+from gamesvc.journal.records import BotSeat, Entry
 from gamesvc.messages import encode_joined, encode_left
 from gamesvc.model import GameModel
 from gamesvc.options import OptionsError
@@ -187,6 +188,33 @@ class Replay:
         after = (*before.seats[:seat], None, *before.seats[seat + 1 :])
         self._did(self._instance.seat(at, after, [encode_left(player, seat)]))
 
+    def bots(
+        self,
+        at: float,
+        seats: Sequence[str | None] | None = None,
+        bots: Mapping[str, str] | None = None,
+        stand_in_for: Collection[str] = (),
+    ) -> None:
+        """Let bots play for players.
+
+        Args:
+            at: seconds since the epoch.
+            seats: all of them, None where one is free. None: as before.
+            bots: their names, by the players for whom they play; all of them. None: as before.
+            stand_in_for: those of these players whose seat is not the bot's own.
+
+        Raises:
+            Refused: the model does not have so many seats.
+            GameError: the model refuses it.
+            BaseException: the model failed.
+        """
+        before = self.standing
+        after = before.seats if seats is None else self._fitting(seats)
+        now = before.bots
+        if bots is not None:
+            now = tuple(BotSeat(player, bot, player in stand_in_for) for player, bot in bots.items())
+        self._did(self._instance.seat(at, after, told_of_bots(before, after, now), bots=now))
+
     def away(self, at: float, player: str, fault: str = "") -> None:
         """Tell the model that a player has no connection any more.
 
@@ -307,6 +335,10 @@ class Replay:
             self.seat(entry.time, self.seats)
         elif entry.kind == "left":
             self.leave(entry.time, player)
+        elif entry.kind == "bot":
+            bots = self.standing.bots if entry.bots is None else entry.bots
+            owners = [each.player for each in bots if each.stands_in]
+            self.bots(entry.time, entry.seats, {each.player: each.bot for each in bots}, owners)
         elif entry.kind == "away":
             self.away(entry.time, player, fault)
         elif entry.kind == "back":

@@ -11,10 +11,14 @@ from gamesvc.happening import PendingAlarm, PendingTick
 from gamesvc.order import Order
 from gamesvc.pending import Game, PendingCommand
 from gamesvc.seating import PendingChange
+from gamesvc.seating_bots import PendingBot
 from gamesvc.surroundings import Surroundings
 from gamesvc.ticker import Ticker
 
 _RETRY_SECONDS = 1.0
+
+Input = PendingCommand | PendingChange | PendingBot
+"""What clients ask for."""
 
 
 class Rhythm:
@@ -34,7 +38,7 @@ class Rhythm:
         self._is_attended = is_attended
         self._bell = Bell(around.later, game.now, self._ring)
         # What came since the last tick.
-        self._inputs: list[PendingCommand | PendingChange] = []
+        self._inputs: list[Input] = []
         # The ids of timers that wait for the model, or for the journal.
         self._ringing: set[int] = set()
         self._last: PendingTick | None = None
@@ -56,7 +60,7 @@ class Rhythm:
         ticker = self._ticker
         return min(now, ticker.next) if ticker is not None and ticker.runs else now
 
-    def take(self, command: PendingCommand | PendingChange) -> None:
+    def take(self, command: Input) -> None:
         """Let a command take effect: now, or where the game ticks, just before the next tick."""
         if self._ticker is not None and self._ticker.runs:
             self._inputs.append(command)

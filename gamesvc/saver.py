@@ -118,6 +118,7 @@ class Saver:
             outcome=standing.outcome,
             started=standing.started,
             here=tuple(sorted(standing.here)),
+            bots=standing.bots,
         )
         entries, size = self._entries, self._bytes
         self._entries = self._bytes = 0

@@ -42,6 +42,7 @@ class PendingSeat:
         answer: gets their role, or why they can't take part.
         returns: whether they were here before. Who has no seat any more, or never had one, is not given one for that:
             they may have given it up.
+        operates: whether they may have bots play; None: who plays may.
     """
 
     def __init__(
@@ -52,10 +53,12 @@ class PendingSeat:
         answer: Callable[[Role | RequestRefused], None],
         *,
         returns: bool = False,
+        operates: bool | None = False,
     ) -> None:
         self.effect: Effect | None = None
         self.entry: Entry | None = None
         self._returns = returns
+        self._operates = operates
         self._player = Player(name)
         self._players = players
         self._spectate = spectate
@@ -70,6 +73,11 @@ class PendingSeat:
             for seat, seated in enumerate(self._players[: len(seats)]):
                 seats[seat] = Player(seated)
         self._judgement = self._sit(seats, game.instance.standing.finished)
+        bot = game.instance.standing.bot_of(self._player)
+        if bot is not None and not bot.stands_in:
+            # The seat is a bot's, whoever calls themselves so.
+            self._judgement = Role(self._player, playing=False)
+            return
         if tuple(seats) != before:
             try:
                 plays = isinstance(self._judgement, Role) and self._judgement.playing
@@ -104,7 +112,11 @@ class PendingSeat:
         return _published(self.effect)
 
     def settle(self, game: Game) -> None:
-        self._tell(self._judgement)
+        judgement = self._judgement
+        if isinstance(judgement, Role):
+            may = judgement.playing or judgement.may_sit if self._operates is None else self._operates
+            judgement = judgement._replace(operates=may)
+        self._tell(judgement)
 
     def fail(self, game: Game) -> None:
         self._tell(RequestRefused(JOURNAL_DOWN))

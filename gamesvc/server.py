@@ -24,6 +24,7 @@ from gamesvc.errors import (
     RequestRefused,
 )
 from gamesvc.eventlog import EventLog, Place, Viewer
+from gamesvc.game_bots import GameBots
 from gamesvc.history import Found, History
 from gamesvc.instance import Instance
 from gamesvc.journal.records import Entry, Opening
@@ -32,10 +33,11 @@ from gamesvc.order import Order
 from gamesvc.pending import Answer, Asked, PendingCommand, Role
 from gamesvc.publisher import GamePublisher
 from gamesvc.receipts import Receipts
-from gamesvc.reception import Reception, is_framework_command
+from gamesvc.reception import BOT, Reception, is_framework_command
 from gamesvc.rhythm import Rhythm
 from gamesvc.saver import Saver
 from gamesvc.seating import PendingChange, PendingSeat
+from gamesvc.seating_bots import PendingBot
 from gamesvc.standing import Effect
 from gamesvc.subscription import Subscription
 from gamesvc.surroundings import Surroundings
@@ -117,6 +119,17 @@ class GameServer:
             game, self.kind, self.model, begin.opening.epoch, self._order, publisher, around, self.failed
         )
         self._rhythm = Rhythm(self, self._order, around, lambda: self._reception.is_attended)
+        self._bots = GameBots(
+            self.kind,
+            self.model,
+            begin.opening.seed,
+            self._order,
+            self._reception,
+            self.submit,
+            around,
+            self._bot_failed,
+            self.failed,
+        )
 
     # What others may know.
 
@@ -156,7 +169,12 @@ class GameServer:
     @property
     def quiet(self) -> bool:
         """Whether nothing waits for the journal."""
-        return self._order.is_even and not self._history.is_busy and self._rhythm.is_even
+        return self._order.is_even and not self._history.is_busy and self._rhythm.is_even and not self._bots.is_busy
+
+    @property
+    def has_bots(self) -> bool:
+        """Whether bots play in it."""
+        return bool(self._order.standing.bots)
 
     def now(self) -> float:
         """The game's time, in seconds since the epoch."""
@@ -172,6 +190,7 @@ class GameServer:
         answer: Callable[[Role | RequestRefused], None],
         *,
         returns: bool = False,
+        operates: bool | None = False,
     ) -> None:
         """Say as whom somebody takes part, and give them their seat.
 
@@ -182,6 +201,7 @@ class GameServer:
             spectate: whether they came to watch.
             answer: gets their role, or why they are not let in; when that is durable.
             returns: whether they were here before: then they are given no seat that they don't have.
+            operates: whether they may have bots play; None: who plays may.
         """
         if self._order.closed or self._order.is_stalled:
             answer(RequestRefused(JOURNAL_DOWN))
@@ -192,7 +212,7 @@ class GameServer:
             def admitted(outcome: Role | RequestRefused) -> None:
                 self._admitted(seat, answer, outcome)
 
-            seat = PendingSeat(name, players, spectate, admitted, returns=returns)
+            seat = PendingSeat(name, players, spectate, admitted, returns=returns, operates=operates)
             self._order.take(seat)
 
     def _admitted(
@@ -257,11 +277,13 @@ class GameServer:
         self._was_entered = True
         self._reception.enter(controller, member)
         self._rhythm.keep()
+        self._bots.look()
 
     def leave(self, controller: Participant) -> None:
         """Take a connection out; once more is harmless."""
         self._reception.leave(controller)
         self._rhythm.keep()
+        self._bots.look()
 
     def audience(self, role: Role) -> str | None:
         """Those who are shown the same state as somebody."""
@@ -295,8 +317,10 @@ class GameServer:
             self.pending_ids[command.key] = command
         self._rhythm.take(command)
 
-    def _asked(self, role: Role, request: Request, answer: Answer) -> PendingCommand | PendingChange:
+    def _asked(self, role: Role, request: Request, answer: Answer) -> PendingCommand | PendingChange | PendingBot:
         if is_framework_command(request.command):
+            if request.command.lower() == BOT:
+                return self._bots.pending(role, request, answer)
             change = self._reception.change_of_seat(role, request, answer)
             if change is not None:
                 return change
@@ -335,6 +359,9 @@ class GameServer:
         """Tell the operator of a fault in the model. Returns the incident's id."""
         return self._around.report(f"game {self.game} ({self.kind}), {what}", fault)
 
+    def _bot_failed(self, player: str, bot: str, what: str) -> None:
+        self._around.warn(f"game {self.game} ({self.kind}), the bot {bot} for {player!r}: {what}")
+
     # What follows.
 
     def waits(self) -> None:
@@ -348,6 +375,7 @@ class GameServer:
     def settled(self) -> None:
         """Everything of an append was said."""
         self._rhythm.keep()
+        self._bots.look()
         self.publisher.changed()
         if self.model.DURABILITY == "snapshot":
             self.waits()
@@ -363,6 +391,7 @@ class GameServer:
         """Somebody else has the game now."""
         self._is_lost = True
         self._reception.stop()
+        self._bots.stop()
         self._rhythm.keep()
         self._history.expire()
         for controller in self.controllers:
@@ -379,6 +408,7 @@ class GameServer:
         """Let timers ring from now on: what the game stands on is durable."""
         self._rhythm.keep()
         self._reception.start()
+        self._bots.look()
 
     def open(self, effect: Effect, opened: Callable[[JournalError | None], None]) -> None:
         """Have the journal keep the game, which was just set up.
@@ -420,11 +450,14 @@ class GameServer:
             self.save(clean=False)
         return not self.quiet or (saves and self._saver.changed)
 
-    def save(self, *, clean: bool, saved: Callable[[JournalError | None], None] | None = None) -> None:
+    def save(
+        self, *, clean: bool, asleep: bool = False, saved: Callable[[JournalError | None], None] | None = None
+    ) -> None:
         """Have the journal keep how the game stands.
 
         Args:
             clean: whether nothing will happen to it that is not journaled.
+            asleep: whether the game goes to sleep, so that its bots have nothing to do.
             saved: is told when that is durable, or why it can't be.
         """
 
@@ -441,7 +474,7 @@ class GameServer:
             self._order.standing,
             self.publisher.log.counts,
             self.receipts,
-            self._order.wake_at,
+            self._order.rings_at if asleep else self._order.wake_at,
             clean=clean,
             saved=done,
         )
@@ -451,6 +484,7 @@ class GameServer:
         self._order.closed = True
         self._reception.stop()
         self._rhythm.keep()
+        self._bots.stop()
 
     def carry_on(self) -> None:
         """After `drain`: it could not go to sleep."""

@@ -118,6 +118,7 @@ class Examination:
             ("last timer", replayed.last_timer, snapshot.last_timer),
             ("start", replayed.started, snapshot.started),
             ("list of who is connected", replayed.here, frozenset(snapshot.here)),
+            ("list of bots", replayed.bots, snapshot.bots),
             ("end", replayed.finished, snapshot.finished),
             ("outcome", replayed.outcome, snapshot.outcome),
             ("counts of events", replayed.counts, snapshot.counts),

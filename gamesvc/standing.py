@@ -11,7 +11,7 @@ import msgspec
 
 from gamesvc.context import Alarm, Player
 from gamesvc.image import Image
-from gamesvc.journal.records import Entry, EntryKind, Opening, Published
+from gamesvc.journal.records import BotSeat, Entry, EntryKind, Opening, Published
 from gamesvc.journal.records import Timer as TimerRecord
 from gamesvc.model import GameModel
 
@@ -30,6 +30,7 @@ class Standing(NamedTuple):
         outcome: the event with which it ended, as JSON; empty where there is none.
         started: whether all seats that are needed have been taken at some time.
         here: the players who are connected, as far as the model was told; of a model that is told.
+        bots: those that play for somebody.
     """
 
     entry: int
@@ -42,6 +43,14 @@ class Standing(NamedTuple):
     outcome: bytes = b""
     started: bool = False
     here: frozenset[str] = frozenset()
+    bots: tuple[BotSeat, ...] = ()
+
+    def bot_of(self, player: str) -> BotSeat | None:
+        """The bot that plays for somebody; None where they do so themselves."""
+        for each in self.bots:
+            if each.player == player:
+                return each
+        return None
 
     @property
     def wake_at(self) -> float | None:
@@ -106,6 +115,7 @@ class Effect(NamedTuple):
             after.last_alarm,
             after.outcome,
             after.started,
+            None if after.bots is before.bots or after.bots == before.bots else after.bots,
         )
 
 
@@ -123,6 +133,12 @@ def _changed(model: type[GameModel], before: Image, after: Image) -> dict[str, m
 def taken(seats: tuple[Player | None, ...]) -> tuple[Player, ...]:
     """Those who have a seat, in the order of their seats."""
     return tuple([player for player in seats if player is not None])
+
+
+def has_people(standing: Standing) -> bool:
+    """Whether somebody has a seat that is not a bot's own; in a game without seats, always."""
+    own = {each.player for each in standing.bots if not each.stands_in}
+    return not standing.seats or any(player is not None and player not in own for player in standing.seats)
 
 
 def is_playable(model: type[GameModel], standing: Standing) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gamesvc.bot_offer import NO_BOTS, BotOffer
 from gamesvc.journal import Journal
 
 Report = Callable[[str, BaseException], str]
@@ -51,8 +52,10 @@ class Surroundings:
         soon: calls a function at the end of this turn of the reactor.
         later: calls a function after some seconds.
         report: tells the operator of a fault in the model.
+        warn: tells the operator of what goes on though it should not be so.
         max_connections_per_player: the oldest beyond goes; 0 means any number.
         aside: calls a function in a thread, then another one here: for models that block.
+        bots: those that the server offers.
         attended: those that are looked after a few times a second. Most games have nothing that takes long, and so cost
             nothing while nothing happens in them.
     """
@@ -65,4 +68,6 @@ class Surroundings:
     report: Report
     max_connections_per_player: int
     aside: Aside = at_once
+    bots: BotOffer = NO_BOTS
+    warn: Callable[[str], None] = lambda text: None
     attended: set[Attended] = field(default_factory=set)

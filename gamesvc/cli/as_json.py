@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from gamesvc.cli.wording import instant
-from gamesvc.journal.records import Entry, Timer
+from gamesvc.journal.records import BotSeat, Entry, Timer
 from gamesvc.recovery import Replayed
 
 
@@ -30,6 +30,7 @@ def entry_as_json(entry: Entry) -> bytes:
             ],
             "changed": {name: _value(value) for name, value in entry.changed.items()},
             "seats": entry.seats,
+            "bots": None if entry.bots is None else _bots(entry.bots),
             "timers": None if entry.timers is None else [_timer(timer) for timer in entry.timers],
             "timer": entry.timer,
             "last_timer": entry.last_timer,
@@ -51,6 +52,10 @@ def entry_as_json(entry: Entry) -> bytes:
 
 def _timer(timer: Timer) -> dict[str, Any]:
     return {"id": timer.id, "due": timer.due, "method": timer.method, "arguments": _json(timer.arguments)}
+
+
+def _bots(bots: tuple[BotSeat, ...]) -> list[dict[str, Any]]:
+    return [{"player": each.player, "bot": each.bot, "stands_in": each.stands_in} for each in bots]
 
 
 def _value(encoded: msgspec.Raw) -> Any:
@@ -78,6 +83,7 @@ def standing_as_json(game: str, kind: str, then: Replayed, secret: list[str] | N
             "at": instant(then.time),
             "seats": then.seats,
             "here": sorted(then.here),
+            "bots": _bots(then.bots),
             "started": then.started,
             "finished": then.finished,
             "outcome": _json(then.outcome or None),

@@ -91,6 +91,10 @@ def _step(model: type[GameModel], entry: Entry, start: float, before: Opening) -
         yield _call("leave", [at, _flat(entry.player or "")])
         if "on_leave" not in model.HOOKS:
             return
+    elif entry.kind == "bot":
+        yield _call("bots", [at, *_bots(entry)])
+        if model.HOOKS.isdisjoint(("on_join", "on_leave", "on_start")):
+            return
     elif entry.kind in ("away", "back"):
         yield _call(entry.kind, [at, _flat(entry.player or ""), *failed])
     elif entry.kind == "tick":
@@ -112,6 +116,16 @@ def _step(model: type[GameModel], entry: Entry, start: float, before: Opening) -
     yield _equal("events", [told(event.body, event.to) for event in entry.events])
     if entry.result is not None:
         yield _equal("result", msgspec.json.decode(entry.result))
+
+
+def _bots(entry: Entry) -> Iterator[str]:
+    if entry.seats is not None:
+        yield f"seats={_flat(list(entry.seats))}"
+    if entry.bots is not None:
+        yield f"bots={_flat({each.player: each.bot for each in entry.bots})}"
+        owners = [each.player for each in entry.bots if each.stands_in]
+        if owners:
+            yield f"stand_in_for={_flat(owners)}"
 
 
 def _renewed(entry: Entry, at: str, before: Opening) -> Iterator[str]:

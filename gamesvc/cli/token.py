@@ -26,6 +26,7 @@ def add(commands: Any) -> None:
         "--players", metavar="NAMES", help="all the game's players, in the order of their seats: alice,bob"
     )
     parser.add_argument("--spectate", action="store_true", help="may watch without being one of the players")
+    parser.add_argument("--operate", action="store_true", help="may have bots play in the game")
     parser.add_argument(
         "--lifetime",
         type=float,
@@ -54,4 +55,12 @@ def run(given: argparse.Namespace) -> None:
     players = [name.strip() for name in given.players.split(",")] if given.players else None
     if players is not None and given.player not in players and not given.spectate:
         raise ValueError(f"{given.player!r} is not one of --players, and could only watch: add --spectate")
-    print(generator.generate(given.game, given.player, players, spectate=given.spectate, lifetime=given.lifetime))
+    token = generator.generate(
+        given.game,
+        given.player,
+        players,
+        spectate=given.spectate,
+        operate=given.operate,
+        lifetime=given.lifetime,
+    )
+    print(token)

@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-EntryKind = Literal["opened", "seated", "command", "timer", "renewed", "left", "away", "back", "tick"]
+EntryKind = Literal["opened", "seated", "command", "timer", "renewed", "left", "away", "back", "tick", "bot"]
 
 
 class Published(Struct, frozen=True, array_like=True, gc=False):
@@ -64,13 +64,28 @@ class Opening(Struct, frozen=True, array_like=True):
     seed: bytes
 
 
+class BotSeat(Struct, frozen=True, array_like=True, gc=False):
+    """A player for whom a bot plays.
+
+    Attributes:
+        player: who.
+        bot: its name, among those that the server offers.
+        stands_in: whether the seat is somebody's, who gets it back; otherwise it is the bot's own.
+    """
+
+    player: str
+    bot: str
+    stands_in: bool = False
+
+
 class Entry(Struct, frozen=True, array_like=True, gc=False):
     """One thing that took effect.
 
     Attributes:
         number: from 1, without gaps.
         kind: what it was: the game was ``opened``, a player was ``seated`` or ``left`` their seat, a ``command``, a
-            ``timer`` or a ``tick`` ran, the model was told that a player was ``away`` or ``back``; or the game was
+            ``timer`` or a ``tick`` ran, the model was told that a player was ``away`` or ``back``, a ``bot`` began or
+            ceased to play for somebody; or the game was
             ``renewed``: it goes on under another opening, because its state was brought to another version of the
             model, or it was restored from a copy.
         time: when, in seconds since the epoch; never earlier than the entry before.
@@ -91,6 +106,7 @@ class Entry(Struct, frozen=True, array_like=True, gc=False):
         last_timer: the highest id that a timer has had.
         outcome: the event with which the game ended, as JSON; empty where there is none.
         started: whether all seats that are needed have been taken at some time.
+        bots: all of them; missing where they are as before.
     """
 
     number: int
@@ -112,6 +128,7 @@ class Entry(Struct, frozen=True, array_like=True, gc=False):
     last_timer: int = 0
     outcome: bytes = b""
     started: bool = False
+    bots: tuple[BotSeat, ...] | None = None
 
 
 class Receipt(Struct, frozen=True, array_like=True, gc=False):
@@ -163,6 +180,7 @@ class Snapshot(Struct, frozen=True, array_like=True):
         outcome: the event with which the game ended, as JSON; empty where there is none.
         started: whether all seats that are needed have been taken at some time.
         here: the players who are connected, as far as the model was told.
+        bots: those that play for somebody.
     """
 
     number: int
@@ -179,6 +197,7 @@ class Snapshot(Struct, frozen=True, array_like=True):
     outcome: bytes = b""
     started: bool = False
     here: tuple[str, ...] = ()
+    bots: tuple[BotSeat, ...] = ()
 
 
 _encode = msgspec.msgpack.Encoder().encode

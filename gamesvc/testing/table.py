@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,11 +18,15 @@ from gamesvc.image import restore
 from gamesvc.journal.memory import MemoryJournal
 from gamesvc.limits import Limits
 from gamesvc.listener import GameListener
+from gamesvc.messages import Request
 from gamesvc.model import GameModel
 from gamesvc.options import OptionsError, checked
+from gamesvc.pending import Role
+from gamesvc.refused import Refused
 from gamesvc.server import GameServer
-from gamesvc.testing.client import Client, Refused
+from gamesvc.testing.client import Client
 from gamesvc.testing.line import Line
+from gamesvc.testing.table_bots import table_bots
 from gamesvc.views import Views
 
 START = 1_800_000_000.0
@@ -82,6 +87,10 @@ class Table:
         players: who connects, in this order: they take the seats, and who comes when all are taken watches.
         seed: where the game's chance comes from; the same seed, the same game.
         options: of the model's ``setup``, by name.
+        bots: those that are offered, as the server takes them: ``random``, ``my.bots:Clever(depth=3)``. They think at
+            once, in the test.
+        fill_with: the bot that takes seats which stay free for 10 s.
+        stand_in: the bot that plays for who has been away for 60 s.
         start_time: when the game begins, in seconds since the epoch.
     """
 
@@ -92,6 +101,9 @@ class Table:
         *players: str,
         seed: int = 0,
         options: Mapping[str, Any] | None = None,
+        bots: Iterable[str] = ("random",),
+        fill_with: str | None = None,
+        stand_in: str | None = None,
         start_time: float = START,
     ) -> None:
         self._kind = model
@@ -99,6 +111,7 @@ class Table:
             self._options = checked(model, dict(options or {}))
         except OptionsError as error:
             raise ValueError(f"options: {error}") from None
+        self._bots = partial(table_bots, model, tuple(bots), fill_with, stand_in)
         self._start = start_time
         self._clock = Clock()
         # Apart, so that a game's chance is the same whatever else is drawn.
@@ -137,12 +150,7 @@ class Table:
         id = f"{self._requests}"
         seen = len(client.frames)
         client.line.say({"command": command, "id": id, **arguments})
-        reply = self._reply(client, id, seen)
-        self._raise_faults()
-        if reply["status"] == "error":
-            error = reply["error"]
-            raise Refused(error["code"], error["message"], error["retryable"])
-        return reply.get("result")
+        return self._reply(client, id, seen)
 
     def connect(self, name: str) -> None:
         """Let somebody come, or come back. Who comes takes the next free seat. Who comes back gets what they missed.
@@ -184,6 +192,32 @@ class Table:
             Refused: they can't.
         """
         self.send(name, "gamesvc.leave")
+
+    def seat_bot(self, bot: str = "random", *, player: str | None = None) -> str:
+        """Have a bot play. It is asked half a second after there is something to do for it: see `advance`.
+
+        Args:
+            bot: its name.
+            player: for whom, not connected; None: in a free seat.
+
+        Returns:
+            The name of the player for whom it plays.
+
+        Raises:
+            Refused: it can't.
+        """
+        return str(self._have({"bot": bot} if player is None else {"bot": bot, "player": player})["player"])
+
+    def remove_bot(self, player: str) -> None:
+        """Have a bot go: its own seat is free, or its player plays on.
+
+        Args:
+            player: for whom it plays.
+
+        Raises:
+            Refused: it can't.
+        """
+        self._have({"player": player})
 
     def advance(self, seconds: float) -> None:
         """Let time go by: timers ring, ticks come, and who has no connection is away, each at its time.
@@ -293,6 +327,7 @@ class Table:
             limits=_UNBOUNDED,
             now=lambda: self.now,
             random_bytes=lambda count: (self._seeds if count == 32 else self._names).randbytes(count),
+            bots=self._bots(self._clock.callLater),
         )
         listener.faults = self._faults
         listener.lifecycle.start()
@@ -342,19 +377,37 @@ class Table:
             self._raise_faults()
             raise ValueError(f"{name!r} is not let in: {line.closed.code} {line.closed.reason}")
 
-    def _reply(self, client: Client, id: str, seen: int) -> dict[str, Any]:
-        """What a command is answered."""
+    def _reply(self, client: Client, id: str, seen: int) -> Any:
+        """What a command of a client is answered."""
+
+        def replies() -> list[dict[str, Any]]:
+            return [frame for frame in client.frames[seen:] if "status" in frame and frame.get("id") == id]
+
+        return self._result(replies, lambda: client.line is not None)
+
+    def _have(self, wanted: dict[str, Any]) -> Any:
+        """What somebody is answered who operates the server, and wants this of its bots."""
+        payloads: list[bytes] = []
+        operator = Role(Player("operator"), playing=False, operates=True)
+        self._server.submit(operator, Request("gamesvc.bot", None, wanted), payloads.append)
+        return self._result(lambda: [msgspec.json.decode(payload) for payload in payloads], lambda: True)
+
+    def _result(self, replies: Callable[[], list[dict[str, Any]]], goes_on: Callable[[], bool]) -> Any:
+        """The result of what was asked for, when there is a reply."""
         self._run()
         until = self._clock.seconds() + WAIT_SECONDS
-        while True:
-            for frame in client.frames[seen:]:
-                if "status" in frame and frame.get("id") == id:
-                    return frame
+        while not replies():
             due = min((call.getTime() for call in self._clock.getDelayedCalls()), default=until)
-            if client.line is None or due >= until:
+            if not goes_on() or due >= until:
                 self._raise_faults()
                 raise RuntimeError("the command was not answered")
             self._run(due)
+        self._raise_faults()
+        (reply,) = replies()
+        if reply["status"] == "error":
+            error = reply["error"]
+            raise Refused(error["code"], error["message"], error["retryable"])
+        return reply.get("result")
 
     def _run(self, until: float | None = None) -> None:
         """Let everything happen that is due by a time; None: by now."""
