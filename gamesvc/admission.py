@@ -67,7 +67,7 @@ class Admission(NamedTuple):
         epoch: the history that they knew, if they come back.
         since: the number of the last event that they have had, if they come back.
         state: whether they ask for the game's state.
-        operates: whether they may have bots play; None: who plays may.
+        operates: whether they may have bots play. Where no token is asked for, all may.
     """
 
     game: str
@@ -79,7 +79,7 @@ class Admission(NamedTuple):
     epoch: str | None = None
     since: int | None = None
     state: bool = False
-    operates: bool | None = False
+    operates: bool = False
 
 
 class FrontDoor:
@@ -129,7 +129,7 @@ class FrontDoor:
                 player = self._guest_name()
             elif not is_player_name(player):
                 raise RequestRefused(BAD_PLAYER)
-            return Admission(game, player, None, watch, subprotocol, None, epoch, since, state, operates=None)
+            return Admission(game, player, None, watch, subprotocol, None, epoch, since, state, operates=True)
         if token is None:
             raise RequestRefused(TOKEN_MISSING)
         claims = self._validator.validate(game, token)

@@ -34,7 +34,15 @@ class Question(NamedTuple):
 
 
 class BotFailed(Exception):
-    """A bot did not say what to do. The message says why, for the operator."""
+    """A bot has not answered, or nothing that can be used.
+
+    Attributes:
+        reason: why, in a line, for the operator.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 Answered = Callable[[Choice | BotFailed | None], None]

@@ -22,7 +22,12 @@ from gamesvc.surroundings import Call
 from gamesvc.views import ViewError, Views
 
 _RETRY_SECONDS = 1.0
+_MOST_REFUSALS = 2
+"""How often one after the other it may be that somebody else was faster, and not that a bot chooses wrongly."""
+
+_MAX_SAID = 300
 _encode = msgspec.json.Encoder().encode
+_as_sent = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class _Chosen(NamedTuple):
@@ -30,7 +35,7 @@ class _Chosen(NamedTuple):
 
     choice: Choice
     entry: int
-    legal: list[Choice]
+    seed: int
     is_own: bool
 
 
@@ -54,15 +59,17 @@ class _Seat:
         bot: its name.
         looked: the entry at which it was asked last, or was found to have nothing to do.
         seen: what it was shown then, where the model does not say what is legal.
+        refusals: how often one after the other its command was refused when others had done something meanwhile.
         waits: what it waits for: its time to be asked, its answer, or the reply to its command.
     """
 
-    __slots__ = ("bot", "looked", "seen", "waits")
+    __slots__ = ("bot", "looked", "refusals", "seen", "waits")
 
     def __init__(self, bot: str) -> None:
         self.bot = bot
         self.looked = -1
         self.seen = b""
+        self.refusals = 0
         self.waits: Call | None = None
 
     def cancel(self) -> None:
@@ -180,7 +187,6 @@ class BotTurns:
         encoded = _encode(view)
         if "legal" not in self._model.HOOKS:
             seat.seen = encoded
-        legal: list[Choice] = view.get("legal", [])
         question = Question(
             seat.bot,
             self._kind,
@@ -190,45 +196,51 @@ class BotTurns:
             self._chance(player, standing.entry),
             standing.now,
         )
-        answered = partial(self._answered, seat, player, standing.entry, legal, question.seed)
+        answered = partial(self._answered, seat, player, standing.entry, question.seed)
         try:
             seat.waits = self._offer.ask(question, answered)
         # It is not offered any more.
         except LookupError as error:
-            self._warn(player, seat.bot, str(error))
+            self._tell(seat, player, str(error))
+
+    def _tell(self, seat: _Seat, player: Player, what: str) -> None:
+        self._warn(player, seat.bot, what if len(what) <= _MAX_SAID else f"{what[:_MAX_SAID]}...")
 
     def _chance(self, player: Player, entry: int) -> int:
         """A number that can't be foreseen, and is the same if the bot is asked the same again."""
         drawn = blake2b(b"bot %d %s" % (entry, player.encode()), key=self._seed[:64], digest_size=8)
         return int.from_bytes(drawn.digest(), "big")
 
-    def _answered(
-        self,
-        seat: _Seat,
-        player: Player,
-        entry: int,
-        legal: list[Choice],
-        seed: int,
-        answer: Choice | BotFailed | None,
-    ) -> None:
+    def _answered(self, seat: _Seat, player: Player, entry: int, seed: int, answer: Choice | BotFailed | None) -> None:
         seat.waits = None
-        if isinstance(answer, BotFailed):
-            self._warn(player, seat.bot, str(answer))
-            self._play_anything(seat, player, entry, legal, seed)
-        elif answer is not None:
-            self._play(seat, player, _Chosen(answer, entry, legal, is_own=True), seed)
-        else:
+        if answer is None:
             self._look(seat, player, self._standing())
+        elif isinstance(answer, BotFailed):
+            self._tell(seat, player, str(answer))
+            self._play_anything(seat, player, seed)
+        else:
+            try:
+                choice = _as_sent(_encode(answer))
+            # Where it thinks in this process there may be anything in it.
+            except Exception as error:
+                self._tell(seat, player, f"what it chose can't be sent: {error}")
+                self._play_anything(seat, player, seed)
+            else:
+                self._play(seat, player, _Chosen(choice, entry, seed, is_own=True))
 
-    def _play_anything(self, seat: _Seat, player: Player, entry: int, legal: list[Choice], seed: int) -> None:
+    def _play_anything(self, seat: _Seat, player: Player, seed: int) -> None:
         """Play on for a bot that failed: those who play with it should not have to wait for ever."""
-        if legal and self._standing().entry == entry:
+        standing = self._standing()
+        view = self._shown(seat, player, standing) or {}
+        legal: list[Choice] = view.get("legal", [])
+        if legal:
+            seat.looked = standing.entry
             choice = random.Random(seed).choice(legal)
-            self._play(seat, player, _Chosen(choice, entry, legal, is_own=False), seed)
+            self._play(seat, player, _Chosen(choice, standing.entry, seed, is_own=False))
         else:
-            self._look(seat, player, self._standing())
+            self._look(seat, player, standing)
 
-    def _play(self, seat: _Seat, player: Player, chosen: _Chosen, seed: int) -> None:
+    def _play(self, seat: _Seat, player: Player, chosen: _Chosen) -> None:
         arguments = {name: value for name, value in chosen.choice.items() if name != "command"}
         request = Request(str(chosen.choice["command"]), None, arguments)
         waits = seat.waits = _Submitted()
@@ -236,20 +248,25 @@ class BotTurns:
         def replied(payload: bytes) -> None:
             if seat.waits is waits:
                 seat.waits = None
-                self._replied(seat, player, chosen, seed, _reply.decode(payload))
+                self._replied(seat, player, chosen, _reply.decode(payload))
 
         self._submit(Role(player, playing=True), request, replied)
 
-    def _replied(self, seat: _Seat, player: Player, chosen: _Chosen, seed: int, reply: _Reply) -> None:
+    def _replied(self, seat: _Seat, player: Player, chosen: _Chosen, reply: _Reply) -> None:
         standing = self._standing()
-        if reply.error is None or standing.entry != chosen.entry:
-            # Where it was refused, that may be because somebody else was faster.
+        if reply.error is None:
+            seat.refusals = 0
             self._look(seat, player, standing)
         elif reply.error.retryable:
             seat.looked = -1
+            seat.seen = b""
             seat.waits = self._later(_RETRY_SECONDS, partial(self._ask, seat, player))
+        elif standing.entry != chosen.entry and seat.refusals < _MOST_REFUSALS:
+            # That may be because somebody else was faster.
+            seat.refusals += 1
+            self._look(seat, player, standing)
         else:
-            said = f"{chosen.choice['command']} was refused: {reply.error.code}, {reply.error.message}"
-            self._warn(player, seat.bot, said if chosen.is_own else f"what legal names was refused; {said}")
+            said = f"{chosen.choice['command'][:_MAX_SAID]} was refused: {reply.error.code}, {reply.error.message}"
+            self._tell(seat, player, said if chosen.is_own else f"what legal names was refused; {said}")
             if chosen.is_own:
-                self._play_anything(seat, player, chosen.entry, chosen.legal, seed)
+                self._play_anything(seat, player, chosen.seed)

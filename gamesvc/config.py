@@ -21,6 +21,7 @@ from twisted.python import usage
 
 import twisted
 from gamesvc import __version__
+from gamesvc.bot_offer import BotRules
 from gamesvc.errors import ConfigError
 from gamesvc.limits import Limits
 from gamesvc.ports import endpoint, parse_port
@@ -43,6 +44,9 @@ class Config:
         allow_origins: pages that may connect.
         log_level: the lowest that is written.
         journal: where games are kept: ``memory``, ``sqlite:FILE`` or ``postgresql://...``. May hold a password.
+        bots: those that may be seated.
+        bot_rules: when they play without being asked for.
+        bot_processes: how many may think at a time, each in a process of its own; 0: one less than there are cores.
         limits: how much clients may ask for.
         sources: where the value of each setting came from, by the setting's name.
     """
@@ -56,6 +60,9 @@ class Config:
     allow_origins: tuple[str, ...]
     log_level: str
     journal: str
+    bots: tuple[str, ...]
+    bot_rules: BotRules
+    bot_processes: int
     limits: Limits
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -125,6 +132,22 @@ def _number(text: str) -> float:
     if math.isfinite(number) and number >= 0:
         return number
     raise ValueError("write a number, 0 for no bound")
+
+
+def _count(text: str) -> int:
+    if text.isascii() and text.isdigit():
+        return int(text)
+    raise ValueError("write a whole number")
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if math.isfinite(seconds) and seconds >= 0:
+        return seconds
+    raise ValueError("write a number of seconds")
 
 
 def _text(text: str) -> str:
@@ -203,6 +226,31 @@ SETTINGS = (
         "Where games are: sqlite:FILE, postgresql://USER@HOST/DATABASE, or memory for no longer than the server runs.",
         secret=True,
     ),
+    Setting(
+        "bot",
+        "GAMESVC_BOT",
+        _text,
+        "random search",
+        "A bot that may be seated: the name of an installed one, or package.module:Class; with options, "
+        "search(seconds=2).",
+        repeatable=True,
+    ),
+    Setting(
+        "fill-with", "GAMESVC_FILL_WITH", _text, None, "The bot that takes the seats for which somebody waits too long."
+    ),
+    Setting("fill-after", "GAMESVC_FILL_AFTER", _seconds, "10", "Seconds that somebody waits for others before that."),
+    Setting("stand-in", "GAMESVC_STAND_IN", _text, None, "The bot that plays for a player who stays away."),
+    Setting(
+        "stand-in-after", "GAMESVC_STAND_IN_AFTER", _seconds, "60", "Seconds that a player is away before that."
+    ),
+    Setting("bot-pause", "GAMESVC_BOT_PAUSE", _seconds, "0.5", "Seconds that a bot waits before it thinks."),
+    Setting(
+        "bot-processes",
+        "GAMESVC_BOT_PROCESSES",
+        _count,
+        "0",
+        "How many bots may think at a time, each in a process of its own; 0: one less than there are cores.",
+    ),
     _bound("max-header-bytes", "Bytes of an opening request."),
     _bound("max-message-bytes", "Bytes of a message from a client."),
     _bound("commands-per-second", "Commands a second from a connection, in the long run."),
@@ -258,6 +306,15 @@ def load(options: Mapping[str, list[str]], environment: Mapping[str, str]) -> Co
         allow_origins=values["allow_origin"],
         log_level=values["log_level"],
         journal=values["journal"],
+        bots=values["bot"],
+        bot_rules=BotRules(
+            values["bot_pause"],
+            values["fill_with"],
+            values["fill_after"],
+            values["stand_in"],
+            values["stand_in_after"],
+        ),
+        bot_processes=values["bot_processes"],
         limits=limits,
         sources=sources,
     )

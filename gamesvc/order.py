@@ -30,6 +30,10 @@ from gamesvc.standing import Effect, Standing, has_people, opening_entry, stored
 from gamesvc.surroundings import Surroundings
 
 
+BOTS_WAKE_SECONDS = 30.0
+"""After what time a game in which a bot plays is woken, should the server fail."""
+
+
 class Follower(Protocol):
     """Who has to know how a game's order goes on."""
 
@@ -107,8 +111,10 @@ class Order:
         """When the game wants to be woken, should the server fail, by the journal's clock: its own may be ahead."""
         standing = self._instance.standing
         if standing.bots and not standing.finished and has_people(standing):
-            # A bot may have something to do; somebody else's clock may be running in the game while it does not.
-            return self._around.wall()
+            # A bot may have something to do, and somebody's clock may be running in the game. Not at once: while the
+            # game is awake, it would be among those that the journal names at each look.
+            soon = self._around.wall() + BOTS_WAKE_SECONDS
+            return soon if self.rings_at is None else min(soon, self.rings_at)
         return self.rings_at
 
     @property

@@ -42,7 +42,7 @@ class PendingSeat:
         answer: gets their role, or why they can't take part.
         returns: whether they were here before. Who has no seat any more, or never had one, is not given one for that:
             they may have given it up.
-        operates: whether they may have bots play; None: who plays may.
+        operates: whether they may have bots play.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class PendingSeat:
         answer: Callable[[Role | RequestRefused], None],
         *,
         returns: bool = False,
-        operates: bool | None = False,
+        operates: bool = False,
     ) -> None:
         self.effect: Effect | None = None
         self.entry: Entry | None = None
@@ -113,9 +113,8 @@ class PendingSeat:
 
     def settle(self, game: Game) -> None:
         judgement = self._judgement
-        if isinstance(judgement, Role):
-            may = judgement.playing or judgement.may_sit if self._operates is None else self._operates
-            judgement = judgement._replace(operates=may)
+        if self._operates and isinstance(judgement, Role):
+            judgement = judgement._replace(operates=True)
         self._tell(judgement)
 
     def fail(self, game: Game) -> None:

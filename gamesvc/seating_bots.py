@@ -69,7 +69,7 @@ class PendingBot(Asked):
         self.effect = self.entry = None
         self._refusal = b""
         if not self._role.operates:
-            self._refuse(NOT_A_PLAYER, "a bot is seated by who plays, or by who has a token that says operate")
+            self._refuse(NOT_A_PLAYER, "who has bots play needs a token that says operate")
             return
         if not game.instance.standing.seats:
             self._refuse(NO_SEAT, "there are no seats in this game")

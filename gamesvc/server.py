@@ -190,7 +190,7 @@ class GameServer:
         answer: Callable[[Role | RequestRefused], None],
         *,
         returns: bool = False,
-        operates: bool | None = False,
+        operates: bool = False,
     ) -> None:
         """Say as whom somebody takes part, and give them their seat.
 
@@ -201,7 +201,7 @@ class GameServer:
             spectate: whether they came to watch.
             answer: gets their role, or why they are not let in; when that is durable.
             returns: whether they were here before: then they are given no seat that they don't have.
-            operates: whether they may have bots play; None: who plays may.
+            operates: whether they may have bots play.
         """
         if self._order.closed or self._order.is_stalled:
             answer(RequestRefused(JOURNAL_DOWN))

@@ -8,6 +8,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Container
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -20,9 +21,14 @@ from twisted.logger import ILogObserver
 from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 
+from gamesvc import bot_questions
 from gamesvc.admission import FrontDoor
 from gamesvc.aside import Aside
 from gamesvc.auth import TokenValidator
+from gamesvc.bot_offer import Answered, Asking, Question
+from gamesvc.bot_processes import BotProcesses
+from gamesvc.bots import BotKind
+from gamesvc.bots import load as load_bot
 from gamesvc.catalog import Catalog
 from gamesvc.config import Config, Options
 from gamesvc.errors import ConfigError, JournalError
@@ -35,6 +41,7 @@ from gamesvc.journal.threaded import ThreadedJournal
 from gamesvc.keys import load_public_key
 from gamesvc.listener import GameListener
 from gamesvc.logs import logger, observer_factory, set_level
+from gamesvc.offered_bots import OfferedBots
 from gamesvc.polling import poll_without_log_context
 from gamesvc.server import GameServer
 from gamesvc.turn import Turn
@@ -58,10 +65,12 @@ class StartError(Exception):
 
 class GameService(Service):
     """Listens, and on shutdown closes in order: the ports, so that nobody comes in; the games' connections, when the
-    journal has what was on its way; the threads of models that block; the journal; then it is done.
+    journal has what was on its way; the processes in which bots think; the threads of models that block; the journal;
+    then it is done.
 
     Args:
         listener: gets the connections.
+        bots: processes in which bots think.
         aside: threads for models that block, not started yet.
         journal: where games are kept, not opened yet.
         ports: where to listen; each with the text that names it for people.
@@ -75,6 +84,7 @@ class GameService(Service):
     def __init__(
         self,
         listener: GameListener,
+        bots: BotProcesses,
         aside: Aside,
         journal: OpenedJournal,
         ports: list[tuple[str, IStreamServerEndpoint]],
@@ -83,6 +93,7 @@ class GameService(Service):
         make_observer: Callable[[], ILogObserver] | None = None,
     ) -> None:
         self.listener = listener
+        self._bots = bots
         self._aside = aside
         self._journal = journal
         self._endpoints = ports
@@ -160,6 +171,7 @@ class GameService(Service):
         await gatherResults([maybeDeferred(port.stopListening).addErrback(_still_open) for port in ports])
         await self.listener.stop()
         log.info("all connections are closed")
+        await self._bots.stop()
         await self._aside.stop()
         await self._journal.stop()
 
@@ -237,6 +249,8 @@ def make_game_service(
         catalog = Catalog(config.games)
     with config.blaming("allow-origin"):
         front_door = FrontDoor(validator, config.allow_origins, lambda: f"guest-{secrets.token_hex(4)}")
+    processes = BotProcesses(reactor, config.bot_processes or None)
+    bots = _offered_bots(config, catalog, processes)
     games: dict[str, GameServer] = {}
     turn = Turn(reactor.callLater, reactor.seconds)
     with config.blaming("journal"):
@@ -253,11 +267,35 @@ def make_game_service(
         random_bytes=secrets.token_bytes,
         turn=turn,
         aside=aside,
+        bots=bots,
     )
     with config.blaming("port"):
         ports = [(text, _endpoint(reactor, text)) for text in config.endpoints]
     blame = config.sources_of("port", *(("address",) if config.address else ()))
-    return GameService(listener, aside, journal, ports, blame, config.sources_of("journal"), make_observer)
+    return GameService(listener, processes, aside, journal, ports, blame, config.sources_of("journal"), make_observer)
+
+
+def _offered_bots(config: Config, catalog: Catalog, processes: BotProcesses) -> OfferedBots:
+    with config.blaming("bot"):
+        kinds = [load_bot(text) for text in config.bots]
+    rules = config.bot_rules
+    games = {kind.name: text for kind, text in zip(catalog, config.games, strict=True)}
+    with config.blaming("bot", "fill-with", "stand-in"):
+        bots = OfferedBots(kinds, games, rules, partial(_think, processes))
+    for setting, bot in (("fill-with", rules.fill), ("stand-in", rules.stand_in)):
+        # Of several games it may be meant for one.
+        refusals = [bots.refuses(bot, kind.name, kind.model) for kind in catalog] if bot is not None else [None]
+        if None not in refusals:
+            with config.blaming(setting):
+                raise ConfigError(f"bot {bot!r}: {refusals[0]}")
+    return bots
+
+
+def _think(processes: BotProcesses, bot: BotKind, game: str, question: Question, answered: Answered) -> Asking:
+    asked = bot_questions.Question(
+        bot.text, game, question.player, question.players, question.view, question.seed, question.now
+    )
+    return processes.ask(asked, answered)
 
 
 class OpenedJournal:

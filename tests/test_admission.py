@@ -86,7 +86,7 @@ class WithoutTokens(SynchronousTestCase):
             (asked(), "guest-1"),
             (asked(), "guest-2"),
         ):
-            self.assertEqual(front_door.judge(request), Admission("lobby", player, None, False, None, None, operates=None))
+            self.assertEqual(front_door.judge(request), Admission("lobby", player, None, False, None, None, operates=True))
 
     def test_a_name_that_is_no_players_is_refused(self) -> None:
         for player in ("", "x" * 65, "a\nb", "\x1b[2J", "a\x85b", "\ud800"):

@@ -17,12 +17,15 @@ from zope.interface import implementer
 
 from gamesvc.admission import FrontDoor
 from gamesvc.auth import TokenValidator
+from gamesvc.bot_offer import Answered, Asking, BotRules, Question
+from gamesvc.bots import BotKind, load
 from gamesvc.catalog import Catalog
 from gamesvc.connection import GameConnection
 from gamesvc.deflate import inflated
 from gamesvc.journal.memory import MemoryJournal
 from gamesvc.limits import Limits
 from gamesvc.listener import GameListener
+from gamesvc.offered_bots import OfferedBots, answer
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # of RFC 6455, section 1.3
 NOW = 1_800_000_000.0
@@ -233,14 +236,24 @@ class World:
     ) -> None:
         self.reactor = reactor or MemoryReactorClock()
         self.journal = journal or MemoryJournal(lambda call: self.reactor.callLater(0, call), self.now, 0)
+        catalog = Catalog(games)
+        kinds = {kind.name: kind for kind in catalog}
+
+        def think(bot: BotKind, game: str, question: Question, answered: Answered) -> Asking:
+            asking: Asking = self.reactor.callLater(
+                0, lambda: answer(bot.make(), kinds[game].model, question, answered)
+            )
+            return asking
+
         self.listener = GameListener(
             self.reactor,
             journal=self.journal,
-            catalog=Catalog(games),
+            catalog=catalog,
             front_door=FrontDoor(validator, origins, lambda: "guest-1"),
             limits=Limits(**limits),
             now=self.now,
             random_bytes=lambda count: b"r" * count,
+            bots=OfferedBots([load("random")], {name: name for name in kinds}, BotRules(), think),
         )
 
     def now(self) -> float:

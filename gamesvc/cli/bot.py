@@ -1,0 +1,85 @@
+"""``gamesvc bot``: have a bot play in a game of a running server."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from gamesvc.errors import ConfigError
+
+TOKEN_VARIABLE = "GAMESVC_TOKEN"  # the name of where a token is, and none itself
+
+
+def add(commands: Any) -> None:
+    """Describe the arguments."""
+    parser = commands.add_parser(
+        "bot",
+        help="have a bot play in a running game",
+        description="Have a bot take a seat in a game of a running server, play for somebody, or go. Where the server "
+        "asks for tokens, this needs one for the game that says operate: `gamesvc token --operate --spectate ...`.",
+    )
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    seat = actions.add_parser("seat", help="have one play", description="Have a bot play, and print for which player.")
+    _add_common(seat)
+    seat.add_argument("bot", metavar="BOT", help="one of those that the server offers: random, search")
+    seat.add_argument("--player", metavar="NAME", help="for whom, not connected; without it, in a free seat")
+    seat.set_defaults(run=run, wanted=lambda given: {"bot": given.bot, "player": given.player})
+    remove = actions.add_parser(
+        "remove",
+        help="have one go",
+        description="Have a bot go: its own seat is free again, or its player plays on.",
+    )
+    _add_common(remove)
+    remove.add_argument("player", metavar="NAME", help="for whom it plays")
+    remove.set_defaults(run=run, wanted=lambda given: {"player": given.player})
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("url", metavar="URL", help="the game's: ws://localhost:10020/g1")
+    parser.add_argument(
+        "--token-file",
+        metavar="FILE",
+        help=f"holds a token for the game (or the token itself is in the environment: {TOKEN_VARIABLE})",
+    )
+
+
+def run(given: argparse.Namespace) -> None:
+    """Say it to the server.
+
+    Raises:
+        ConfigError: the server can't be reached, or refuses it.
+        ValueError: it is no game's address.
+    """
+    # The command line is quicker without Twisted, and most of it needs none.
+    from twisted.internet.task import react
+
+    from gamesvc.client.one_command import ServerError, send_command
+
+    arguments = {name: value for name, value in given.wanted(given).items() if value is not None}
+    outcome: list[Any] = []
+
+    async def say(reactor: Any) -> None:
+        try:
+            outcome.append(await send_command(reactor, given.url, "gamesvc.bot", arguments, _token(given.token_file)))
+        except (ServerError, ValueError, ConfigError) as error:
+            outcome.append(error)
+
+    # That is how `react` ends.
+    with suppress(SystemExit):
+        react(say)
+    if isinstance(outcome[0], Exception):
+        raise ConfigError(str(outcome[0])) from None
+    if given.wanted(given).get("bot"):
+        print(outcome[0]["player"])
+
+
+def _token(file: str | None) -> str | None:
+    if file is None:
+        return os.environ.get(TOKEN_VARIABLE)
+    try:
+        return Path(file).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"token file {file!r}: {getattr(error, 'strerror', None) or 'is no text'}") from None
