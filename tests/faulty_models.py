@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from enum import Enum
 from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
-from gamesvc import Event, GameError, GameModel, Own, Player, Secret, Timer, command, derived, field
+from gamesvc import Event, GameError, GameModel, Move, Own, Player, Secret, Timer, command, derived, field
 
 Digit = Annotated[int, Meta(ge=0, le=9)]
 
@@ -844,6 +845,131 @@ class Boards(Game, seats=2):
         return {**super().view(viewer), "left": {player: sum(cells) for player, cells in self.boards.items()}}
 
 
+# What is legal.
+
+
+class Cells(Game, seats=2):
+    """Sound: five cells, and each is taken once."""
+
+    cells: list[int] = field(default_factory=lambda: [0] * 5)
+    open_until: float = 0.0
+
+    @command
+    def take(self, player: Player, cell: Digit) -> None:
+        if cell >= 5 or self.cells[cell]:
+            raise GameError("choose a free cell")
+        self.cells[cell] = 1
+
+    @command
+    def shout(self, player: Player) -> None:
+        if not self.is_open():
+            raise GameError("it is too late")
+
+    def is_open(self) -> bool:
+        return True
+
+    def legal(self, player: Player) -> Iterable[Move]:
+        return [Move(self.take, cell=cell) for cell, taken in enumerate(self.cells) if not taken]
+
+
+class LegalCrash(Cells, seats=2):
+    def legal(self, player: Player) -> Iterable[Move]:
+        yield Move(self.take, cell=self.cells.index(0))
+
+
+class LegalByChance(Cells, seats=2):
+    def legal(self, player: Player) -> Iterable[Move]:
+        yield Move(self.take, cell=self.random.randrange(5))
+
+
+class LegalOfNothing(Cells, seats=2):
+    def legal(self, player: Player) -> Iterable[Move]:
+        return [{"command": "take", "cell": 1}]  # type: ignore[list-item]  # the fault
+
+
+class LegalByTheClock(Cells, seats=2):
+    def legal(self, player: Player) -> Iterable[Move]:
+        yield Move(self.take, cell=time.perf_counter_ns() % 5)
+
+
+class LegalThatChanges(Cells, seats=2):
+    def legal(self, player: Player) -> Iterable[Move]:
+        self.turns += 1
+        return super().legal(player)
+
+
+class LegalThatPublishes(Cells, seats=2):
+    def legal(self, player: Player) -> Iterable[Move]:
+        self.publish(Done())
+        return ()
+
+
+class LegalRefused(Cells, seats=2):
+    def legal(self, player: Player) -> Iterable[Move]:
+        return [Move(self.take, cell=cell) for cell in range(5)]
+
+
+class LegalUnfit(Cells, seats=2):
+    def legal(self, player: Player) -> Iterable[Move]:
+        return [*super().legal(player), Move(self.take, cell=10)]
+
+
+class LegalTooLate(Cells, seats=2):
+    """What is legal stays in the view when the time for it is over."""
+
+    def on_start(self) -> None:
+        self.open_until = self.now + 10
+
+    def is_open(self) -> bool:
+        return self.now <= self.open_until
+
+    def legal(self, player: Player) -> Iterable[Move]:
+        if self.is_open():
+            yield Move(self.shout)
+
+
+class LegalInTime(LegalTooLate, seats=2):
+    """Sound: a timer changes what is legal."""
+
+    def on_start(self) -> None:
+        self.open_until = self.now + 10
+        self.after(10, self.close)
+
+    def is_open(self) -> bool:
+        return self.open_until > 0
+
+    def close(self) -> None:
+        self.open_until = 0.0
+
+
+class CardsAndLegal(Cards, seats=2):
+    """Sound: says what is legal, of what the player holds."""
+
+    def legal(self, player: Player) -> Iterable[Move]:
+        for which in range(min(3, len(self.hands[player]))):
+            yield Move(self.play, which=which)
+
+
+class LegalThatTells(CardsAndLegal, seats=2):
+    """What is legal depends on what the other holds."""
+
+    def legal(self, player: Player) -> Iterable[Move]:
+        highest = max((card.rank for each in self.players if each != player for card in self.hands[each]), default=0)
+        for which, card in enumerate(self.hands[player][:3]):
+            if self.told(card.rank >= highest):
+                yield Move(self.play, which=which)
+
+    def told(self, beats: bool) -> bool:
+        return beats
+
+
+class LegalThatReveals(LegalThatTells, seats=2):
+    """Sound: the same on purpose."""
+
+    def told(self, beats: bool) -> bool:
+        return self.reveal(beats)
+
+
 # Endless.
 
 
@@ -870,8 +996,20 @@ FAULTY = {
         CrashOfType,
         CrashOfEvent,
         RefusesInTimer,
+        LegalCrash,
+        LegalByChance,
+        LegalOfNothing,
     ),
-    "nondeterministic": (ByTheClock, SharedByAll, ByHash, ViewThatChanges, ViewByTheClock),
+    "nondeterministic": (
+        ByTheClock,
+        SharedByAll,
+        ByHash,
+        ViewThatChanges,
+        ViewByTheClock,
+        LegalByTheClock,
+        LegalThatChanges,
+        LegalThatPublishes,
+    ),
     "unstable-state": (Whole, NotANumber, OneListForTwo, TupleForList),
     "derived": (Stale,),
     "dirty-refusal": (DirtyField, DirtyTimer, DirtyEvent),
@@ -902,7 +1040,9 @@ FAULTY = {
         ChosenThatTells,
         ConstantThatTells,
         BacksThatTell,
+        LegalThatTells,
     ),
+    "legal": (LegalRefused, LegalUnfit, LegalTooLate),
     "endless": (NeverEnds,),
 }
 SOUND = (
@@ -928,4 +1068,8 @@ SOUND = (
     Village,
     Whispers,
     Boards,
+    Cells,
+    LegalInTime,
+    CardsAndLegal,
+    LegalThatReveals,
 )

@@ -76,4 +76,4 @@ class WhatIsSent(SynchronousTestCase):
     def test_a_view_that_does_more_than_look(self) -> None:
         fault = self.assertRaises(Fault, Trial(Telling).open)
         self.assertEqual(fault.name, "crash")
-        self.assertIn("a view only looks", fault.what)
+        self.assertIn("view only looks", fault.what)

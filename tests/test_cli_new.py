@@ -98,13 +98,15 @@ class Made(New):
     def test_its_test_passes(self) -> None:
         done = self.run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertIn("3 passed", done.stdout)
+        self.assertIn("4 passed", done.stdout)
 
     def test_its_test_does_test(self) -> None:
         game = self.directory / "my-game" / "my_game" / "game.py"
         text = game.read_text()
         for right, wrong in (
-            ("% 2]", "% 1]"),
+            ("if player != self.players[self.turns % 2]", "if player != self.players[self.turns % 1]"),
+            ("if player == self.players[self.turns % 2]", "if player in self.players"),
+            ("min(self.pile, 3)", "3"),
             ("stones > self.pile", "stones > 21"),
             ("self.pile -= stones", "self.pile -= 1"),
             ("self.finish(Won(player))", "self.publish(Won(player))"),

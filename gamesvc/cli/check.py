@@ -24,8 +24,8 @@ def add(commands: Any) -> None:
         "check",
         help="play a model at random, and look for faults",
         description="Play a model at random, without a network, and look for faults: crash, nondeterministic,"
-        " unstable-state, derived, dirty-refusal, patch, leak, endless. A fault is written to standard output as a test"
-        " for pytest. Exit status: 0 sound as far as was tried, 1 a fault, 2 could not be checked. Needs"
+        " unstable-state, derived, dirty-refusal, patch, leak, legal, endless. A fault is written to standard output as"
+        " a test for pytest. Exit status: 0 sound as far as was tried, 1 a fault, 2 could not be checked. Needs"
         " gamesvc[check].",
     )
     parser.add_argument("model", metavar="MODEL", help="package.module:Class, or the name of an installed game")

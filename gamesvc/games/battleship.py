@@ -1,10 +1,12 @@
 """Battleship: each player hides five ships, and shoots at those of the other."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from functools import cache
+from typing import Annotated, Any, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
-from gamesvc import Event, GameError, GameModel, Own, Player, TurnOrder, command, field
+from gamesvc import Event, GameError, GameModel, Move, Own, Player, TurnOrder, command, field
 
 SIZE = 10
 
@@ -27,6 +29,19 @@ class Ship(Struct):
         steps = range(LENGTHS[self.name])
         covered = [(column + step, row) if self.across else (column, row + step) for step in steps]
         return [_cell(column, row) for column, row in covered if column < SIZE and row < SIZE]
+
+
+class Place(NamedTuple):
+    """Where a ship can lie: its first cell, which way, and the cells that it covers, a bit each."""
+
+    name: ShipName
+    cell: Cell
+    across: bool
+    mask: int
+
+    def ship(self) -> Ship:
+        """A ship that lies there."""
+        return Ship(self.name, self.cell, self.across)
 
 
 class Placed(Event):
@@ -61,6 +76,20 @@ class Battleship(GameModel, seats=2):
     def on_leave(self, player: Player) -> None:
         self._end(self.players[0])
 
+    def legal(self, player: Player) -> Iterable[Move]:
+        if player not in self.placed:
+            # There are some 30 billion fleets to `place`. Of these chance may choose; or who wants one sends it.
+            yield Move(self.place_randomly)
+        elif player == self.turns.current:
+            for cell in CELLS:
+                if cell not in self.hits[player]:
+                    yield Move(self.shoot, cell=cell)
+
+    def determinize(self, player: Player, view: dict[str, Any]) -> None:
+        for other in self.placed:
+            if other != player:
+                self.fleets[other] = self._possible_fleet(self.hits.get(player, {}))
+
     @command
     def place(self, player: Player, ships: Annotated[list[Ship], Meta(max_length=len(LENGTHS))]) -> None:
         """Place your five ships, all at once and for good."""
@@ -79,13 +108,11 @@ class Battleship(GameModel, seats=2):
         """Have your ships placed for you."""
         self._check_placing(player)
         ships: list[Ship] = []
+        taken = 0
         for name in LENGTHS:
-            taken = _covered(ships)
-            everywhere = (Ship(name, cell, across) for cell in CELLS for across in (True, False))
-            free = [
-                ship for ship in everywhere if len(ship.cells()) == LENGTHS[name] and taken.isdisjoint(ship.cells())
-            ]
-            ships.append(self.random.choice(free))
+            place = self.random.choice([place for place in _places(name) if not place.mask & taken])
+            taken |= place.mask
+            ships.append(place.ship())
         self._place(player, ships)
 
     @command
@@ -117,6 +144,36 @@ class Battleship(GameModel, seats=2):
             self.hits = {each: {} for each in self.players}
             self.turns.start(self.players)
 
+    def _possible_fleet(self, shots: dict[Cell, bool]) -> list[Ship]:
+        """Ships as they might lie where these shots were hits and misses."""
+        hits = _mask(cell for cell, hit in shots.items() if hit)
+        misses = _mask(cell for cell, hit in shots.items() if not hit)
+        found = self._fitting(list(LENGTHS), hits, misses)
+        if found is None:
+            raise ValueError(f"no ships can lie so that these shots were hits and misses: {shots}")
+        return found
+
+    def _fitting(self, names: list[ShipName], hits: int, taken: int) -> list[Ship] | None:
+        """Ships of these names that cover all the hits and nothing that is taken; None where there are no such."""
+        if hits.bit_count() > sum(LENGTHS[name] for name in names):
+            return None
+        if not names:
+            return []
+        # Some ship lies on the first cell that was hit; and where no hit is left, the next one lies anywhere.
+        first = hits & -hits
+        fitting = [
+            place
+            for name in (names if hits else names[:1])
+            for place in _places(name)
+            if not place.mask & taken and (place.mask & first or not hits)
+        ]
+        self.random.shuffle(fitting)
+        for place in fitting:
+            rest = self._fitting([name for name in names if name != place.name], hits & ~place.mask, taken | place.mask)
+            if rest is not None:
+                return [place.ship(), *rest]
+        return None
+
     def _end(self, winner: Player) -> None:
         self.finish(Finished(winner, self.reveal(self.fleets)))
 
@@ -125,8 +182,25 @@ def _cell(column: int, row: int) -> Cell:
     return f"{'ABCDEFGHIJ'[column]}{row + 1}"
 
 
+@cache
+def _places(name: ShipName) -> list[Place]:
+    """Where a ship can lie: everywhere within the edges."""
+    places = []
+    for cell in CELLS:
+        for across in (True, False):
+            cells = Ship(name, cell, across).cells()
+            if len(cells) == LENGTHS[name]:
+                places.append(Place(name, cell, across, _mask(cells)))
+    return places
+
+
+def _mask(cells: Iterable[Cell]) -> int:
+    return sum(BITS[cell] for cell in cells)
+
+
 def _covered(ships: list[Ship]) -> set[Cell]:
     return {cell for ship in ships for cell in ship.cells()}
 
 
 CELLS = [_cell(column, row) for row in range(SIZE) for column in range(SIZE)]
+BITS = {cell: 1 << number for number, cell in enumerate(CELLS)}

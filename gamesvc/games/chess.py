@@ -1,11 +1,12 @@
 """Chess, with clocks. The rules are those of the package chess: ``pip install 'gamesvc[chess]'``."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import chess
 from msgspec import Meta
 
-from gamesvc import Event, GameError, GameModel, Player, PlayerClock, Timer, command, derived, field
+from gamesvc import Event, GameError, GameModel, Move, Player, PlayerClock, Timer, command, derived, field
 
 Minutes = Annotated[float, Meta(ge=0.1, le=20160)]
 Seconds = Annotated[float, Meta(ge=0, le=3600)]
@@ -70,6 +71,11 @@ class Chess(GameModel, seats=2):
 
     def on_leave(self, player: Player) -> None:
         self._end(self._opponent(player), "left")
+
+    def legal(self, player: Player) -> Iterable[Move]:
+        if player == self.clock.running:
+            for uci in self.choices:
+                yield Move(self.move, uci=uci)
 
     @derived
     def board(self) -> chess.Board:

@@ -1,10 +1,11 @@
 """Connect four: discs fall into columns, and four of them in a row win."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from msgspec import Meta
 
-from gamesvc import Event, GameError, GameModel, Player, TurnOrder, command, field
+from gamesvc import Event, GameError, GameModel, Move, Player, TurnOrder, command, field
 
 IN_A_ROW = 4
 DIRECTIONS = (1, 0), (0, 1), (1, 1), (1, -1)
@@ -44,6 +45,12 @@ class ConnectFour(GameModel, seats=2):
 
     def on_leave(self, player: Player) -> None:
         self.finish(Finished(self.players[0], []))
+
+    def legal(self, player: Player) -> Iterable[Move]:
+        if player == self.turns.current:
+            for column, discs in enumerate(self.columns):
+                if len(discs) < self.height:
+                    yield Move(self.drop, column=column)
 
     @command
     def drop(self, player: Player, column: int) -> None:

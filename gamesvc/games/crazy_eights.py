@@ -1,10 +1,11 @@
 """Crazy eights: be the first to be rid of your cards, with hands that nobody else sees."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from gamesvc import Event, GameError, GameModel, Own, Player, Secret, Timer, TurnOrder, command, field
+from gamesvc import Event, GameError, GameModel, Move, Own, Player, Secret, Timer, TurnOrder, command, field
 
 Suit = Literal["C", "D", "H", "S"]
 Card = Annotated[str, Meta(pattern="^([2-9AJQK]|10)[CDHS]$")]
@@ -107,6 +108,35 @@ class CrazyEights(GameModel, seats=(FEWEST, MOST)):
         counts = {player: len(hand) for player, hand in self.hands.items()}
         return super().view(viewer) | {"counts": counts, "in_stock": len(self.stock)}
 
+    def legal(self, player: Player) -> Iterable[Move]:
+        if self.top is None:
+            # Anybody may. It is named to who came first alone, so that bots don't begin while others are still to come.
+            if player == self.players[0]:
+                yield Move(self.deal)
+        elif player == self.turns.current:
+            for card in self.hands[player]:
+                if _rank(card) == "8":
+                    yield from (Move(self.play, card=card, suit=suit) for suit in SUITS)
+                elif self._goes_on(card):
+                    yield Move(self.play, card=card)
+            if self.stock and not self.has_drawn:
+                yield Move(self.draw)
+            else:
+                yield Move(self.pass_on)
+
+    def determinize(self, player: Player, view: dict[str, Any]) -> None:
+        if self.top is None:
+            return
+        known = {self.top, *self.hands.get(player, ())}
+        unknown = [card for card in _deck() if card not in known]
+        # What was played before may be among them: the view does not tell.
+        self.random.shuffle(unknown)
+        self.hands = {
+            each: self.hands[each] if each == player else [unknown.pop() for _ in range(count)]
+            for each, count in ((Player(name), count) for name, count in view["counts"].items())
+        }
+        self.stock = [unknown.pop() for _ in range(view["in_stock"])]
+
     @command
     def deal(self, player: Player) -> None:
         """Begin with those who are here. With four players it begins by itself."""
@@ -124,7 +154,7 @@ class CrazyEights(GameModel, seats=(FEWEST, MOST)):
             follows = suit or _suit(card)
         elif suit is not None:
             raise GameError("only with an eight you choose the suit", code="no_choice")
-        elif _suit(card) != self.suit and _rank(card) != _rank(self.top or ""):
+        elif not self._goes_on(card):
             raise GameError(f"it does not go on {self.top}, suit {self.suit}: play another, or draw", code="no_match")
         else:
             follows = _suit(card)
@@ -166,8 +196,12 @@ class CrazyEights(GameModel, seats=(FEWEST, MOST)):
             raise GameError("the cards are not dealt: wait for more players, or deal", code="not_dealt")
         self.turns.check(player)
 
+    def _goes_on(self, card: Card) -> bool:
+        """Whether a card that is no eight may be played now."""
+        return _suit(card) == self.suit or _rank(card) == _rank(self.top or "")
+
     def _deal(self) -> None:
-        self.stock = [f"{rank}{suit}" for suit in SUITS for rank in POINTS]
+        self.stock = _deck()
         self.random.shuffle(self.stock)
         count = 7 if len(self.players) == FEWEST else 5
         for player in self.players:
@@ -211,6 +245,10 @@ class CrazyEights(GameModel, seats=(FEWEST, MOST)):
     def _end(self, winners: list[Player]) -> None:
         hands = self.reveal(self.hands)
         self.finish(Finished(winners, hands, {player: _points(hand) for player, hand in hands.items()}))
+
+
+def _deck() -> list[Card]:
+    return [f"{rank}{suit}" for suit in SUITS for rank in POINTS]
 
 
 def _rank(card: Card) -> str:

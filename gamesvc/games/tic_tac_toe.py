@@ -1,4 +1,6 @@
-from gamesvc import Event, GameError, GameModel, Player, command, field
+from collections.abc import Iterable
+
+from gamesvc import Event, GameError, GameModel, Move, Player, command, field
 
 LINES = (0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 4, 8), (2, 4, 6)
 
@@ -29,3 +31,7 @@ class TicTacToe(GameModel, seats=2):
             self.finish(Finished(player))
         elif self.moves == 9:
             self.finish(Finished(None))
+
+    def legal(self, player: Player) -> Iterable[Move]:
+        if player == self.players[self.moves % 2]:
+            yield from (Move(self.mark, cell=cell) for cell in range(9) if not self.board[cell])

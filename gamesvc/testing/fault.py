@@ -7,13 +7,15 @@ from traceback import walk_tb
 ADVICE = {
     "crash": "Refuse what the model can't do with `raise GameError(...)`; mend what it should be able to do.",
     "nondeterministic": "Take time from self.now and chance from self.random, keep all state in fields, sort sets"
-    " before their order matters, and change nothing in view.",
+    " before their order matters, and change nothing in view and legal.",
     "unstable-state": "Put into a field what its type says, and a copy where two fields would share an object.",
     "derived": "Change the derived value together with the fields, or `del` it so that it is built again.",
     "dirty-refusal": "Check everything first, and change the state after that.",
     "patch": "Have view return a dict of what JSON can hold, with keys that differ as text.",
     "leak": "Keep it from those who may not see it: publish(event, to=[...]), Secret, Own; or say that it comes to"
     " light on purpose: self.reveal(value).",
+    "legal": "Have legal name what the commands accept as the game stands, with arguments that fit. Where time alone"
+    " changes that, have a timer change the state: self.after(...).",
     "endless": "See to it that play leads to self.finish(...), or say that it need not: `endless=True` in the class"
     " line.",
 }

@@ -11,6 +11,7 @@ from gamesvc.context import Player
 from gamesvc.model import GameModel
 from gamesvc.standing import Standing
 from gamesvc.testing.fault import Fault, line_of
+from gamesvc.testing.legality import check_legal, is_asked, says_what_is_legal
 from gamesvc.testing.likeness import difference, shortly
 from gamesvc.testing.probe import look_at
 from gamesvc.testing.runs import named
@@ -27,7 +28,7 @@ class Look(NamedTuple):
     Attributes:
         view: JSON.
         patch: what leads there from the look before; empty where nothing has changed, or there was none.
-        revealed: what the view said to come to light on purpose.
+        revealed: what the view, and what is legal in it, said to come to light on purpose.
     """
 
     view: bytes
@@ -40,11 +41,31 @@ class _Watched(Views):
 
     revealed: tuple[bytes, ...] = ()
 
+    def _make(
+        self,
+        standing: Standing,
+        audience: Audience,
+        earlier: tuple[Standing, View] | None,
+        loaded: dict[str, Any],
+    ) -> View:
+        self.revealed = ()
+        return super()._make(standing, audience, earlier, loaded)
+
     def _made_by_model(self, standing: Standing, audience: Audience) -> View:
         made = super()._made_by_model(standing, audience)
-        if self._shadow is not None:
-            self.revealed = tuple(self._shadow._context.revealed)
+        self._note()
         return made
+
+    def _legal(self, standing: Standing, player: Player) -> list[Any]:
+        made = super()._legal(standing, player)
+        # Where the model was not asked, this is what its view has revealed.
+        if is_asked(self._model, standing, player):
+            self._note()
+        return made
+
+    def _note(self) -> None:
+        if self._shadow is not None:
+            self.revealed += tuple(self._shadow._context.revealed)
 
 
 class Looks:
@@ -88,6 +109,7 @@ class Shown:
     def __init__(self, kind: type[GameModel]) -> None:
         self._kind = kind
         self._makes_own = "view" in kind.HOOKS
+        self._tells_legal = says_what_is_legal(kind)
         self._views = Views(kind)
         self._states: dict[Audience, bytes] = {}
 
@@ -106,6 +128,8 @@ class Shown:
             audiences[self._views.audience(viewer)] = viewer
             if self._makes_own:
                 _check_view(self._kind, standing, viewer)
+            if self._tells_legal and viewer is not None:
+                check_legal(self._kind, standing, viewer)
         before, self._states = self._states, {}
         for audience, patch in self._views.advance(standing, audiences).items():
             if isinstance(patch, ViewError):

@@ -8,8 +8,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from gamesvc.context import Player
+from gamesvc.moves import Choice
+from gamesvc.signatures import CommandSpec
 from gamesvc.testing import hidden
 from gamesvc.testing.draws import MOST_TEXTS, Decide, Seen, arguments, chance, one_of, texts_in
+from gamesvc.testing.legality import arguments_of, says_what_is_legal
 from gamesvc.testing.trial import Trial
 
 _NAMES = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy")
@@ -17,6 +20,9 @@ _NO_SEATS = 2
 """How many play where there are no seats."""
 
 _SPANS = (0.5, 1.0, 5.0, 30.0, 300.0)
+_LEGAL_PERCENT = (60, 96)
+"""How many of a hundred steps are what the model says is legal: in one game, and in another."""
+
 _ENOUGH_GAMES = 20
 """After so many games, a secret that was the same in all of them is taken for one that does not change."""
 
@@ -77,9 +83,12 @@ class Play:
         fewest, most = model.SEATS or (_NO_SEATS, _NO_SEATS)
         self.names = names(most)[: fewest + decide.index(most - fewest + 1)]
         self._begun = False
+        # Some games go nearly as they would be played; in others more is tried beside what is legal.
+        self._legal_percent = one_of(decide, _LEGAL_PERCENT) if says_what_is_legal(model) else 0
         self._scalars: dict[str, Any] = {}
 
-    def do(self, method: str, *positional: Any, **named: Any) -> Any:
+    # Positional, because arguments may have any name.
+    def do(self, method: str, /, *positional: Any, **named: Any) -> Any:
         """Do something, and write it down first."""
         call = Call(method, positional, named)
         self.calls.append(call)
@@ -115,6 +124,8 @@ class Play:
         which = decide.index(100)
         if model.TICK is not None and which >= 85:
             self.do("tick")
+        elif self._legal_percent and chance(decide, self._legal_percent) and self._play_on():
+            return
         elif which >= 98 or (trial.standing.alarms and 75 <= which < 85):
             self._advance()
         elif 95 <= which < 98:
@@ -142,17 +153,32 @@ class Play:
                 self._swap(name)
             self.do(method, name)
 
+    def _play_on(self) -> bool:
+        """Send a command that the model says is legal. Returns whether there is one."""
+        decide, trial = self._decide, self.trial
+        found = [(name, legal) for name in self._here() if (legal := trial.legal(name))]
+        if not found:
+            return False
+        player, legal = one_of(decide, found)
+        choice: Choice = one_of(decide, legal)
+        self._send(player, self._model.COMMANDS[choice["command"].lower()], arguments_of(choice))
+        return True
+
     def _command(self) -> None:
-        decide, model, trial = self._decide, self._model, self.trial
-        here = [str(each) for each in trial.players] if model.SEATS is not None else self.names
+        decide, model, here = self._decide, self._model, self._here()
         if not here:
             self.do("join", self.names[0])
             return
         spec = one_of(decide, [model.COMMANDS[name] for name in sorted(model.COMMANDS)])
         player = self._player(here)
-        given = arguments(decide, spec.name, spec.arguments, self._seen, self._texts)
-        if self._looks and chance(decide, 45):
-            self._differ(here, player, spec)
+        self._send(player, spec, arguments(decide, spec.name, spec.arguments, self._seen, self._texts))
+
+    def _here(self) -> list[str]:
+        return [str(each) for each in self.trial.players] if self._model.SEATS is not None else self.names
+
+    def _send(self, player: str, spec: CommandSpec, given: dict[str, Any]) -> None:
+        if self._looks and chance(self._decide, 45):
+            self._differ(self._here(), player, spec)
         accepted = self.do("send", player, spec.name, **given)
         self._last = player, accepted
         if accepted and self._learns and given:
@@ -167,7 +193,7 @@ class Play:
             return here[(here.index(last) + 1) % len(here)]
         return str(one_of(self._decide, here))
 
-    def _differ(self, here: list[str], player: str, spec: Any) -> None:
+    def _differ(self, here: list[str], player: str, spec: CommandSpec) -> None:
         """Begin a twin with what comes next, or at once."""
         decide, trial = self._decide, self.trial
         viewer = one_of(decide, [*here, None])

@@ -26,6 +26,7 @@ class Outcome:
     Attributes:
         events: what was published, each with who sees it.
         reply: to the player; None where nobody asked.
+        refusal: of the model; None where it has refused nothing.
         accepted: whether what was asked for took effect.
         revealed: what came to light on purpose.
         chance: whether chance was taken.
@@ -37,6 +38,7 @@ class Outcome:
     def __init__(self) -> None:
         self.events: list[tuple[bytes, frozenset[str] | None]] = []
         self.reply: tuple[str, bytes] | None = None
+        self.refusal: GameError | None = None
         self.accepted = False
         self.revealed: list[bytes] = []
         self.chance = False
@@ -95,6 +97,7 @@ class Run:
         except GameError as refusal:
             self._note()
             outcome.reply = self._refusal(outcome, doing, refusal)
+            outcome.refusal = refusal
             if not refusable and outcome.error is None:
                 outcome.error, outcome.doing = refusal, doing
         # Whatever the author's code raises.

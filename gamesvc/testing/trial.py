@@ -12,11 +12,14 @@ from typing import Any
 import msgspec
 
 from gamesvc.context import Player
-from gamesvc.model import GameModel
+from gamesvc.model import GameError, GameModel
+from gamesvc.moves import Choice
+from gamesvc.signatures import CommandSpec
 from gamesvc.standing import Standing
-from gamesvc.testing import hidden
-from gamesvc.testing.fault import Fault
+from gamesvc.testing import hidden, legality
+from gamesvc.testing.fault import Fault, line_of
 from gamesvc.testing.hidden import Path
+from gamesvc.testing.likeness import shortly
 from gamesvc.testing.looks import Shown
 from gamesvc.testing.probe import Plain, Probe
 from gamesvc.testing.runs import Act, Outcome, Run, ring, seed_bytes, unlike
@@ -88,6 +91,14 @@ class Trial:
         if not self.is_open or standing.finished:
             return False
         return self.kind.SEATS is None or (self._is_manned and player in standing.seats)
+
+    def legal(self, player: str) -> list[Choice]:
+        """What the model says somebody may do: commands as a client sends them. Nothing where it fails at it.
+
+        Args:
+            player: who.
+        """
+        return legality.choices(self.kind, self.standing, Player(player))
 
     @property
     def _is_manned(self) -> bool:
@@ -217,9 +228,20 @@ class Trial:
         def at(now: float) -> Act:
             return lambda run, outcome: act(run, outcome, given, now)
 
-        accepted = self._step(act, sender, with_other, at)
-        self.accepted += accepted
-        return accepted
+        before = self.standing
+        outcome = self._step(act, sender, with_other, at)
+        self.accepted += outcome.accepted
+        if outcome.refusal is not None:
+            self._refused(before, sender, spec, given, outcome.refusal)
+        return outcome.accepted
+
+    def _refused(
+        self, before: Standing, player: Player, spec: CommandSpec, given: msgspec.Struct, refusal: GameError
+    ) -> None:
+        choice = legality.find_named(self.kind, before, player, spec, given)
+        if choice is not None:
+            what = f"legal names {shortly(choice)} for {str(player)!r}, and it is refused: {refusal.code}: {refusal}"
+            raise Fault("legal", what, line_of(refusal))
 
     # What a viewer may not see.
 
@@ -311,7 +333,7 @@ class Trial:
         sender: Player | None = None,
         with_other: WithOther = lambda other: None,
         at: Callable[[float], Act] | None = None,
-    ) -> bool:
+    ) -> Outcome:
         before = self.standing
         differences, self._differences = self._differences, []
         outcome = Outcome()
@@ -329,7 +351,7 @@ class Trial:
             self._twins.go_on(step)
             for difference in differences:
                 self._twins.begin_with(step, difference)
-        return outcome.accepted
+        return outcome
 
     def _compare_with_echo(self, act: Act, outcome: Outcome) -> None:
         echo = Outcome()
@@ -352,16 +374,21 @@ class Rehearsal(Trial):
         sender: Player | None = None,
         with_other: WithOther = lambda other: None,
         at: Callable[[float], Act] | None = None,
-    ) -> bool:
+    ) -> Outcome:
         outcome = Outcome()
         act(self._run, outcome)
         self.took(outcome)
         if outcome.crash is not None:
             raise outcome.crash from outcome.error
-        return outcome.accepted
+        return outcome
 
     def took(self, outcome: Outcome) -> None:
         """A step was made."""
+
+    def _refused(
+        self, before: Standing, player: Player, spec: CommandSpec, given: msgspec.Struct, refusal: GameError
+    ) -> None:
+        """Nobody looks."""
 
     def _tell_apart(self, name: str | None, there: Standing, how: str, fields: set[str], *, keep: bool) -> None:
         """Nobody looks."""
@@ -377,7 +404,7 @@ def _place(path: Path) -> str:
 
 def _converted(kind: type[msgspec.Struct], arguments: dict[str, Any]) -> msgspec.Struct | None:
     try:
-        return msgspec.convert(arguments, kind)
+        return legality.converted(kind, arguments)
     # A type of the author's own may check itself, and fail at that.
     except Exception:
         return None
