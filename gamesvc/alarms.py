@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -16,6 +17,10 @@ MAX_TIMERS = 256
 """Timers that a game may have at a time."""
 
 _encode_json = msgspec.json.Encoder().encode
+
+
+# Which is asked for at each alarm that is set, and takes as long as most commands.
+_signature = lru_cache(maxsize=1024)(inspect.signature)
 
 
 def set_alarm(
@@ -47,7 +52,7 @@ def set_alarm(
     if getattr(model, "HINTS", {}).get(name, {}) is None:
         raise TypeError(f"the annotations of {name} can't be understood; define their types above the class")
     try:
-        inspect.signature(method).bind(*arguments)
+        _signature(getattr(type(model), name)).bind(model, *arguments)
         encoded = _encode_json(arguments)
         # What does not come back now would not when it is due, and then nobody could say from where it came.
         _decoded(model, method, name, encoded)

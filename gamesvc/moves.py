@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, Concatenate, ParamSpec
 
-from msgspec import NODEFAULT, Struct
+from msgspec import NODEFAULT
 
 from gamesvc.context import Player
 from gamesvc.signatures import is_command, place_of
@@ -16,6 +16,9 @@ P = ParamSpec("P")
 
 MAX_MOVES = 1 << 14
 """How many moves `legal` may name."""
+
+_Known = tuple[str, dict[str, None], frozenset[str]]
+# What is known of a command: its name, its arguments in order, and those of them that must be given.
 
 Choice = dict[str, Any]
 """A command as a client sends it: ``{"command": "mark", "cell": 4}``."""
@@ -38,26 +41,31 @@ class Move:
 
     __slots__ = ("arguments", "command")
 
+    command: str
+    arguments: dict[str, Any]
+
     def __init__(
         self, command: Callable[Concatenate[Player, P], object], /, *arguments: P.args, **named: P.kwargs
     ) -> None:
-        kind = _spec_of(command).arguments
-        known, required = _takes(kind)
+        name, known, required = _command(command)
+        if not arguments and required <= named.keys() <= known.keys():
+            # So it is nearly always, and there may be hundreds at each change of a game.
+            self.command, self.arguments = name, dict[str, Any](named)
+            return
         if len(arguments) > len(known):
-            raise TypeError(f"Move({command.__name__}, ...): {len(arguments)} arguments, and it takes {len(known)}")
+            raise TypeError(f"Move({name}, ...): {len(arguments)} arguments, and it takes {len(known)}")
         given: dict[str, Any] = dict(zip(known, arguments, strict=False))
-        for name, value in named.items():
-            if name in given:
-                raise TypeError(f"Move({command.__name__}, ...): {name!r} is given twice")
-            if name not in known:
+        for each, value in named.items():
+            if each in given:
+                raise TypeError(f"Move({name}, ...): {each!r} is given twice")
+            if each not in known:
                 takes = ", ".join(known) or "none"
-                raise TypeError(f"Move({command.__name__}, ...): there is no argument {name!r}; it takes {takes}")
-            given[name] = value
-        if len(given) < len(known) and not required.issubset(given):
-            missing = ", ".join(name for name in known if name in required and name not in given)
-            raise TypeError(f"Move({command.__name__}, ...): {missing} is missing")
-        self.command: str = command.__name__
-        self.arguments = given
+                raise TypeError(f"Move({name}, ...): there is no argument {each!r}; it takes {takes}")
+            given[each] = value
+        if not required <= given.keys():
+            missing = ", ".join(each for each in known if each in required and each not in given)
+            raise TypeError(f"Move({name}, ...): {missing} is missing")
+        self.command, self.arguments = name, given
 
     def __repr__(self) -> str:
         given = "".join(f", {name}={value!r}" for name, value in self.arguments.items())
@@ -97,20 +105,26 @@ def legal_choices(model: Any, player: Player) -> list[Choice]:
     return [move.choice for move in moves]
 
 
-def _spec_of(command: Any) -> Any:
-    model = getattr(command, "__self__", None)
-    if model is None or isinstance(model, type) or not is_command(command):
+def _command(command: Any) -> _Known:
+    try:
+        model: Any = type(command.__self__)
+        return _known(model, command.__func__)
+    except AttributeError:
         name = place_of(command).rpartition(".")[2] if callable(command) else "mark"
-        raise TypeError(f"Move takes a command of the model first, and then its arguments: Move(self.{name}, ...)")
-    return model.COMMANDS[command.__name__.lower()]
+        raise TypeError(
+            f"Move takes a command of the model first, and then its arguments: Move(self.{name}, ...)"
+        ) from None
 
 
 @lru_cache(maxsize=1024)
-def _takes(kind: type[Struct]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The arguments of a command, and those of them that must be given."""
-    known = kind.__struct_fields__
-    defaults = dict(zip(reversed(known), reversed(kind.__struct_defaults__), strict=False))
-    return known, frozenset(name for name in known if defaults.get(name, NODEFAULT) is NODEFAULT)
+def _known(model: Any, method: Any) -> _Known:
+    if not is_command(method):
+        raise AttributeError("it is no command")
+    spec = model.COMMANDS[method.__name__.lower()]
+    names = spec.arguments.__struct_fields__
+    defaults = dict(zip(reversed(names), reversed(spec.arguments.__struct_defaults__), strict=False))
+    required = frozenset(name for name in names if defaults.get(name, NODEFAULT) is NODEFAULT)
+    return spec.name, dict.fromkeys(names), required
 
 
 def _example(model: Any) -> str:

@@ -35,6 +35,20 @@ SEAT_COMMANDS = {
 }
 """The commands that are gamesvc's own, of games that have seats."""
 
+BOT_COMMAND = "Have a bot play in a free seat, or for a player who is not connected; or have it go."
+_BOT_ARGUMENTS: Schema = {
+    "properties": {
+        "bot": {"type": "string", "description": "the name of one that the server offers; without it, one goes"},
+        "player": {"type": "string", "description": "for whom it plays; without it, it takes a free seat"},
+    },
+    "required": [],
+}
+_BOT_RESULT: Schema = {
+    "type": "object",
+    "properties": {"player": {"type": "string", "description": "for whom it plays, or played"}},
+    "required": ["player"],
+}
+
 SEQ: Schema = {"type": "integer", "minimum": 1, "description": "counts the events that you may see"}
 
 
@@ -77,6 +91,8 @@ def definitions(model: type[GameModel]) -> dict[str, Schema]:
         for name, says in SEAT_COMMANDS.items():
             of_commands[f"command.{name}"] = _command(name, says, nothing)
             replies[f"reply.{name}"] = _reply(name, None, {"type": "null"})
+        of_commands["command.gamesvc.bot"] = _command("gamesvc.bot", BOT_COMMAND, _BOT_ARGUMENTS)
+        replies["reply.gamesvc.bot"] = _reply("gamesvc.bot", dict[str, str], _BOT_RESULT)
     of_events = {f"event.{name}": _event(event, looks[f"event.{name}"]) for name, event in events.items()}
     framework = _framework()
     return {
@@ -258,7 +274,7 @@ def _state(model: type[GameModel], looks: dict[str, Schema] | None, commands: It
             "description": "what you may do now; not shown to who watches",
         }
     if looks is None:
-        return {**made, "properties": properties} if properties else made
+        return {**made, "properties": properties, "additionalProperties": True} if properties else made
     own = {field.name for field in model.FIELDS if field.own}
     for name, look in looks.items():
         schema, null = without_null(look)
@@ -296,6 +312,11 @@ def _framework() -> dict[str, Schema]:
             "properties": {"event": {"type": "string"}},
             "required": ["event"],
         },
+        "bots": {
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "description": "the bots that play, by the player for whom they do; missing where there are none",
+        },
     }
     seat = {"player": player, "seat": {**head, "description": "counted from 0"}, "seq": SEQ}
     upto = {"seq": {**head, "description": "the number of the last event that this contains"}}
@@ -311,6 +332,11 @@ def _framework() -> dict[str, Schema]:
         "gamesvc.left": _frame("left", "somebody left a seat", seat),
         "gamesvc.away": _frame("away", "a player has lost the last connection", {"player": player}),
         "gamesvc.back": _frame("back", "a player has a connection again", {"player": player}),
+        "gamesvc.bot": _frame(
+            "bot",
+            "a bot plays for somebody from now on, or, where it is null, they do so themselves",
+            {"player": player, "bot": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "seq": SEQ},
+        ),
     }
 
 

@@ -32,7 +32,11 @@ _OWN = (
 )
 """Types that each game has."""
 
-_BETTER = {("gamesvc.patch", "patch"): "MergePatch<State>", ("gamesvc.welcome", "outcome"): "Unnumbered<GameEvent>"}
+_BETTER = {
+    ("gamesvc.patch", "patch"): "MergePatch<State>",
+    ("gamesvc.welcome", "outcome"): "Unnumbered<GameEvent>",
+    ("state", "legal"): "Command[]",
+}
 """What TypeScript can say, and JSON Schema can not."""
 
 _PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
@@ -164,6 +168,8 @@ class _Module:
             yield f"export interface {name} {{"
             for each in schema["properties"]:
                 yield from self._property(schema, each, kind=_BETTER.get((key, each)))
+            if schema.get("additionalProperties") is True:
+                yield "  [more: string]: unknown;"
             yield "}"
         else:
             yield f"export type {name} = {self._type(schema)};"

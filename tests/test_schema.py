@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from types import new_class
 from typing import Any
@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc import DefinitionError, Event, GameModel, Player, command, messages
+from gamesvc import DefinitionError, Event, GameModel, Move, Player, command, messages
 from gamesvc.errors import ERROR_CODES
 from gamesvc.games.greetings import Greetings
 from gamesvc.schema import DIALECT, definitions, json_schema
@@ -21,6 +21,25 @@ from gamesvc.testing import Refused, Table
 from tests.json_schemas import faults
 from tests.tictactoe import TicTacToe
 from tests.trading import Trading, Viewed
+
+
+class Nim(GameModel, seats=2):
+    """Take one or two."""
+
+    left: int = 3
+
+    @command
+    def take(self, player: Player, count: int) -> None: ...
+
+    def legal(self, player: Player) -> Iterable[Move]:
+        return ()
+
+
+class Shown(Nim):
+    """Says itself what is seen."""
+
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        return {}
 
 
 class Described(SynchronousTestCase):
@@ -53,8 +72,8 @@ class Document(SynchronousTestCase):
         self.assertEqual(
             [name for name in known if not name.startswith("gamesvc.")],
             [
-                *("command", "command.mark", "command.gamesvc.leave", "command.gamesvc.sit"),
-                *("reply", "reply.mark", "reply.gamesvc.leave", "reply.gamesvc.sit"),
+                *("command", "command.mark", "command.gamesvc.leave", "command.gamesvc.sit", "command.gamesvc.bot"),
+                *("reply", "reply.mark", "reply.gamesvc.leave", "reply.gamesvc.sit", "reply.gamesvc.bot"),
                 *("error", "event", "event.Marked", "event.Finished", "state", "options", "framework"),
             ],
         )
@@ -177,6 +196,25 @@ class State(Described):
         for options in ({"cards": 0}, {"dice": 1}, {"suits": ["wood"]}):
             self.assert_is_not(options, "options")
         self.assertEqual(self.known["options"]["properties"]["cards"]["default"], 52)
+
+
+class Legal(Described):
+    """What a player may do."""
+
+    def setUp(self) -> None:
+        self.known = definitions(Nim)
+
+    def test_it_is_a_list_of_commands_and_not_shown_to_all(self) -> None:
+        for legal in ([], [{"command": "take", "count": 2}]):
+            self.assert_is({"left": 3, "legal": legal}, "state")
+        self.assert_is({"left": 3}, "state")
+        for wrong in ([{"command": "jump"}], [{"count": 2}], {"command": "take", "count": 2}):
+            self.assert_is_not({"left": 3, "legal": wrong}, "state")
+
+    def test_it_stands_beside_whatever_the_authors_own_view_shows(self) -> None:
+        self.known = definitions(Shown)
+        self.assert_is({"heaps": [1], "legal": [{"command": "take", "count": 2}]}, "state")
+        self.assert_is_not({"heaps": [1], "legal": [{"command": "jump"}]}, "state")
 
 
 class Played(Described):

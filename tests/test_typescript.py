@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from types import new_class
+from typing import Any
 
 from msgspec import Struct
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc import Event, GameModel, Player, command, field
+from gamesvc import Event, GameModel, Move, Player, command, field
 from gamesvc.errors import ERROR_CODES
 from gamesvc.games.greetings import Greetings
 from gamesvc.typescript import typescript
@@ -46,6 +48,13 @@ export interface Commands {
   "gamesvc.leave": {};
   /** Take a free seat, if you have none. */
   "gamesvc.sit": {};
+  /** Have a bot play in a free seat, or for a player who is not connected; or have it go. */
+  "gamesvc.bot": {
+    /** the name of one that the server offers; without it, one goes */
+    bot?: string;
+    /** for whom it plays; without it, it takes a free seat */
+    player?: string;
+  };
 }
 
 /** What each command returns. */
@@ -53,6 +62,7 @@ export interface Results {
   mark: undefined;
   "gamesvc.leave": undefined;
   "gamesvc.sit": undefined;
+  "gamesvc.bot": { /** for whom it plays, or played */ player: string; };
 }
 
 /** what a viewer may see of the game */
@@ -120,7 +130,29 @@ export const tree: Tree = { value: 1, parts: [{ value: 2, parts: [] }] };
 """
 
 
+class Nim(GameModel, seats=2):
+    """Take one or two."""
+
+    @command
+    def take(self, player: Player, count: int) -> None: ...
+
+    def legal(self, player: Player) -> Iterable[Move]:
+        return ()
+
+
+class Shown(Nim):
+    """Says itself what is seen."""
+
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        return {}
+
+
 class Text(SynchronousTestCase):
+    def test_what_is_legal_is_a_list_of_commands(self) -> None:
+        legal = "/** what you may do now; not shown to who watches */\n  legal?: Command[];\n"
+        self.assertIn(f"export interface State {{\n  {legal}}}", typescript("nim", Nim))
+        self.assertIn(f"export interface State {{\n  {legal}  [more: string]: unknown;\n}}", typescript("nim", Shown))
+
     def test_a_small_game(self) -> None:
         text = typescript("tic-tac-toe", TicTacToe)
         self.assertTrue(
