@@ -31,8 +31,11 @@ _BUILT_IN = {
 }
 """Found here, too, so that they are there where gamesvc runs from its source tree without being installed."""
 
-_EXTRAS = {"chess": "chess"}
+_EXTRAS = {"chess": "chess", "pyspiel": "openspiel"}
 """Which extra of gamesvc brings a package that built-in games need."""
+
+_OPENSPIEL = "openspiel:"
+"""What stands before a game of OpenSpiel's. All behind it is OpenSpiel's to read, parameters among it."""
 
 
 class Kind(NamedTuple):
@@ -48,8 +51,9 @@ class Catalog:
 
     Args:
         games: each a short name (of a built-in game, or of an installed package's entry point in the group
-            ``gamesvc.games``), or ``package.module:Class``; with options, as in ``chess(minutes=5)``. None at all: the
-            seed's ``greetings``.
+            ``gamesvc.games``), or ``package.module:Class``; with options, as in ``chess(minutes=5)``. Or ``openspiel:``
+            and one of OpenSpiel's, with its parameters: ``openspiel:go(board_size=9)``. None at all: the seed's
+            ``greetings``.
 
     Raises:
         ConfigError: one of them is not there, or is no game.
@@ -80,6 +84,8 @@ _SPEC = re.compile(r"(?!\d)\w+(?:\.\w+)*:(?!\d)\w+")
 
 
 def _load(text: str) -> Kind:
+    if text.startswith(_OPENSPIEL):
+        return _load_openspiel(text)
     try:
         game, options = parse(text)
         kind = _load_plain(game)
@@ -103,8 +109,7 @@ def _load_plain(game: str) -> Kind:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if named.get(game, game) in _BUILT_IN.values() and error.name in _EXTRAS:
-            extra = f"pip install 'gamesvc[{_EXTRAS[error.name]}]'"
-            raise ConfigError(f"game {game!r}: needs the package {error.name!r}; {extra}") from None
+            raise _without_extra(game, error.name) from None
         if not f"{module_name}.".startswith(f"{error.name}."):
             raise ConfigError(f"game {game!r}: importing {module_name} failed: {_describe(error)}") from None
         hint = f"; write {module_name.removesuffix('.py')}:{class_name}" if module_name.endswith(".py") else ""
@@ -122,6 +127,24 @@ def _load_plain(game: str) -> Kind:
     kind = Kind(game if ":" not in game else class_name, model)
     _try_out(game, kind)
     return kind
+
+
+def _load_openspiel(text: str) -> Kind:
+    try:
+        kinds = importlib.import_module("gamesvc.openspiel.kinds")
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRAS:
+            raise
+        raise _without_extra(text, error.name) from None
+    try:
+        name, model = kinds.kind_of(text.removeprefix(_OPENSPIEL))
+    except kinds.NotServed as error:
+        raise ConfigError(f"game {text!r}: {error}") from None
+    return Kind(name, model)
+
+
+def _without_extra(game: str, package: str) -> ConfigError:
+    return ConfigError(f"game {game!r}: needs the package {package!r}; pip install 'gamesvc[{_EXTRAS[package]}]'")
 
 
 def _try_out(game: str, kind: Kind) -> None:

@@ -162,3 +162,27 @@ class NotThere(WithModules):
             message = self.told(half)
             self.assertNotIn("Error", message)
             self.assertIn("package.module:Class", message)
+
+
+class OfOpenSpiel(WithModules):
+    """Games of OpenSpiel's. They need gamesvc[openspiel]."""
+
+    def test_what_stands_behind_the_prefix_is_openspiels_to_read(self) -> None:
+        for text in ("openspiel:tic_tac_toe", "openspiel:tic_tac_toe()"):
+            kind = Catalog([text]).default
+            self.assertEqual((kind.name, kind.options, kind.model.SEATS), ("openspiel:tic_tac_toe", b"{}", (2, 2)))
+        self.assertEqual(Catalog(["greetings", text]).find("openspiel:tic_tac_toe"), kind)
+
+    def test_why_one_is_not_served_is_told(self) -> None:
+        self.assertIn("did you mean 'openspiel:backgammon'?", self.told("openspiel:backgamon"))
+        self.assertIn("mean field", self.told("openspiel:mfg_garnet"))
+        self.assertIn("two of the name", self.told("openspiel:chess", "openspiel:chess()"))
+
+    def test_without_openspiel_who_wants_it_is_told_what_to_install(self) -> None:
+        for name in [*sys.modules]:
+            if name == "pyspiel" or name.startswith("gamesvc.openspiel"):
+                self.addCleanup(sys.modules.__setitem__, name, sys.modules.pop(name))
+        # None is how the import system is told that there is no such module.
+        sys.modules["pyspiel"] = None  # type: ignore[assignment]  # that is how Python notes a module that is not there
+        told = self.told("openspiel:chess")
+        self.assertEqual(told, "game 'openspiel:chess': needs the package 'pyspiel'; pip install 'gamesvc[openspiel]'")

@@ -1,0 +1,1 @@
+"""OpenSpiel's games as games of gamesvc: ``--game "openspiel:backgammon"``. Needs the extra ``gamesvc[openspiel]``."""
