@@ -14,8 +14,11 @@ import msgspec
 
 from gamesvc.context import Player
 
-MOST = 4096
+MOST = 1 << 14
 """How many values are few."""
+
+MAX_REPEATS = 64
+"""How often a part of a pattern may be repeated, so that what it matches is found soon."""
 
 
 def is_player(kind: Any) -> bool:
@@ -216,7 +219,7 @@ class _Pattern:
             return part
         self._at = counted.end()
         low, high = (0, 1) if counted[1] is None else (int(counted[1]), int(counted[2] or counted[1]))
-        if high > MOST:
+        if high > MAX_REPEATS:
             raise _Unknown
         found: list[str] = []
         some = [""]
