@@ -11,6 +11,7 @@ answers. What a frame leads to:
     text, not one JSON object               bad_json; the third in a row also closes 1008
     text, no usable id or command           bad_id, no_command
     text, too many replies not yet read     too_many_in_flight; when even these pile up, close 4000
+    text, gamesvc.ping                      ok, in its turn
     text, a command                         what the game says
 
 A close waits for the replies that are still owed: the game answers each of them, if only after seconds.
@@ -23,10 +24,13 @@ from typing import Protocol
 
 from gamesvc.errors import BAD_JSON, RATE_LIMITED, TOO_MANY_IN_FLIGHT, CloseCode
 from gamesvc.limits import MAX_BAD_JSON_IN_A_ROW, MAX_OWED_REPLIES, MAX_PENDING_REPLIES, Limits, TokenBucket
-from gamesvc.messages import MessageError, Request, decode_request, encode_error, peek_id
+from gamesvc.messages import MessageError, Request, decode_request, encode_error, encode_ok, peek_id
 
 FRAME_BYTES = 4096
 """For so much that comes out of a compressed message, it counts as one more frame."""
+
+PING = "gamesvc.ping"
+"""A command that is answered, and nothing else: programs in browsers are not told of the pings of WebSockets."""
 
 _LONGEST_WAIT = 86400.0  # seconds; a rate may be as low as a number can be
 
@@ -164,6 +168,8 @@ class GameController:
         self._bad_in_a_row = 0
         if waiting >= MAX_PENDING_REPLIES:
             place.fill(encode_error(TOO_MANY_IN_FLIGHT, id=request.id))
+        elif request.command.lower() == PING:
+            place.fill(encode_ok(request.id))
         else:
             self._submit(request, place.fill)
 

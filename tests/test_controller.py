@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from unittest import mock
 
@@ -113,6 +114,31 @@ class Order(SynchronousTestCase):
         talk.asked[1][1](encode_ok("another"))
         talk.answer(0)
         self.assertEqual(talk.ids, [None, "2"])
+
+
+class Pings(SynchronousTestCase):
+    """Who asks whether somebody is there is answered, in turn, and the game hears nothing of it."""
+
+    def test_it_is_answered_by_the_controller(self) -> None:
+        talk = Conversation()
+        talk.say(command="gamesvc.ping")
+        talk.say(command="Gamesvc.Ping", id="p-1")
+        self.assertEqual(talk.replies, [{"status": "ok"}, {"status": "ok", "id": "p-1"}])
+        self.assertEqual(talk.asked, [])
+
+    def test_its_reply_waits_for_those_before(self) -> None:
+        talk = Conversation(prompt=False)
+        talk.say(command="mark", id="c-1")
+        talk.say(command="gamesvc.ping", id="p-1")
+        self.assertEqual(talk.ids, [])
+        talk.answer(0)
+        self.assertEqual(talk.ids, ["c-1", "p-1"])
+
+    def test_it_counts_against_the_bounds(self) -> None:
+        talk = Conversation(replace(UNBOUNDED, commands_per_second=1, command_burst=1))
+        talk.say(command="gamesvc.ping")
+        talk.say(command="gamesvc.ping")
+        self.assertEqual(talk.outcomes, ["ok", "rate_limited"])
 
 
 class Mistakes(SynchronousTestCase):
