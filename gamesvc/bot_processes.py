@@ -86,11 +86,14 @@ class BotProcesses:
     Args:
         reactor: has timers, and starts processes.
         size: how many processes there are at most; None: one less than there are cores, and one at least.
+
+    Attributes:
+        size: the same.
     """
 
     def __init__(self, reactor: Any, size: int | None = None) -> None:
         self._reactor = reactor
-        self._size = size or max(1, _cores() - 1)
+        self.size = size or max(1, _cores() - 1)
         self._here = Bots()
         self._waiting: deque[Asking] = deque()
         # Those that can be asked; the last one that was busy is the next one to be.
@@ -152,7 +155,7 @@ class BotProcesses:
 
     def _go_on(self) -> None:
         """Have processes think about what waits."""
-        while self._waiting and (self._idle or self.count < self._size):
+        while self._waiting and (self._idle or self.count < self.size):
             asking = self._waiting.popleft()
             if not asking.is_open:
                 continue

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from gamesvc.bot_offer import BotFailed
 from gamesvc.bot_pipes import framed
-from gamesvc.bots import Bot, BotKind, Choice, Turn, ask, load
+from gamesvc.bots import Bot, BotKind, Choice, Turn, ask, find
 from gamesvc.catalog import Catalog
 from gamesvc.model import GameModel
 
@@ -30,7 +30,7 @@ class Question(Struct, frozen=True):
     """What a bot is asked.
 
     Attributes:
-        bot: who is asked: text as `gamesvc.bots.load` takes it.
+        bot: who is asked: text as `gamesvc.bots.find` takes it.
         game_kind: the kind of game, as the catalog takes it.
         player: for whom the bot plays.
         players: all who play, in the order of the seats.
@@ -89,14 +89,14 @@ class Bots:
         """A kind of bot.
 
         Args:
-            bot: as `gamesvc.bots.load` takes it.
+            bot: as `gamesvc.bots.find` takes it.
 
         Raises:
             ConfigError: it is none.
         """
         if bot not in self._kinds:
             _make_room(self._kinds)
-            self._kinds[bot] = load(bot)
+            self._kinds[bot] = find(bot)
         return self._kinds[bot]
 
     def answer(self, question: Question) -> Answer:

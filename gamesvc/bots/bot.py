@@ -7,9 +7,9 @@ from random import Random
 from typing import Any, ClassVar
 
 from gamesvc.model import GameModel
+from gamesvc.moves import Choice
 
-Choice = dict[str, Any]
-"""A command as a client sends it: ``{"command": "mark", "cell": 4}``."""
+__all__ = ["Bot", "BotError", "Choice", "Turn", "ask"]
 
 
 class BotError(Exception):

@@ -21,10 +21,15 @@ from gamesvc.signatures import hints_of, is_unplain, takes
 ENTRY_POINT_GROUP = "gamesvc.bots"
 
 _BUILT_IN = {
+    "openspiel-mcts": "gamesvc.openspiel.bots:OpenSpielMcts",
+    "openspiel-random": "gamesvc.openspiel.bots:OpenSpielRandom",
     "random": "gamesvc.bots.random:RandomBot",
     "search": "gamesvc.bots.search:SearchBot",
 }
 """Found here, too, so that they are there where gamesvc runs from its source tree without being installed."""
+
+_EXTRAS = {"numpy": "openspiel", "open_spiel": "openspiel", "pyspiel": "openspiel"}
+"""Which extra of gamesvc brings a package that built-in bots need."""
 
 _SPEC = re.compile(r"(?!\d)\w+(?:\.\w+)*:(?!\d)\w+")
 
@@ -54,7 +59,26 @@ class BotKind(NamedTuple):
 
 
 def load(text: str) -> BotKind:
-    """Find a kind of bot, and see to it that it can be made.
+    """Find a kind of bot, and see to it that one can be made: better now than when it is to play.
+
+    Args:
+        text: as `find` takes it.
+
+    Raises:
+        ConfigError: it is not there, is no bot, does not take these options, or can't be made.
+    """
+    kind = find(text)
+    try:
+        kind.make()
+    except ConfigError as error:
+        raise ConfigError(f"bot {text!r}: {error}") from None
+    except (Exception, SystemExit) as error:
+        raise ConfigError(f"bot {text!r}: making {kind.bot_class.__name__} failed: {_describe(error)}") from error
+    return kind
+
+
+def find(text: str) -> BotKind:
+    """Find a kind of bot.
 
     Args:
         text: a short name (``random``, ``search``, or of an installed package's entry point in the group
@@ -68,17 +92,9 @@ def load(text: str) -> BotKind:
         bot_class = _class_of(text, name)
         _check_methods(bot_class)
         taken = _options_of(bot_class)
-        kind = BotKind(name if ":" not in name else bot_class.__name__, text, bot_class, _checked(taken, options))
+        return BotKind(name if ":" not in name else bot_class.__name__, text, bot_class, _checked(taken, options))
     except (DefinitionError, OptionsError) as error:
         raise ConfigError(f"bot {text!r}: {error}") from None
-    # Better now than when it is to play.
-    try:
-        kind.make()
-    except ConfigError as error:
-        raise ConfigError(f"bot {text!r}: {error}") from None
-    except (Exception, SystemExit) as error:
-        raise ConfigError(f"bot {text!r}: making {bot_class.__name__} failed: {_describe(error)}") from error
-    return kind
 
 
 def _class_of(text: str, bot: str) -> type[Bot]:
@@ -91,6 +107,10 @@ def _class_of(text: str, bot: str) -> type[Bot]:
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if named.get(bot, bot) in _BUILT_IN.values() and missing in _EXTRAS:
+            extra = f"pip install 'gamesvc[{_EXTRAS[missing]}]'"
+            raise ConfigError(f"bot {text!r}: needs the package {missing!r}; {extra}") from None
         if not f"{module_name}.".startswith(f"{error.name}."):
             raise ConfigError(f"bot {text!r}: importing {module_name} failed: {_describe(error)}") from None
         hint = f"; write {module_name.removesuffix('.py')}:{class_name}" if module_name.endswith(".py") else ""

@@ -18,7 +18,7 @@ from gamesvc.fields import FieldSpec
 from gamesvc.image import restore, settle
 from gamesvc.model import GameModel
 from gamesvc.standing import Standing, taken
-from gamesvc.views import Views, ViewError
+from gamesvc.views import ViewError, Views
 
 LAST_TIMER = 1 << 32
 """Ids of timers that are set in a rebuilt game are above this, so that none is one that stands in a field."""

@@ -66,7 +66,7 @@ class Simulation:
         outcome = self._context.outcome
         return scores(_decode(outcome) if outcome else None, self._players)
 
-    def legal(self) -> dict[Player, dict[Key, Move]]:
+    def legal(self) -> dict[Player, list[Move]]:
         """What those may do who may do something, in the order of their seats."""
         found = {}
         for player in self._players:
@@ -75,11 +75,9 @@ class Simulation:
                 found[player] = moves
         return found
 
-    def legal_for(self, player: Player) -> dict[Key, Move]:
+    def legal_for(self, player: Player) -> list[Move]:
         """What a player may do."""
-        if self._context.finished:
-            return {}
-        return {key_of(move): move for move in islice(self.model.legal(player), MAX_MOVES)}
+        return [] if self._context.finished else [*islice(self.model.legal(player), MAX_MOVES)]
 
     def play(self, player: Player, move: Move) -> None:
         """Have a player do something.
@@ -89,7 +87,7 @@ class Simulation:
             Exception: the model failed. The game can't be played on.
         """
         arguments = move.arguments
-        if any([type(value) not in _PLAIN for value in arguments.values()]):
+        if not _PLAIN.issuperset(map(type, arguments.values())):
             # As the game would get it, and so that it does not share what can change with the move.
             kind = self._kind.COMMANDS[move.command.lower()].arguments
             arguments = msgspec.structs.asdict(msgspec.json.decode(_encode(arguments), type=kind))
@@ -124,8 +122,6 @@ class Simulation:
         call(*arguments, **named)
         # A game means the state as it would be loaded again, where nothing is shared; and it takes no longer.
         self._image = settle(self.model, self._image)
-        if context.finished:
-            context.alarms = ()
 
 
 def key_of(move: Move) -> Key:

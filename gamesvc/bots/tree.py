@@ -11,13 +11,13 @@ after the other in an order that is chance. Who can't do any more what they chos
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import log, sqrt
 from random import Random
 
 from gamesvc.bots.bot import BotError
 from gamesvc.bots.rebuilding import Position
-from gamesvc.bots.simulation import Key, Simulation
+from gamesvc.bots.simulation import Key, Simulation, key_of
 from gamesvc.context import Player
 from gamesvc.model import GameModel
 from gamesvc.moves import Move
@@ -64,6 +64,9 @@ class Tree:
         depth: after how many moves beyond the tree a game is cut.
         exploration: how much is tried that has not come out well; 0 for nothing.
         estimate: what a game that was cut may come to.
+
+    Attributes:
+        size: how many places it has.
     """
 
     def __init__(
@@ -85,7 +88,7 @@ class Tree:
         self._exploration = exploration
         self._estimate = estimate
         self._root = _Node()
-        self._nodes = 1
+        self.size = 1
         self._moves: dict[Key, Move] = {}
         # What was won by anybody.
         self._least = self._most = 0.0
@@ -142,34 +145,42 @@ class Tree:
             if not legal:
                 if not simulation.wait():
                     return
-                continue
-            if node is self._root and not self._moves:
-                self._moves = {key: move for moves in legal.values() for key, move in moves.items()}
-            if node is None:
-                if beyond == self._depth:
-                    return
+            elif node is not None:
+                node = self._along(node, legal, path)
+            elif beyond < self._depth:
                 beyond += 1
-                chosen = {player: random.choice([*moves]) for player, moves in legal.items()}
+                self._act({player: random.choice(moves) for player, moves in legal.items()}, [])
             else:
-                chosen = {player: self._choose(node, player, moves) for player, moves in legal.items()}
-            done = chosen if len(chosen) == 1 else self._shuffled(chosen)
-            acted: dict[Player, Key] = {}
-            for player, key in done.items():
-                moves = legal[player] if not acted else simulation.legal_for(player)
-                if key in moves:
-                    acted[player] = key
-                    if node is not None:
-                        path.append((player, node.records[player][key]))
-                    simulation.play(player, moves[key])
-            if ticks:
+                return
+            if ticks and legal:
                 simulation.wait()
-            if node is not None:
-                node = self._after(node, tuple([(player, acted.get(player)) for player in chosen]))
 
-    def _shuffled(self, chosen: Mapping[Player, Key]) -> dict[Player, Key]:
+    def _along(
+        self, node: _Node, legal: Mapping[Player, Sequence[Move]], path: list[tuple[str, _Record]]
+    ) -> _Node | None:
+        """Go on to another place in the tree."""
+        moves = {player: {key_of(move): move for move in each} for player, each in legal.items()}
+        if node is self._root and not self._moves:
+            self._moves = {key: move for each in moves.values() for key, move in each.items()}
+        keys = {player: self._choose(node, player, each) for player, each in moves.items()}
+        acted: list[Player] = []
+        try:
+            self._act({player: moves[player][key] for player, key in keys.items()}, acted)
+        finally:
+            # What fails counts as chosen, too: else it would be chosen again and again, because it never was.
+            path += [(player, node.records[player][keys[player]]) for player in acted]
+        return self._after(node, tuple([(player, key if player in acted else None) for player, key in keys.items()]))
+
+    def _act(self, chosen: Mapping[Player, Move], acted: list[Player]) -> None:
+        """Have players do what they have chosen. `acted` gets those who could, as soon as they begin."""
+        simulation = self._simulation
         order = [*chosen]
-        self._random.shuffle(order)
-        return {player: chosen[player] for player in order}
+        if len(order) > 1:
+            self._random.shuffle(order)
+        for player in order:
+            if not acted or chosen[player] in simulation.legal_for(player):
+                acted.append(player)
+                simulation.play(player, chosen[player])
 
     def _choose(self, node: _Node, player: str, moves: Iterable[Key]) -> Key:
         records = node.records.setdefault(player, {})
@@ -195,9 +206,9 @@ class Tree:
         after = node.after.get(done)
         if after is not None:
             return after
-        if self._nodes < MAX_NODES:
+        if self.size < MAX_NODES:
             node.after[done] = _Node()
-            self._nodes += 1
+            self.size += 1
         return None
 
     def _won(self) -> dict[str, float]:
