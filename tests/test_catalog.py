@@ -7,7 +7,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc.catalog import _BUILT_IN, Catalog
+from gamesvc.catalog import _GAMES, Catalog
 from gamesvc.errors import ConfigError
 from gamesvc.games.greetings import Greetings
 
@@ -97,7 +97,7 @@ class NotThere(WithModules):
         self.installed(chess="boardgames:Chess")
         self.assertIn("did you mean 'greetings'? Or write package.module:Class", self.told("greeting"))
         self.assertIn("did you mean 'chess'?", self.told("cess"))
-        names = ", ".join(sorted({*_BUILT_IN, "chess"}))
+        names = ", ".join(sorted({*_GAMES.built_in, "chess"}))
         self.assertIn(f"there are {names}. Or write package.module:Class", self.told("poker"))
 
     def test_a_module_that_is_not_there_is_named(self) -> None:

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import re
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
-from importlib.metadata import entry_points
-from traceback import walk_tb
 from typing import Any, NamedTuple
 
 import msgspec
 
 from gamesvc.bots.bot import Bot
 from gamesvc.errors import ConfigError, DefinitionError
+from gamesvc.installed import Sort, described, find_class
 from gamesvc.options import OptionsError, parse
 from gamesvc.signatures import hints_of, is_unplain, takes
 
 ENTRY_POINT_GROUP = "gamesvc.bots"
 
-_BUILT_IN = {
-    "openspiel-mcts": "gamesvc.openspiel.bots:OpenSpielMcts",
-    "openspiel-random": "gamesvc.openspiel.bots:OpenSpielRandom",
-    "random": "gamesvc.bots.random:RandomBot",
-    "search": "gamesvc.bots.search:SearchBot",
-}
-"""Found here, too, so that they are there where gamesvc runs from its source tree without being installed."""
-
-_EXTRAS = {"numpy": "openspiel", "open_spiel": "openspiel", "pyspiel": "openspiel"}
-"""Which extra of gamesvc brings a package that built-in bots need."""
-
-_SPEC = re.compile(r"(?!\d)\w+(?:\.\w+)*:(?!\d)\w+")
+_BOTS = Sort(
+    "bot",
+    ENTRY_POINT_GROUP,
+    {
+        "openspiel-mcts": "gamesvc.openspiel.bots:OpenSpielMcts",
+        "openspiel-random": "gamesvc.openspiel.bots:OpenSpielRandom",
+        "random": "gamesvc.bots.random:RandomBot",
+        "search": "gamesvc.bots.search:SearchBot",
+    },
+    {"numpy": "openspiel", "open_spiel": "openspiel", "pyspiel": "openspiel"},
+    Bot,
+    "gamesvc.bots.Bot",
+)
 
 
 class BotKind(NamedTuple):
@@ -73,7 +70,7 @@ def load(text: str) -> BotKind:
     except ConfigError as error:
         raise ConfigError(f"bot {text!r}: {error}") from None
     except (Exception, SystemExit) as error:
-        raise ConfigError(f"bot {text!r}: making {kind.bot_class.__name__} failed: {_describe(error)}") from error
+        raise ConfigError(f"bot {text!r}: making {kind.bot_class.__name__} failed: {described(error)}") from error
     return kind
 
 
@@ -89,41 +86,12 @@ def find(text: str) -> BotKind:
     """
     try:
         name, options = parse(text)
-        bot_class = _class_of(text, name)
+        bot_class: type[Bot] = find_class(_BOTS, name, text)
         _check_methods(bot_class)
         taken = _options_of(bot_class)
         return BotKind(name if ":" not in name else bot_class.__name__, text, bot_class, _checked(taken, options))
     except (DefinitionError, OptionsError) as error:
         raise ConfigError(f"bot {text!r}: {error}") from None
-
-
-def _class_of(text: str, bot: str) -> type[Bot]:
-    named = {entry.name: entry.value for entry in entry_points(group=ENTRY_POINT_GROUP)} | _BUILT_IN
-    if bot not in named and not _SPEC.fullmatch(bot):
-        close = get_close_matches(bot, named, 1)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(sorted(named))}."
-        raise ConfigError(f"bot {text!r}: no bot of this name is installed; {hint} Or write package.module:Class")
-    module_name, _, class_name = named.get(bot, bot).partition(":")
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        missing = (error.name or "").partition(".")[0]
-        if named.get(bot, bot) in _BUILT_IN.values() and missing in _EXTRAS:
-            extra = f"pip install 'gamesvc[{_EXTRAS[missing]}]'"
-            raise ConfigError(f"bot {text!r}: needs the package {missing!r}; {extra}") from None
-        if not f"{module_name}.".startswith(f"{error.name}."):
-            raise ConfigError(f"bot {text!r}: importing {module_name} failed: {_describe(error)}") from None
-        hint = f"; write {module_name.removesuffix('.py')}:{class_name}" if module_name.endswith(".py") else ""
-        raise ConfigError(f"bot {text!r}: there is no module {error.name!r} on the path{hint}") from None
-    # An author's module runs here, and whatever is wrong with it is for its author to read.
-    except (Exception, SystemExit) as error:
-        raise ConfigError(f"bot {text!r}: importing {module_name} failed: {_describe(error)}") from error
-    bot_class = getattr(module, class_name, None)
-    if bot_class is None:
-        raise ConfigError(f"bot {text!r}: the module {module_name} has no {class_name!r}")
-    if bot_class is Bot or not (isinstance(bot_class, type) and issubclass(bot_class, Bot)):
-        raise ConfigError(f"bot {text!r}: {class_name} is not a subclass of gamesvc.bots.Bot")
-    return bot_class
 
 
 # Mistakes of an author's.
@@ -182,16 +150,3 @@ def _checked(taken: type[msgspec.Struct], options: Mapping[str, Any]) -> dict[st
         names = ", ".join(taken.__struct_fields__)
         why = str(error).replace("Object contains unknown field", "there is no option").replace(" - at `$.", " - at `")
         raise OptionsError(f"{why}; it takes {names}" if names else "it takes no options") from None
-
-
-def _describe(error: BaseException) -> str:
-    if isinstance(error, SyntaxError):
-        return f"{type(error).__name__}: {error.msg} ({error.filename}, line {error.lineno})"
-    # The innermost line that is not ours.
-    frames = [
-        (frame.f_code.co_filename, line)
-        for frame, line in walk_tb(error.__traceback__)
-        if not frame.f_globals.get("__name__", "").startswith(("gamesvc.", "importlib."))
-    ]
-    where = " ({}, line {})".format(*frames[-1]) if frames else ""
-    return f"{type(error).__name__}: {error}{where}"
