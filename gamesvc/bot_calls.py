@@ -12,9 +12,11 @@ from gamesvc.context import Player
 from gamesvc.standing import Standing
 from gamesvc.surroundings import Call
 
-Wish = Callable[[str | None, Player | None, Callable[[], None]], None]
+_RETRY_SECONDS = 1.0
+
+Wish = Callable[[str | None, Player | None, Callable[[bool], None]], None]
 """Has a bot play: its name, or None that it is to go; for whom, or None for a free seat; and what is called when that
-has happened, or was refused."""
+has happened, or was refused: it is told whether that may go otherwise a little later."""
 
 
 class BotCalls:
@@ -53,10 +55,13 @@ class BotCalls:
         # For whom a bot is called, or sent away, at this moment; None stands for a free seat.
         self._wished: set[Player | None] = set()
         self._call: Call | None = None
+        self._retry: Call | None = None
+        self._is_stopped = False
 
     def look(self) -> None:
         """Call in those bots whose time has come, and send those away whose players are back."""
-        self.stop()
+        self._is_stopped = False
+        self._cancel()
         standing = self._standing()
         if standing.finished or not standing.seats:
             return
@@ -74,12 +79,23 @@ class BotCalls:
 
     def stop(self) -> None:
         """Call nobody in, until `look`."""
+        self._is_stopped = True
+        self._cancel()
+        retry, self._retry = self._retry, None
+        if retry is not None:
+            retry.cancel()
+
+    def _cancel(self) -> None:
         call, self._call = self._call, None
         if call is not None:
             call.cancel()
 
     def _again(self) -> None:
         self._call = None
+        self.look()
+
+    def _try_again(self) -> None:
+        self._retry = None
         self.look()
 
     def _fill(self, standing: Standing, somebody_waits: bool, now: float) -> float | None:
@@ -115,4 +131,9 @@ class BotCalls:
     def _have(self, bot: str | None, player: Player | None) -> None:
         if player not in self._wished:
             self._wished.add(player)
-            self._wish(bot, player, partial(self._wished.discard, player))
+            self._wish(bot, player, partial(self._done, player))
+
+    def _done(self, player: Player | None, again: bool) -> None:
+        self._wished.discard(player)
+        if again and self._retry is None and not self._is_stopped:
+            self._retry = self._later(_RETRY_SECONDS, self._try_again)

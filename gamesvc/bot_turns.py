@@ -13,7 +13,7 @@ import msgspec
 from gamesvc.bot_offer import BotFailed, BotOffer, Question
 from gamesvc.context import Player
 from gamesvc.journal.records import BotSeat
-from gamesvc.messages import Request
+from gamesvc.messages import Request, decode_request
 from gamesvc.model import GameModel
 from gamesvc.moves import Choice
 from gamesvc.pending import Answer, Role
@@ -27,29 +27,35 @@ _MOST_REFUSALS = 2
 
 _MAX_SAID = 300
 _encode = msgspec.json.Encoder().encode
-_as_sent = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class _Chosen(NamedTuple):
     """What a bot chose, and where the game stood when it was asked."""
 
-    choice: Choice
+    request: Request
     entry: int
     seed: int
     is_own: bool
 
 
-class _Reply(msgspec.Struct):
+class Reply(msgspec.Struct):
+    """What is answered to a command of the server's own making.
+
+    Attributes:
+        error: why it was refused; None where it was not.
+    """
+
     class Error(msgspec.Struct):
+        """As in an error of the wire."""
+
         code: str
         message: str
         retryable: bool
 
-    status: str
     error: Error | None = None
 
 
-_reply = msgspec.json.Decoder(_Reply)
+decode_reply = msgspec.json.Decoder(Reply).decode
 
 
 class _Seat:
@@ -220,13 +226,13 @@ class BotTurns:
             self._play_anything(seat, player, seed)
         else:
             try:
-                choice = _as_sent(_encode(answer))
+                request = _as_sent(answer)
             # Where it thinks in this process there may be anything in it.
             except Exception as error:
                 self._tell(seat, player, f"what it chose can't be sent: {error}")
                 self._play_anything(seat, player, seed)
             else:
-                self._play(seat, player, _Chosen(choice, entry, seed, is_own=True))
+                self._play(seat, player, _Chosen(request, entry, seed, is_own=True))
 
     def _play_anything(self, seat: _Seat, player: Player, seed: int) -> None:
         """Play on for a bot that failed: those who play with it should not have to wait for ever."""
@@ -235,24 +241,22 @@ class BotTurns:
         legal: list[Choice] = view.get("legal", [])
         if legal:
             seat.looked = standing.entry
-            choice = random.Random(seed).choice(legal)
-            self._play(seat, player, _Chosen(choice, standing.entry, seed, is_own=False))
+            request = _as_sent(random.Random(seed).choice(legal))
+            self._play(seat, player, _Chosen(request, standing.entry, seed, is_own=False))
         else:
             self._look(seat, player, standing)
 
     def _play(self, seat: _Seat, player: Player, chosen: _Chosen) -> None:
-        arguments = {name: value for name, value in chosen.choice.items() if name != "command"}
-        request = Request(str(chosen.choice["command"]), None, arguments)
         waits = seat.waits = _Submitted()
 
         def replied(payload: bytes) -> None:
             if seat.waits is waits:
                 seat.waits = None
-                self._replied(seat, player, chosen, _reply.decode(payload))
+                self._replied(seat, player, chosen, decode_reply(payload))
 
-        self._submit(Role(player, playing=True), request, replied)
+        self._submit(Role(player, playing=True), chosen.request, replied)
 
-    def _replied(self, seat: _Seat, player: Player, chosen: _Chosen, reply: _Reply) -> None:
+    def _replied(self, seat: _Seat, player: Player, chosen: _Chosen, reply: Reply) -> None:
         standing = self._standing()
         if reply.error is None:
             seat.refusals = 0
@@ -266,7 +270,20 @@ class BotTurns:
             seat.refusals += 1
             self._look(seat, player, standing)
         else:
-            said = f"{chosen.choice['command'][:_MAX_SAID]} was refused: {reply.error.code}, {reply.error.message}"
+            said = f"{chosen.request.command[:_MAX_SAID]} was refused: {reply.error.code}, {reply.error.message}"
             self._tell(seat, player, said if chosen.is_own else f"what legal names was refused; {said}")
             if chosen.is_own:
                 self._play_anything(seat, player, chosen.seed)
+
+
+def _as_sent(choice: Choice) -> Request:
+    """A choice as it is read where a client sends it. It is known by no id.
+
+    Raises:
+        ValueError: it is one of gamesvc's own commands: a bot gives up nobody's seat.
+        Exception: it can't be sent.
+    """
+    request = decode_request(_encode(choice))
+    if "." in request.command:
+        raise ValueError(f"{request.command} is none of the game's commands")
+    return request._replace(id=None)

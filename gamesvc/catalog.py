@@ -98,7 +98,7 @@ def _load_plain(game: str) -> Kind:
     model: type[GameModel] = find_class(_GAMES, game, game)
     if not model.COMMANDS:
         raise ConfigError(f"game {game!r}: {model.__name__} has no @command, so players could do nothing in it")
-    kind = Kind(game if ":" not in game else model.__name__, model)
+    kind = Kind(game.rpartition(":")[2], model)
     _try_out(game, kind)
     return kind
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gamesvc.bot_calls import BotCalls
-from gamesvc.bot_turns import BotTurns
+from gamesvc.bot_turns import BotTurns, decode_reply
 from gamesvc.context import Player
 from gamesvc.journal.records import BotSeat
 from gamesvc.messages import Request
@@ -16,6 +16,9 @@ from gamesvc.reception import BOT, Reception
 from gamesvc.seating_bots import PendingBot
 from gamesvc.standing import has_people
 from gamesvc.surroundings import Surroundings
+
+_MOST_ALONE = 100
+"""How many commands bots send while nobody is there."""
 
 _SERVER = Role(Player(""), playing=False, operates=True)
 
@@ -48,10 +51,16 @@ class GameBots:
         failed: Callable[[str, BaseException], object],
     ) -> None:
         self._kind = kind
+        self._model = model
+        # How many commands bots have sent since somebody was there.
+        self._alone = 0
+        self._submit_to_game = submit
         self._order = order
         self._reception = reception
         self._offer = offer = around.bots
-        self._turns = BotTurns(kind, model, seed, lambda: order.standing, submit, offer, around.later, warn, failed)
+        self._turns = BotTurns(
+            kind, model, seed, lambda: order.standing, self._submit, offer, around.later, warn, failed
+        )
         self._calls = BotCalls(
             offer.rules,
             (model.SEATS or (0, 0))[0],
@@ -76,7 +85,10 @@ class GameBots:
         if self._order.closed:
             self.stop()
             return
-        if self._offer.rules.call_in or self._order.standing.bots:
+        if self._reception.is_attended:
+            self._alone = 0
+        # Where there are none any more, those that there were may still think.
+        if self._offer.rules.call_in or self._order.standing.bots or self._turns.is_busy:
             self._calls.look()
             self._turns.look(self._plays)
 
@@ -87,15 +99,27 @@ class GameBots:
 
     def _plays(self, bot: BotSeat) -> bool:
         """Whether a bot is to play now."""
-        if bot.stands_in:
-            return not self._reception.is_here(Player(bot.player))
-        # Among themselves they play where somebody watches.
-        return self._reception.is_attended or has_people(self._order.standing)
+        if bot.stands_in and self._reception.is_here(Player(bot.player)):
+            return False
+        if self._reception.is_attended:
+            return True
+        # Where nobody is there they play on for who will be back: not among themselves, not while the game's own time
+        # stands still, and not for ever.
+        return has_people(self._order.standing) and self._model.TICK is None and self._alone < _MOST_ALONE
 
-    def _wish(self, bot: str | None, player: Player | None, done: Callable[[], None]) -> None:
+    def _submit(self, role: Role, request: Request, answer: Answer) -> None:
+        self._alone += 1
+        self._submit_to_game(role, request, answer)
+
+    def _wish(self, bot: str | None, player: Player | None, done: Callable[[bool], None]) -> None:
         if self._order.closed or self._order.is_stalled:
-            done()
+            done(True)
             return
+
+        def replied(payload: bytes) -> None:
+            error = decode_reply(payload).error
+            done(error is not None and error.retryable)
+
         arguments = {name: value for name, value in (("bot", bot), ("player", player)) if value is not None}
         request = Request(BOT, None, arguments)
-        self._order.take(self.pending(_SERVER, request, lambda payload: done()))
+        self._order.take(self.pending(_SERVER, request, replied))

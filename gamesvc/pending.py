@@ -209,7 +209,7 @@ class PendingCommand(Asked):
         try:
             arguments = msgspec.convert(self._request.arguments, spec.arguments)
         except (msgspec.ValidationError, UnicodeError) as error:
-            self._refusal = encode_error(BAD_ARGUMENTS, f"{spec.name}: {_explain(error)}", id)
+            self._refusal = encode_error(BAD_ARGUMENTS, f"{spec.name}: {explain(error)}", id)
         # A type of the author's own may check itself, and fail at that.
         except Exception as fault:
             self._refusal = failed(game, f"command {spec.name}", fault, self._request.id)
@@ -281,8 +281,12 @@ def _echo(name: str) -> str:
     return repr(name if len(name) <= _MAX_ECHO else name[:_MAX_ECHO] + "...")
 
 
-def _explain(error: Exception) -> str:
-    """msgspec's message, with the argument's name as its author wrote it."""
+def explain(error: Exception) -> str:
+    """msgspec's message, with the argument's name as its author wrote it; of what was sent only so much.
+
+    Args:
+        error: what it has found wrong with a command's arguments.
+    """
     text = str(error).replace("Object contains unknown field", "there is no argument")
     text = text.replace("Object missing required field", "missing argument")
     text = text.replace(" - at `$.", " - at `")

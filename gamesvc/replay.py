@@ -339,6 +339,9 @@ class Replay:
             bots = self.standing.bots if entry.bots is None else entry.bots
             owners = [each.player for each in bots if each.stands_in]
             self.bots(entry.time, entry.seats, {each.player: each.bot for each in bots}, owners)
+            if self.effect is not None:
+                # The model has no part in what is answered to who asked for it.
+                self._did(self.effect._replace(result=entry.result))
         elif entry.kind == "away":
             self.away(entry.time, player, fault)
         elif entry.kind == "back":

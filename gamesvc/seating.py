@@ -73,8 +73,7 @@ class PendingSeat:
             for seat, seated in enumerate(self._players[: len(seats)]):
                 seats[seat] = Player(seated)
         self._judgement = self._sit(seats, game.instance.standing.finished)
-        bot = game.instance.standing.bot_of(self._player)
-        if bot is not None and not bot.stands_in:
+        if game.instance.standing.has_own_bot(self._player):
             # The seat is a bot's, whoever calls themselves so.
             self._judgement = Role(self._player, playing=False)
             return
@@ -165,6 +164,9 @@ class PendingChange(Asked):
         elif not (self._role.playing or self._role.may_sit):
             # A connection that only watches does nothing for the player of its name.
             self._refusal = encode_error(NOT_A_PLAYER, id=id)
+        elif game.instance.standing.has_own_bot(self._role.player):
+            # Who was here before it, and watches.
+            self._refusal = encode_error(NOT_A_PLAYER, "a bot plays under this name", id)
         elif self._sits:
             self._sit(game)
         else:

@@ -22,7 +22,7 @@ from gamesvc.errors import (
 )
 from gamesvc.messages import Request, encode_arguments, encode_error
 from gamesvc.model import GameError
-from gamesvc.pending import Answer, Asked, Game, Role, failed, refused
+from gamesvc.pending import Answer, Asked, Game, Role, explain, failed, refused
 
 
 class Wanted(Struct, forbid_unknown_fields=True):
@@ -77,7 +77,7 @@ class PendingBot(Asked):
         try:
             wanted = msgspec.convert(self._request.arguments, Wanted)
         except (msgspec.ValidationError, UnicodeError) as error:
-            self._refuse(BAD_ARGUMENTS, f"{self._request.command}: {error}")
+            self._refuse(BAD_ARGUMENTS, f"{self._request.command}: {explain(error)}")
             return
         if game.instance.standing.finished:
             self._refuse(GAME_OVER)

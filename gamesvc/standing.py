@@ -52,6 +52,11 @@ class Standing(NamedTuple):
                 return each
         return None
 
+    def has_own_bot(self, player: str) -> bool:
+        """Whether a player is a bot, and nobody else: its seat is its own."""
+        bot = self.bot_of(player)
+        return bot is not None and not bot.stands_in
+
     @property
     def wake_at(self) -> float | None:
         """When the next timer is due, in seconds since the epoch; None where there is none."""
@@ -136,9 +141,9 @@ def taken(seats: tuple[Player | None, ...]) -> tuple[Player, ...]:
 
 
 def has_people(standing: Standing) -> bool:
-    """Whether somebody has a seat that is not a bot's own; in a game without seats, always."""
-    own = {each.player for each in standing.bots if not each.stands_in}
-    return not standing.seats or any(player is not None and player not in own for player in standing.seats)
+    """Whether somebody has a seat for whom no bot plays; in a game without seats, always."""
+    played = {each.player for each in standing.bots}
+    return not standing.seats or any(player is not None and player not in played for player in standing.seats)
 
 
 def is_playable(model: type[GameModel], standing: Standing) -> bool:

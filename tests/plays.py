@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
+from gamesvc.bot_seats import gone, seated, stood_in, told_of_bots
 from gamesvc.instance import Instance
 from gamesvc.journal.records import Entry, EntryKind, Opening, Snapshot
 from gamesvc.journal.store import Append, Store
@@ -74,6 +76,25 @@ class Play:
         seats[seat] = None
         effect = self.instance.seat(self.now, tuple(seats), [encode_left(name, seat)])
         self.entries.append(effect.entry(self.instance.kind, "left", player=name))
+        return self
+
+    def bot(self, bot: str | None, player: str | None = None, id: str | None = None) -> Play:
+        """A bot takes a free seat, or plays for somebody, or goes; under an id that is an operator's wish."""
+        self.now += 1.5
+        before = self.instance.standing
+        if player is None:
+            after = seated(before, bot or "")
+            assert after is not None
+        else:
+            after = gone(before, Player(player)) if bot is None else stood_in(before, Player(player), bot)
+        events = told_of_bots(before, after.seats, after.bots)
+        effect = self.instance.seat(self.now, after.seats, events, bots=after.bots)
+        effect = effect._replace(result=msgspec.json.encode({"player": after.player}))
+        asked = {name: value for name, value in (("bot", bot), ("player", player)) if value is not None}
+        operator = None if id is None else "operator"
+        self.entries.append(
+            effect.entry(self.instance.kind, "bot", operator, id, "gamesvc.bot", encode_arguments(asked))
+        )
         return self
 
     def away(self, name: str) -> Play:
@@ -189,6 +210,7 @@ class Play:
             outcome=then.outcome,
             started=then.started,
             here=tuple(sorted(then.here)),
+            bots=then.bots,
         )
 
     def keep(self, store: Store, game: str, snapshot: Snapshot | None = None) -> None:
@@ -235,3 +257,16 @@ def hall() -> Play:
     play.away("bob").back("bob").command("bob", "spin", times=0).away("clumsy").leave("clumsy")  # 9 to 13
     play.command("bob", "overdo").tick().seat("carol").leave("carol")  # 14 to 17
     return play.leave("bob")
+
+
+def botted() -> Play:
+    """A game with bots: 10 entries. One takes a seat, one stands in for alice from the 6th to the 9th."""
+    play = Play(TicTacToe).seat("alice").bot("random", id="o-1").command("alice", "mark", "c-1", cell=0)
+    play.command("bot-random", "mark", cell=3).bot("search", "alice").bot("random", "alice")
+    return play.command("alice", "mark", cell=1).bot(None, "alice").command("bot-random", "mark", cell=4)
+
+
+def botted_hall() -> Play:
+    """A game with bots that is told of everything: 8 entries. The bot that the 4th seats goes with the 7th."""
+    play = Play(Hall, "Hall").seat("alice").bot("random").bot("random", id="o-1").bot("search", "alice")
+    return play.command("bot-random", "spin", times=2).bot(None, "bot-random-2", id="o-2").leave("alice")

@@ -8,6 +8,7 @@ from typing import Any
 
 from twisted.internet.task import Clock
 
+from gamesvc.bot_offer import NO_BOTS, BotOffer
 from gamesvc.errors import CloseCode, ErrorCode, JournalError, RequestRefused
 from gamesvc.eventlog import EventLog, Place, Viewer
 from gamesvc.instance import Instance
@@ -36,15 +37,17 @@ class World:
     Attributes:
         set_forth: seconds by which somebody has set the wall's clock forth.
         reports: faults of models.
+        warnings: what else the operator was told.
         works: what models that block are to do, each with what follows it; where `holds_work`.
         holds_work: whether that waits until the test has it done.
         in_thread: does it otherwise; None: it is done at once.
     """
 
-    def __init__(self, *, max_connections: int = 0) -> None:
+    def __init__(self, *, max_connections: int = 0, bots: BotOffer = NO_BOTS) -> None:
         self.clock = Clock()
         self.set_forth = 0.0
         self.reports: list[tuple[str, BaseException]] = []
+        self.warnings: list[str] = []
         self.journal = HeldJournal(self.wall)
         self.around = Surroundings(
             self.journal,
@@ -55,6 +58,8 @@ class World:
             report=self._report,
             max_connections_per_player=max_connections,
             aside=self._aside,
+            bots=bots,
+            warn=self.warnings.append,
         )
         self.works: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self.holds_work = False
@@ -131,6 +136,7 @@ class Table(World):
         max_connections: of each player; 0 means any number.
         held: whether its opening still waits for the journal.
         options: of `setup`.
+        bots: those that are offered.
     """
 
     def __init__(
@@ -142,8 +148,9 @@ class Table(World):
         max_connections: int = 0,
         held: bool = False,
         options: dict[str, object] | None = None,
+        bots: BotOffer = NO_BOTS,
     ) -> None:
-        super().__init__(max_connections=max_connections)
+        super().__init__(max_connections=max_connections, bots=bots)
         self.gone: list[GameServer] = []
         self.opened: list[JournalError | None] = []
         stored = self.journal.stored("g1")

@@ -173,6 +173,8 @@ class WhatATokenSays(SynchronousTestCase):
             (claims(ply=None), Claims("alice", None, False, NOW + 60.0)),
             (claims(ply=["bob", "alice"]), Claims("alice", ("bob", "alice"), False, NOW + 60.0)),
             (claims(ply=["bob"], spectate=True), Claims("alice", ("bob",), True, NOW + 60.0)),
+            (claims(operate=True), Claims("alice", None, False, NOW + 60.0, operates=True)),
+            (claims(operate=False), Claims("alice", None, False, NOW + 60.0)),
             (
                 claims(exp=int(NOW) + 1, iat=int(NOW), nbf=NOW, jti="7", admin=True),
                 Claims("alice", None, False, NOW + 1),
@@ -199,6 +201,7 @@ class WhatATokenSays(SynchronousTestCase):
             self.assertEqual(verdict(token(claims(ply=value))), "token_invalid", value)
         for value in (0, 1, "true", "", [], None):
             self.assertEqual(verdict(token(claims(spectate=value))), "token_invalid", value)
+            self.assertEqual(verdict(token(claims(operate=value))), "token_invalid", value)
 
     def test_no_claims_at_all_are_refused(self) -> None:
         for payload in (b"", b"[]", b"5", b"null", b'"x"', b"{", b"\xff", b"{}", b"[" * 3000, b"{}{}"):
@@ -298,6 +301,7 @@ CLAIMS = st.fixed_dictionaries(
     optional={
         "ply": st.lists(NAMES, max_size=4) | JSON,
         "spectate": st.booleans() | JSON,
+        "operate": st.booleans() | JSON,
         "nbf": TIMES,
         "iat": TIMES,
         "jti": JSON,
@@ -327,6 +331,7 @@ class AnyToken(SynchronousTestCase):
         self.assertEqual(judged.players, None if said.get("ply") is None else tuple(said["ply"]))
         self.assertTrue(all(map(is_player_name, judged.players or ())))
         self.assertIs(judged.spectate, said.get("spectate", False))
+        self.assertIs(judged.operates, said.get("operate", False))
 
     @FAST
     @given(st.dictionaries(st.sampled_from(["alg", "typ", "kid", "crit", "b64", "jwk", "x"]), JSON, min_size=1))
@@ -375,6 +380,7 @@ MOSTLY_GOOD = st.fixed_dictionaries(
     optional={
         "ply": st.just(["alice", "bob"]),
         "spectate": st.booleans(),
+        "operate": st.booleans(),
         "nbf": st.floats(NOW - 30, NOW + 60),
         "iat": st.integers(int(NOW) - 30, int(NOW) + 60),
     },
@@ -531,14 +537,15 @@ class Generator(SynchronousTestCase):
         names=st.lists(st.text(min_size=1, max_size=64).filter(is_player_name), min_size=1, max_size=5, unique=True),
         with_players=st.booleans(),
         spectate=st.booleans(),
+        operate=st.booleans(),
         lifetime=st.floats(1.0, MAX_LIFETIME_SECONDS - 1),
     )
     def test_what_it_issues_is_accepted_and_says_what_it_was_asked_to(
-        self, names: list[str], with_players: bool, spectate: bool, lifetime: float
+        self, names: list[str], with_players: bool, spectate: bool, operate: bool, lifetime: float
     ) -> None:
         players = names if with_players else None
-        text = generator().generate("lobby", names[0], players, spectate=spectate, lifetime=lifetime)
-        wanted = Claims(names[0], None if players is None else tuple(players), spectate, int(NOW + lifetime))
+        text = generator().generate("lobby", names[0], players, spectate=spectate, operate=operate, lifetime=lifetime)
+        wanted = Claims(names[0], None if players is None else tuple(players), spectate, int(NOW + lifetime), operate)
         self.assertEqual(validator().validate("lobby", text), wanted)
 
     def test_each_kind_of_key_signs_what_its_other_half_accepts(self) -> None:

@@ -93,7 +93,10 @@ class Main(Commands):
         for arguments, words in (
             ((), ("keys", "token", "twistd -n gamesvc")),
             (("keys",), ("--type", "--passphrase", "PRIVATE_KEY_PASSPHRASE", *KEY_TYPES)),
-            (("token",), ("--players", "--spectate", "--lifetime", "PRIVATE_KEY_FILE", "TOKEN_ISSUER_URI")),
+            (
+                ("token",),
+                ("--players", "--spectate", "--operate", "--lifetime", "PRIVATE_KEY_FILE", "TOKEN_ISSUER_URI"),
+            ),
         ):
             status, out, err = self.run_it(*arguments, "--help")
             self.assertEqual((status, err), (0, ""))
@@ -201,6 +204,7 @@ class Tokens(Commands):
             ((), Claims("alice", None, False, NOW + 3600)),
             (("--players=bob,alice",), Claims("alice", ("bob", "alice"), False, NOW + 3600)),
             (("--players=bob", "--spectate"), Claims("alice", ("bob",), True, NOW + 3600)),
+            (("--operate",), Claims("alice", None, False, NOW + 3600, operates=True)),
             (("--lifetime=60",), Claims("alice", None, False, NOW + 60)),
             (("--lifetime", str(MAX_LIFETIME_SECONDS)), Claims("alice", None, False, NOW + MAX_LIFETIME_SECONDS)),
         ):

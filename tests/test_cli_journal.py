@@ -27,7 +27,7 @@ from gamesvc.journal.store import Append
 from gamesvc.recovery import Replayed, recover
 from tests import postgres
 from tests.drawing import Drawing
-from tests.plays import EPOCH, NOW, Play, drawing, migrated, restored, tictactoe
+from tests.plays import EPOCH, NOW, Play, botted, botted_hall, drawing, migrated, restored, tictactoe
 
 
 class Terminal(io.StringIO):
@@ -389,6 +389,29 @@ class ExportAndImport(WithJournal):
             module = play.instance.kind.__module__
             self.works("replay", game, "--check", "--game", f"{module}:Drawing", *self.elsewhere())
         self.assertEqual(self.works("journal", "verify", *self.elsewhere()), "2 games, 28 entries: sound\n")
+
+    def test_a_game_in_which_bots_play_is_sound_whenever_it_is_to_be_woken(self) -> None:
+        for wake_at in (None, NOW + 30):
+            self.store.begin()
+            game = f"g-{wake_at is None}"
+            self.store.append([Append(game, self.store.claim(game), 0, botted().entries, wake_at)])
+            self.store.commit()
+        self.assertEqual(self.works("journal", "verify"), "2 games, 20 entries: sound\n")
+
+    def test_bots_go_with_their_game(self) -> None:
+        for game, play, length in (("g1", botted(), 10), ("g2", botted_hall(), 8)):
+            self.keep(game, play, 7)
+            file = str(self.directory / f"{game}.file")
+            self.works("journal", "export", game, file)
+            self.works("journal", "import", file, *self.elsewhere())
+            other = SqliteStore(str(self.directory / "elsewhere.sqlite"))
+            self.addCleanup(other.close)
+            stored, entries = other.load(game), list(other.entries(game))
+            assert stored.snapshot is not None
+            self.assertEqual((stored.snapshot.bots, entries[:length]), (play.snapshot(7).bots, play.entries))
+            recovered = recover(play.instance.kind, None, entries)
+            self.assertEqual(recovered.standing.bots, play.instance.standing.bots)
+        self.assertEqual(self.works("journal", "verify", *self.elsewhere()), "2 games, 20 entries: sound\n")
 
     def test_each_import_has_an_epoch_of_its_own(self) -> None:
         self.keep("g1", tictactoe())

@@ -27,7 +27,19 @@ from gamesvc.recovery import Replayed
 from tests import drawing as drawing_module
 from tests import hall as hall_module
 from tests import redrawing as redrawing_module
-from tests.plays import NOW, OTHER_SEED, SEED, Play, drawing, hall, migrated, restored, tictactoe
+from tests.plays import (
+    NOW,
+    OTHER_SEED,
+    SEED,
+    Play,
+    botted,
+    botted_hall,
+    drawing,
+    hall,
+    migrated,
+    restored,
+    tictactoe,
+)
 from tests.redrawing import Drawing as Redrawing
 from tests.test_cli_journal import WithJournal
 
@@ -116,6 +128,21 @@ class Table(Replaying):
         self.assertRegex(lines[19], r" clumsy +gives up the seat +gamesvc\.left +stock, seats$")
         self.assertEqual(lines[22], "    failed, and had no effect: RuntimeError (incident 12ab)")
         self.assertRegex(lines[-1], r" gamesvc\.left; Ended +cards, stock, seats, finished$")
+
+    def test_bots_that_play_and_go_are_told_and_who_had_them_do_so(self) -> None:
+        self.environment["COLUMNS"] = "160"
+        self.keep("g1", botted(), 6)
+        lines = self.works("replay", "g1").splitlines()
+        self.assertRegex(
+            lines[7],
+            r'^ 3  .* operator +gamesvc\.bot\(bot="random"\) -> {"player":"bot-random"} +'
+            r"gamesvc\.joined; gamesvc\.bot +seats$",
+        )
+        self.assertRegex(lines[9], r"^ 5  .* bot-random +mark\(cell=3\) ")
+        self.assertRegex(
+            lines[10], r'gamesvc\.bot\(bot="search", player="alice"\) -> {"player":"alice"} +gamesvc\.bot$'
+        )
+        self.assertRegex(lines[13], r'gamesvc\.bot\(player="alice"\) -> {"player":"alice"} +gamesvc\.bot$')
 
     def test_it_fits_the_terminal_and_what_is_long_is_cut(self) -> None:
         self.keep("g1", drawing())
@@ -221,6 +248,15 @@ class Json(Replaying):
         self.assertEqual([entry["outcome"] for entry in entries[-2:]], [None, {"event": "Ended", "why": "alone"}])
         self.assertEqual((entries[8]["kind"], entries[8]["player"]), ("away", "bob"))
 
+    def test_bots_are_there_where_they_change(self) -> None:
+        self.keep("g1", botted())
+        entries = [json.loads(line) for line in self.works("replay", "g1", "--json").splitlines()]
+        own = {"player": "bot-random", "bot": "random", "stands_in": False}
+        self.assertEqual((entries[2]["bots"], entries[2]["seats"]), ([own], ["alice", "bot-random"]))
+        self.assertEqual(entries[3]["bots"], None)
+        self.assertEqual(entries[5]["bots"], [own, {"player": "alice", "bot": "search", "stands_in": True}])
+        self.assertEqual((entries[8]["bots"], entries[8]["seats"], entries[8]["kind"]), ([own], None, "bot"))
+
     def test_what_a_game_goes_on_with_is_there(self) -> None:
         self.keep("g1", restored())
         self.keep("g2", migrated())
@@ -274,6 +310,13 @@ class At(Replaying):
         then, _ = self.at(18, *HALL)
         self.assertEqual((then["finished"], then["outcome"]), (True, {"event": "Ended", "why": "alone"}))
 
+    def test_the_bots_are_those_of_then(self) -> None:
+        self.keep("g1", botted(), 7)
+        own = {"player": "bot-random", "bot": "random", "stands_in": False}
+        for number, bots in ((2, []), (3, [own]), (7, [own, {"player": "alice", "bot": "random", "stands_in": True}])):
+            self.assertEqual(self.at(number, *TICTACTOE)[0]["bots"], bots)
+        self.assertEqual(self.at(10, *TICTACTOE)[0]["bots"], [own])
+
     def test_a_number_that_there_is_none_of_is_told(self) -> None:
         self.keep("g1", tictactoe())
         for number in ("0", "-1", "9"):
@@ -315,6 +358,17 @@ class Check(Replaying):
             self.works("replay", "g1", "--check", *DRAWING), "g1: 10 entries run again, and all goes as it went\n"
         )
         self.works("replay", "g2", "--check", *TICTACTOE)
+
+    def test_a_game_with_bots_goes_as_it_went_and_where_it_does_not_the_entry_is_shown(self) -> None:
+        self.keep("g1", botted(), 6)
+        self.keep("g2", botted_hall())
+        self.works("replay", "g1", "--check", *TICTACTOE)
+        self.works("replay", "g2", "--check", *HALL)
+        game = self.changed("hall_bots", 'player == "mallory"', 'player == "bot-random"', hall_module)
+        status, out, err = self.run_it("replay", "g2", "--check", "--game", game)
+        self.assertEqual((status, err), (1, ""))
+        self.assertIn("g2: entry 3 goes another way today (bot, ", out)
+        self.assertIn("    today  refused (refused): not you", out)
 
     def test_the_first_entry_that_goes_another_way_is_shown(self) -> None:
         self.keep("g1", drawing())
@@ -544,6 +598,22 @@ class AsTest(Replaying):
             above = source.splitlines()[:line]
             numbers = [int(each.strip("# ")) for each in above if each.strip(" ").startswith("# ")]
             self.assertEqual(numbers[-1], entry)
+
+    def test_bots_play_in_it_as_they_played(self) -> None:
+        self.keep("g1", botted())
+        self.keep("g2", botted_hall(), 5)
+        files = [self.write("g1", *TICTACTOE), self.write("g2", *HALL)]
+        self.assertIn(
+            'game.bots(START + 9, bots={"bot-random": "random", "alice": "search"}, stand_in_for=["alice"])',
+            files[0].read_text(),
+        )
+        self.assertIn(
+            '    # 3\n    game.bots(START + 3, seats=["alice", "bot-random"], bots={"bot-random": "random"})\n\n',
+            files[0].read_text(),
+        )
+        for file in files:
+            status, said = self.pytest(file)
+            self.assertEqual(status, 0, said)
 
     def test_it_is_laid_out_as_people_write_tests(self) -> None:
         self.keep("g1", tictactoe())

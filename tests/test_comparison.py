@@ -14,7 +14,19 @@ from gamesvc.journal.records import Entry, Published, Timer
 from gamesvc.recovery import RecoveryError
 from tests.drawing import Card, Drawing, Drew
 from tests.hall import Ended, Hall
-from tests.plays import NOW, OTHER_SEED, SEED, Play, drawing, hall, migrated, restored, tictactoe
+from tests.plays import (
+    NOW,
+    OTHER_SEED,
+    SEED,
+    Play,
+    botted,
+    botted_hall,
+    drawing,
+    hall,
+    migrated,
+    restored,
+    tictactoe,
+)
 from tests.redrawing import Drawing as Redrawing
 
 
@@ -30,7 +42,7 @@ def first(model: type[GameModel], entries: list[Entry]) -> tuple[int, dict[str, 
 
 class Same(SynchronousTestCase):
     def test_with_the_same_code_nothing_differs(self) -> None:
-        for play in (tictactoe(), tictactoe(()), drawing(), hall()):
+        for play in (tictactoe(), tictactoe(()), drawing(), hall(), botted(), botted_hall()):
             self.assertEqual(first(play.instance.kind, play.entries), (0, {}))
 
     def test_the_order_of_keys_of_an_argument_does_not_count(self) -> None:
@@ -57,6 +69,13 @@ class Same(SynchronousTestCase):
         comparison = Comparison(More, SEED)
         comparison.take(entries[0])
         self.assertEqual(comparison.uncompared(), (["jokers"], ["score"]))
+
+    def test_a_bot_that_stayed_when_its_player_left_is_a_difference(self) -> None:
+        *entries, left = botted_hall().entries
+        found, differs = first(Hall, [*entries, replace(left, bots=None)])
+        self.assertEqual((found, list(differs)), (8, ["bots"]))
+        self.assertIn("search", differs["bots"][0])
+        self.assertNotIn("search", differs["bots"][1])
 
     def test_more_seats_that_are_free_are_no_difference(self) -> None:
         class Larger(Drawing, seats=(2, 5)):

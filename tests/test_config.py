@@ -30,8 +30,16 @@ DEFAULTS = {
     "public-key-file": "public_key.pem",
     "token-issuer-uri": "urn:ece4564:token-issuer",
     "allow-origin": (),
+    "playground": True,
     "log-level": "info",
     "journal": "sqlite:gamesvc.sqlite",
+    "bot": ("random", "search"),
+    "fill-with": None,
+    "fill-after": 10.0,
+    "stand-in": None,
+    "stand-in-after": 60.0,
+    "bot-pause": 0.5,
+    "bot-processes": 0,
     "max-header-bytes": 16384,
     "max-message-bytes": 65536,
     "commands-per-second": 20.0,
@@ -55,6 +63,7 @@ VARIABLES = {
     "token-issuer-uri": "TOKEN_ISSUER_URI",
     "config": "GAMESVC_CONFIG",
 }
+SWITCHES = ("enable-auth", "playground")
 # A good value as a text, what it means, and another one.
 GOOD = {
     "port": ("8080", ("8080",), "8081"),
@@ -64,8 +73,16 @@ GOOD = {
     "public-key-file": ("a.pem", "a.pem", "b.pem"),
     "token-issuer-uri": ("urn:a", "urn:a", "urn:b"),
     "allow-origin": ("https://a.example", ("https://a.example",), "null"),
+    "playground": ("False", False, "True"),
     "log-level": ("debug", "debug", "error"),
     "journal": ("memory", "memory", "postgresql://gamesvc@db.example/games"),
+    "bot": ("my.bots:Clever(depth=3)", ("my.bots:Clever(depth=3)",), "search(seconds=2)"),
+    "fill-with": ("random", "random", "search"),
+    "fill-after": ("2.5", 2.5, "0"),
+    "stand-in": ("random", "random", "search"),
+    "stand-in-after": ("2.5", 2.5, "0"),
+    "bot-pause": ("2.5", 2.5, "0"),
+    "bot-processes": ("7", 7, "8"),
 }
 # Bad values, and a word of what would be right.
 BAD = {
@@ -79,6 +96,7 @@ BAD = {
     "public-key-file": [("", "empty")],
     "token-issuer-uri": [("", "empty")],
     "allow-origin": [("", "empty")],
+    "playground": [("maybe", "True or False"), ("2", "True or False")],
     "log-level": [("loud", "debug, info, warn, error"), ("INFO", "info"), ("", "info")],
     "journal": [
         *(("", "memory, sqlite:FILE or postgresql://"), ("sqlite", "sqlite:FILE"), ("sqlite:", "sqlite:FILE")),
@@ -86,6 +104,11 @@ BAD = {
         *(("mysql://alice:hunter2@db.example/games", "postgresql://"), ("alice:hunter2@db.example", "postgresql://")),
     ],
 }
+for name in "bot", "fill-with", "stand-in":
+    BAD[name] = [("", "empty")]
+for name in "fill-after", "stand-in-after", "bot-pause":
+    BAD[name] = [(text, "seconds") for text in ("-1", "nan", "inf", "", "1,5", "soon")]
+BAD["bot-processes"] = [(text, "whole number") for text in ("-1", "1.5", "", "many", "\u0663")]
 BAD_WHOLE = [("-1", "whole number"), ("1.5", "whole number"), ("", "whole number"), ("many", "0 for no bound")]
 BAD_NUMBER = [("-1", "0 for no bound"), ("nan", "number"), ("inf", "number"), ("", "number"), ("1,5", "number")]
 
@@ -107,13 +130,22 @@ def bad(setting: Setting) -> list[tuple[str, str]]:
 def value(settled: Config, name: str) -> Any:
     if name in BOUNDS:
         return getattr(settled.limits, name.replace("-", "_"))
-    plural = {"port": "ports", "game": "games", "allow-origin": "allow_origins"}
+    rules = {
+        "fill-with": "fill",
+        "fill-after": "fill_seconds",
+        "stand-in": "stand_in",
+        "stand-in-after": "stand_in_seconds",
+        "bot-pause": "pause",
+    }
+    if name in rules:
+        return getattr(settled.bot_rules, rules[name])
+    plural = {"port": "ports", "game": "games", "allow-origin": "allow_origins", "bot": "bots"}
     return getattr(settled, plural.get(name, name.replace("-", "_")))
 
 
 def argument(setting: Setting, text: str) -> str:
-    if setting.name == "enable-auth":
-        return "--enable-auth" if text == "True" else "--no-enable-auth"
+    if setting.name in SWITCHES:
+        return f"--{setting.name}" if text == "True" else f"--no-{setting.name}"
     return f"--{setting.name}={text}"
 
 
@@ -181,7 +213,7 @@ class Precedence(Settings):
 
     def test_what_may_be_repeated_is_a_list_in_the_file_and_separated_by_spaces_in_the_environment(self) -> None:
         repeatable = {setting.name: setting for setting in SETTINGS if setting.repeatable}
-        self.assertEqual(list(repeatable), ["port", "game", "allow-origin"])
+        self.assertEqual(list(repeatable), ["port", "game", "allow-origin", "bot"])
         for name, setting in repeatable.items():
             first, _, second = good(setting)
             both = (first, second)
@@ -225,7 +257,7 @@ class BadValues(Settings):
         for setting in SETTINGS:
             for text, right in bad(setting):
                 said = {}
-                if setting.name != "enable-auth":
+                if setting.name not in SWITCHES:
                     said[f"option --{setting.name}"] = self.said(argument(setting, text))
                 if text.split() == [text] or not setting.repeatable:
                     self.environment[setting.environment] = text
@@ -257,7 +289,7 @@ class BadValues(Settings):
             self.assertNotIn("db.example", message)
 
     def test_what_may_be_repeated_is_not_given_twice(self) -> None:
-        for name in ("port", "game", "allow-origin"):
+        for name in ("port", "game", "allow-origin", "bot"):
             text = GOOD[name][0]
             self.assertEqual(
                 self.said(f"--{name}={text}", f"--{name}={text}"),
@@ -446,11 +478,11 @@ class Help(Settings):
         for setting in (*SETTINGS, CONFIG_FILE):
             default = f"[default: {setting.default}]" if setting.default else ""
             tail = f"[environment: {setting.environment}]{default}".replace(" ", "")
-            switch = setting.name == "enable-auth"
+            switch = setting.name in SWITCHES
             self.assertRegex(text, rf"--{setting.name}{'' if switch else '='}\w")
             self.assertIn(tail, text)
             self.assertIn("".join(setting.doc.split()), text)
-        self.assertEqual(text.count("Mayberepeated."), 3)
+        self.assertEqual(text.count("Mayberepeated."), 4)
 
     def test_it_is_told_on_demand(self) -> None:
         printed = io.StringIO()

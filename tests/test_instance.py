@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from gamesvc import Event, GameError, GameModel, Player, command, field
 from gamesvc.context import Alarm
 from gamesvc.instance import MAX_RESULT_BYTES, MAX_STATE_BYTES, Instance
-from gamesvc.journal.records import Opening, Published
+from gamesvc.journal.records import BotSeat, Opening, Published
 from gamesvc.model import Timer as TimerId
 from gamesvc.standing import Effect, Standing, opening_entry
 
@@ -321,6 +321,20 @@ class Seated(SynchronousTestCase):
     def test_the_time_does_not_run_backwards_with_them(self) -> None:
         instance = opened(Duel)
         self.assertEqual(instance.seat(900.0, (ALICE, None), []).after.now, 1000.0)
+
+    def test_bots_play_for_them_as_long_as_they_have_a_seat(self) -> None:
+        instance = opened(Duel)
+        bots = BotSeat("alice", "a", stands_in=True), BotSeat("bob", "b")
+        instance.seat(1001.0, (ALICE, BOB), [], bots=bots)
+        self.assertEqual(instance.standing.bots, bots)
+        run(instance, "look")
+        self.assertIs(instance.standing.bots, bots)
+        effect = instance.seat(1002.0, (ALICE, None), [])
+        self.assertEqual((effect.after.bots, effect.entry(Duel, "left").bots), (bots[:1], bots[:1]))
+        effect = instance.seat(1003.0, (ALICE, BOB), [], BOB)
+        self.assertEqual((effect.after.bots, effect.entry(Duel, "seated").bots), (bots[:1], None))
+        instance.seat(1004.0, (ALICE, BOB), [], bots=())
+        self.assertEqual(instance.standing.bots, ())
 
     def test_they_stand_up_when_the_game_goes_back(self) -> None:
         instance = opened(Duel)

@@ -10,6 +10,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import Event, GameModel, Player, command, eventlog, field, lifecycle
+from gamesvc.bot_offer import NO_BOTS, BotOffer
 from gamesvc.catalog import Catalog, Kind
 from gamesvc.errors import (
     GAME_DELETED,
@@ -120,8 +121,8 @@ class Shelf(Catalog):
 class House(World):
     """A server's games, and those who ask for them."""
 
-    def __init__(self, model: type[GameModel] = Counter, **limits: Any) -> None:
-        super().__init__()
+    def __init__(self, model: type[GameModel] = Counter, *, bots: BotOffer = NO_BOTS, **limits: Any) -> None:
+        super().__init__(bots=bots)
         self.limits = Limits(**limits)
         self._bytes = count(1)
         self.start(kind=model)
@@ -129,6 +130,7 @@ class House(World):
     def start(self, **models: type[GameModel]) -> None:
         """Start a server; one that was running before was killed, and whatever it waited for is not told to it."""
         self.journal.asked.clear()
+        self.around.attended.clear()
         for call in list(self.clock.getDelayedCalls()):
             call.cancel()
         self.games: dict[str, GameServer] = {}

@@ -21,6 +21,7 @@ from gamesvc.messages import (
     Welcome,
     decode_request,
     encode_arguments,
+    encode_bot,
     encode_error,
     encode_joined,
     encode_ok,
@@ -394,6 +395,18 @@ class Events(SynchronousTestCase):
 
     def test_who_takes_a_seat_is_told_of_by_name_and_seat(self) -> None:
         self.assertEqual(encode_joined("alice", 1), b'{"event":"gamesvc.joined","player":"alice","seat":1}')
+
+    def test_who_is_played_by_a_bot_is_told_and_who_is_not_any_more(self) -> None:
+        self.assertEqual(encode_bot("alice", "random"), b'{"event":"gamesvc.bot","player":"alice","bot":"random"}')
+        self.assertEqual(encode_bot("alice", None), b'{"event":"gamesvc.bot","player":"alice","bot":null}')
+        self.assertTrue(is_framework(encode_bot("alice", None)))
+
+    def test_a_welcome_names_the_bots_where_there_are_some(self) -> None:
+        plain = encode_welcome(Welcome("g", "chess", "E", 7, False, "alice", True, [], []))
+        bots = {"bot-random": "random"}
+        told = encode_welcome(Welcome("g", "chess", "E", 7, False, "alice", True, [], [], bots=bots))
+        self.assertNotIn(b"bots", plain)
+        self.assertEqual(told, plain[:-1] + b',"bots":{"bot-random":"random"}}')
 
     def test_events_of_gamesvc_are_told_from_those_of_a_game(self) -> None:
         welcome = encode_welcome(Welcome("g", "chess", "E", 7, False, "alice", True, [], []))

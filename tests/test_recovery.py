@@ -13,12 +13,22 @@ from twisted.trial.unittest import SynchronousTestCase
 from gamesvc import GameModel, Player, Secret, command, field
 from gamesvc.context import Alarm
 from gamesvc.instance import Instance
-from gamesvc.journal.records import Counts, Entry, Published, Receipt, Snapshot, decode_entry, decode_snapshot, encode
+from gamesvc.journal.records import (
+    BotSeat,
+    Counts,
+    Entry,
+    Published,
+    Receipt,
+    Snapshot,
+    decode_entry,
+    decode_snapshot,
+    encode,
+)
 from gamesvc.receipts import digest
 from gamesvc.recovery import Recovered, RecoveryError, Replayed, count, recover
 from gamesvc.standing import Standing
 from tests.drawing import Drawing
-from tests.plays import NOW, SEED, Play, drawing, tictactoe
+from tests.plays import NOW, SEED, Play, botted, botted_hall, drawing, tictactoe
 from tests.tictactoe import TicTacToe
 
 PROPERTY = settings(deadline=None, database=None, max_examples=60)
@@ -143,6 +153,31 @@ class Recovering(SynchronousTestCase):
         ]
         receipts = Receipt("7", digest("gamesvc.leave", {})), Receipt("8", digest("gamesvc.sit", {}))
         self.assertEqual(recover(TicTacToe, None, entries).receipts.dump(), {"alice": receipts})
+
+    def test_bots_play_for_those_for_whom_they_played_wherever_the_last_snapshot_is(self) -> None:
+        for play in (botted(), botted_hall()):
+            for length in range(1, len(play.entries) + 1):
+                for cut in (None, *range(1, length + 1)):
+                    snapshot, entries = stored(play, cut)
+                    number = length - (cut or 0)
+                    recovered = recover(play.instance.kind, snapshot, entries[:number])
+                    self.assertEqual(recovered.standing.bots, play.snapshot(length).bots)
+            self.assertEqual(recovered.standing, play.instance.standing)
+        bots = play.snapshot(6).bots
+        self.assertEqual(bots[1:], (BotSeat("bot-random-2", "random"), BotSeat("alice", "search", stands_in=True)))
+
+    def test_a_journal_of_before_there_were_bots_has_none(self) -> None:
+        play = tictactoe((0, 3))
+        old = [msgspec.msgpack.encode(msgspec.msgpack.decode(encode(entry))[:-1]) for entry in play.entries]
+        self.assertEqual([decode_entry(entry) for entry in old], play.entries)
+        snapshot = decode_snapshot(msgspec.msgpack.encode(msgspec.msgpack.decode(encode(play.snapshot()))[:-1]))
+        self.assertEqual(recover(TicTacToe, snapshot, []).standing, play.instance.standing)
+
+    def test_who_asked_for_a_bot_is_known_by_the_id_and_is_not_here_for_that(self) -> None:
+        recovered = recover(TicTacToe, *stored(botted()))
+        receipt = Receipt("o-1", digest("gamesvc.bot", {"bot": "random"}), b'{"player":"bot-random"}')
+        self.assertEqual(recovered.receipts.find("operator", "o-1"), receipt)
+        self.assertEqual(recovered.standing.here, frozenset(("alice",)))
 
     def test_the_result_of_the_first_reply_is_kept_for_the_next(self) -> None:
         play = Play(Drawing, "Drawing", ("alice", "bob")).command("alice", "draw", "c-1", count=2)

@@ -8,11 +8,23 @@ import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import GameError, GameModel, Player, command
-from gamesvc.journal.records import Entry
+from gamesvc.journal.records import BotSeat, Entry
 from gamesvc.replay import Coming, Private, Refused, Replay, fault_name, plain
 from tests.drawing import Drawing
 from tests.hall import Hall
-from tests.plays import NOW, OTHER_SEED, SEED, Play, drawing, hall, migrated, restored, tictactoe
+from tests.plays import (
+    NOW,
+    OTHER_SEED,
+    SEED,
+    Play,
+    botted,
+    botted_hall,
+    drawing,
+    hall,
+    migrated,
+    restored,
+    tictactoe,
+)
 from tests.redrawing import Drawing as Redrawing
 from tests.tictactoe import TicTacToe
 
@@ -26,7 +38,7 @@ class Replays(SynchronousTestCase):
 
     def test_all_goes_as_it_went(self) -> None:
         told = "player", "id", "name", "arguments", "timer", "fault", "opening"
-        for play in (tictactoe(), tictactoe((0,)), drawing(), hall()):
+        for play in (tictactoe(), tictactoe((0,)), drawing(), hall(), botted(), botted_hall()):
             replay = Replay(play.instance.kind, SEED)
             for entry in play.entries:
                 replay.again(entry)
@@ -236,6 +248,66 @@ class Told(SynchronousTestCase):
     def test_how_it_ended_can_be_looked_at(self) -> None:
         self.assertEqual(self.replay(18).outcome, {"event": "Ended", "why": "alone"})
         self.assertIs(self.replay(17).outcome, None)
+
+
+class Bots(SynchronousTestCase):
+    """Bots that play for players."""
+
+    def replay(self, play: Play, number: int | None = None) -> Replay:
+        replay = Replay(play.instance.kind, SEED)
+        for entry in play.entries[:number]:
+            replay.again(entry)
+        return replay
+
+    def test_one_takes_a_seat_and_everybody_hears_of_it(self) -> None:
+        replay = self.replay(botted(), 2)
+        replay.bots(NOW + 3, ["alice", "bot-random"], {"bot-random": "random"})
+        self.assertEqual(
+            replay.events,
+            [
+                {"event": "gamesvc.joined", "player": "bot-random", "seat": 1},
+                {"event": "gamesvc.bot", "player": "bot-random", "bot": "random"},
+            ],
+        )
+        self.assertEqual(replay.seats, ["alice", "bot-random"])
+        self.assertEqual(replay.standing.bots, (BotSeat("bot-random", "random"),))
+        self.assertTrue(replay.standing.started)
+
+    def test_one_stands_in_and_hands_back_and_nothing_else_changes(self) -> None:
+        replay = self.replay(botted(), 5)
+        before = replay.standing
+        others = {"bot-random": "random"}
+        replay.bots(NOW + 9, bots={**others, "alice": "search"}, stand_in_for=["alice"])
+        self.assertEqual(replay.standing.bots[1], BotSeat("alice", "search", stands_in=True))
+        replay.bots(NOW + 9, bots=others)
+        self.assertEqual(replay.events, [{"event": "gamesvc.bot", "player": "alice", "bot": None}])
+        self.assertEqual(replay.standing, before._replace(entry=7, now=NOW + 9))
+
+    def test_the_model_is_told_of_them_as_of_anybody(self) -> None:
+        replay = self.replay(botted_hall(), 3)
+        self.assertEqual([event.get("event") for event in _public(replay)][2:], ["Welcomed"])
+        self.assertEqual(len(replay.events), 5, "and each has a card")
+        replay = self.replay(botted_hall())
+        self.assertEqual([event.get("event") for event in _public(replay)], ["gamesvc.left", "Ended"])
+
+    def test_whoever_leaves_takes_theirs_with_them(self) -> None:
+        replay = self.replay(botted_hall(), 6)
+        self.assertEqual([each.player for each in replay.standing.bots], ["bot-random", "bot-random-2", "alice"])
+        replay.leave(NOW + 90, "alice")
+        self.assertEqual([each.player for each in replay.standing.bots], ["bot-random", "bot-random-2"])
+
+    def test_what_the_model_refuses_and_seats_that_it_does_not_have_are_refused(self) -> None:
+        replay = self.replay(botted_hall(), 2)
+        before = replay.standing
+        refused = replay.bots, NOW, ["alice", "mallory", None], {"mallory": "random"}
+        self.assertRaises(GameError, *refused)
+        self.assertRaises(Refused, replay.bots, NOW, ["alice", None, None, "bot-random"], {"bot-random": "random"})
+        self.assertRaises(RuntimeError, replay.bots, NOW, ["alice", "clumsy", None], {"clumsy": "random"})
+        self.assertEqual(replay.standing, before)
+
+
+def _public(replay: Replay) -> list[dict[str, object]]:
+    return [event for event in replay.events if isinstance(event, dict)]
 
 
 class Renewed(SynchronousTestCase):

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import Event, GameError, GameModel, Player, command, field
 from gamesvc.errors import JOURNAL_DOWN, PLAYER_NOT_IN_GAME, RequestRefused
-from gamesvc.journal.records import Entry, Receipt
+from gamesvc.journal.records import BotSeat, Entry, Receipt
 from gamesvc.messages import Request
 from gamesvc.pending import Role
 from gamesvc.receipts import digest
@@ -580,3 +580,58 @@ class GivingUp(Seating):
         pending.judge(self.game)
         pending.settle(self.game)
         self.assertEqual((self.answers.code, self.standing.seats), ("ok", (None, None, None)))
+
+
+class AmongBots(Seating):
+    """A seat that is a bot's own is nobody's who comes under its name; one in which a bot stands in is its player's."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        bots = BotSeat("bot-a", "a"), BotSeat("bob", "a", stands_in=True)
+        self.bot = Player("bot-a")
+        self.game.instance.seat(self.game.time, (self.bot, BOB, None), [], bots=bots)
+
+    def test_who_comes_under_a_bots_name_watches_and_may_not_sit_down(self) -> None:
+        before = self.standing
+        for players, returns in ((None, False), (("bot-a", "bob"), False), (None, True)):
+            pending = self.come("bot-a", players, returns=returns)
+            pending.settle(self.game)
+            self.assertEqual((self.outcomes.pop(), pending.entry), (Role(self.bot, playing=False), None))
+        self.assertEqual(self.standing, before)
+
+    def test_who_was_there_under_that_name_before_the_bot_neither_plays_for_it_nor_gives_its_seat_up(self) -> None:
+        before = self.standing
+        for sits, playing in ((True, False), (False, False), (True, True), (False, True)):
+            pending = self.change("bot-a", sits=sits, playing=playing, may_sit=True)
+            pending.settle(self.game)
+            self.assertEqual((self.answers.code, pending.entry, self.changes), ("not_a_player", None, []))
+            self.assertEqual(self.answers.reply["error"]["message"], "a bot plays under this name")
+        self.assertEqual((self.standing, self.game.receipts.dump()), (before, {}))
+
+    def test_whose_seat_it_is_plays_and_so_does_who_takes_another(self) -> None:
+        for name in ("bob", "carol"):
+            self.come(name).settle(self.game)
+            self.assertEqual(self.outcomes.pop(), Role(Player(name), playing=True))
+        self.assertEqual(self.standing.seats, (self.bot, BOB, CAROL))
+        self.assertEqual(len(self.standing.bots), 2)
+
+    def test_who_gives_up_their_seat_takes_the_bot_with_them_that_plays_for_them(self) -> None:
+        pending = self.leave("bob")
+        assert pending.entry is not None
+        self.assertEqual((pending.entry.seats, pending.entry.bots), (("bot-a", None, None), (BotSeat("bot-a", "a"),)))
+        self.assertEqual(self.standing.bots, (BotSeat("bot-a", "a"),))
+        self.assertEqual(texts(pending.entry)[0], "gamesvc.left bob 1")
+
+    def test_the_seats_and_bots_of_others_stay_when_somebody_sits_down(self) -> None:
+        entry = self.come("carol").entry
+        assert entry is not None
+        self.assertIsNone(entry.bots)
+
+    def test_who_operates_does_so_in_whatever_role(self) -> None:
+        for name, spectate in (("bob", False), ("carol", False), ("bot-a", False), ("zoe", True)):
+            pending = PendingSeat(name, None, spectate, self.outcomes.append, operates=True)
+            pending.judge(self.game)
+            pending.settle(self.game)
+            role = self.outcomes.pop()
+            assert isinstance(role, Role)
+            self.assertEqual((name, role.operates, role.playing), (name, True, name in ("bob", "carol")))

@@ -12,12 +12,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from gamesvc.errors import JournalError, Unavailable
 from gamesvc.journal.records import Counts, Entry, Published, Snapshot, Timer
 from gamesvc.soundness import Examination
-from tests.plays import NOW, drawing, hall, migrated, restored, tictactoe
+from tests.plays import NOW, botted, botted_hall, drawing, hall, migrated, restored, tictactoe
 
 
 class Sound(SynchronousTestCase):
     def test_games_that_were_played_are_sound_with_a_snapshot_anywhere(self) -> None:
-        for play in (tictactoe(), drawing(), restored(), migrated(), hall()):
+        for play in (tictactoe(), drawing(), restored(), migrated(), hall(), botted(), botted_hall()):
             for number in range(len(play.entries) + 1):
                 snapshot = play.snapshot(number) if number else None
                 examination = Examination(snapshot, play.entries)
@@ -155,6 +155,9 @@ class Unsound(SynchronousTestCase):
             (hall(), 2, {"started": True}, "another start"),
             (hall(), 9, {"here": ("alice", "bob", "clumsy")}, "another list of who is connected"),
             (hall(), 9, {"here": ()}, "another list of who is connected"),
+            (botted(), 3, {"bots": ()}, "another list of bots"),
+            (botted(), 6, {"bots": botted().snapshot(7).bots}, "another list of bots"),
+            (botted(), 9, {"bots": botted().snapshot(8).bots}, "another list of bots"),
             (hall(), 18, {"outcome": b""}, "another outcome"),
             (tictactoe(), 8, {"outcome": b'{"event":"Finished","winner":"bob"}'}, "another outcome"),
         ):

@@ -7,8 +7,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import GameModel, Player, Secret, command
 from gamesvc.context import Alarm
-from gamesvc.journal.records import Opening, Published, Timer
-from gamesvc.standing import Effect, Standing, opening_entry, stored_fields, taken
+from gamesvc.journal.records import BotSeat, Opening, Published, Timer
+from gamesvc.standing import Effect, Standing, has_people, opening_entry, stored_fields, taken
 
 ALICE, BOB = Player("alice"), Player("bob")
 OPENING = Opening("kind", 1, b"{}", "epoch", b"seed")
@@ -41,6 +41,26 @@ class Standings(SynchronousTestCase):
 
     def test_those_who_have_a_seat_are_in_the_order_of_the_seats(self) -> None:
         self.assertEqual(taken((BOB, None, ALICE)), (BOB, ALICE))
+
+    def test_who_is_played_by_which_bot(self) -> None:
+        bots = BotSeat("bot-a", "a"), BotSeat("bob", "b", stands_in=True)
+        standing = BEFORE._replace(seats=(Player("bot-a"), BOB), bots=bots)
+        self.assertEqual([standing.bot_of(name) for name in ("bot-a", "bob", "alice")], [*bots, None])
+        self.assertEqual([standing.has_own_bot(name) for name in ("bot-a", "bob", "alice")], [True, False, False])
+
+    def test_people_are_those_for_whom_no_bot_plays(self) -> None:
+        own, in_for_bob = BotSeat("bot-a", "a"), BotSeat("bob", "b", stands_in=True)
+        for seats, bots, wanted in (
+            ((None, None), (), False),
+            ((ALICE, None), (), True),
+            ((Player("bot-a"), None), (own,), False),
+            ((Player("bot-a"), ALICE), (own,), True),
+            ((Player("bot-a"), BOB), (own, in_for_bob), False),
+            ((ALICE, BOB), (in_for_bob,), True),
+            # Without seats whoever comes plays.
+            ((), (), True),
+        ):
+            self.assertEqual(has_people(BEFORE._replace(seats=seats, bots=bots)), wanted, seats)
 
     def test_all_fields_are_kept_by_their_names(self) -> None:
         stored = stored_fields(Pair, image(7, "b"))
@@ -76,6 +96,18 @@ class Effects(SynchronousTestCase):
         self.assertEqual((entry.seats, entry.timers), ((ALICE, BOB), (Timer(*LATER),)))
         self.assertEqual((entry.last_timer, entry.started, entry.finished, entry.outcome), (1, True, True, b"{}"))
         self.assertEqual(entry.fault, "KeyError (incident 1)")
+
+    def test_bots_where_they_have_changed(self) -> None:
+        bots = (BotSeat("alice", "a", stands_in=True),)
+        with_bots = BEFORE._replace(bots=bots)
+        for before, after, kept in (
+            (BEFORE, with_bots, bots),
+            (with_bots, BEFORE, ()),
+            (with_bots, BEFORE._replace(bots=(BotSeat("alice", "a", stands_in=True),)), None),
+            (BEFORE, BEFORE, None),
+        ):
+            entry = Effect(before, after._replace(entry=5), []).entry(Pair, "bot")
+            self.assertEqual(entry.bots, kept)
 
     def test_the_first_entry_has_everything(self) -> None:
         nothing = Standing(0, 0.0, (), (None, None))

@@ -5,8 +5,11 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import Event, GameError, GameModel, Own, Player, Secret, command, field
+from gamesvc.bots import Bot, Choice, Turn
+from gamesvc.errors import ConfigError
 from gamesvc.testing import Refused, Table
 from gamesvc.views import apply_patch
+from tests.held_bots import Nim
 from tests.tictactoe import TicTacToe
 
 
@@ -428,3 +431,146 @@ class Lines(SynchronousTestCase):
         self.assertEqual(table.state["rolls"], [])
         table.restart()
         self.assertEqual(table.state["rolls"], [])
+
+
+class Bots(SynchronousTestCase):
+    """Bots at the table: they think at once, half a second after there is something to do."""
+
+    def test_one_takes_a_seat_and_plays(self) -> None:
+        table = Table(Nim, "alice")
+        self.assertEqual(table.seat_bot(), "bot-random")
+        self.assertEqual(table.players, ("alice", "bot-random"))
+        table.send("alice", "take", count=1)
+        table.advance(0.25)
+        self.assertEqual(table.state["turn"], 1)
+        table.advance(0.25)
+        self.assertEqual(table.state["turn"], 2)
+        last = table.last("alice")
+        assert last is not None
+        self.assertEqual((last["event"], last["player"]), ("Took", "bot-random"))
+
+    def test_a_game_goes_on_to_its_end_and_is_the_same_with_the_same_seed(self) -> None:
+        def played(seed: int) -> list[dict[str, Any]]:
+            table = Table(Nim, seed=seed)
+            for _ in range(2):
+                table.seat_bot()
+            table.watch("zoe")
+            for _ in range(40):
+                table.advance(0.5)
+            self.assertTrue(table.finished)
+            return table.events("zoe")
+
+        games = [played(seed) for seed in range(4)]
+        self.assertEqual(games, [played(seed) for seed in range(4)])
+        self.assertGreater(len({repr(events) for events in games}), 1)
+
+    def test_it_plays_for_somebody_until_they_are_back_or_it_is_removed(self) -> None:
+        for is_removed in (False, True):
+            table = Table(Nim, "alice", "bob")
+            table.disconnect("bob")
+            self.assertEqual(table.seat_bot(player="bob"), "bob")
+            table.send("alice", "take", count=1)
+            table.advance(1)
+            self.assertEqual(table.state["turn"], 2)
+            if is_removed:
+                table.remove_bot("bob")
+            table.connect("bob")
+            table.send("alice", "take", count=1)
+            table.advance(60)
+            self.assertEqual(table.state["turn"], 3)
+            table.send("bob", "take", count=1)
+
+    def test_what_can_not_be_is_refused(self) -> None:
+        table = Table(Nim, "alice", "bob")
+        for call, arguments, code in (
+            (table.seat_bot, {"bot": "search"}, "no_bot"),
+            (table.seat_bot, {"player": "alice"}, "refused"),
+            (table.remove_bot, {"player": "alice"}, "no_bot"),
+        ):
+            with self.assertRaises(Refused) as refused:
+                call(**arguments)
+            self.assertEqual(refused.exception.code, code)
+
+    def test_bots_of_an_authors_own_with_options(self) -> None:
+        table = Table(Nim, "alice", bots=["tests.test_testing:Careful(most=2)", "random"])
+        table.seat_bot("Careful")
+        table.send("alice", "take", count=1)
+        table.advance(0.5)
+        self.assertEqual(table.last("alice"), {"event": "Took", "player": "bot-Careful", "count": 2})
+        self.assertRaises(ConfigError, Table, Nim, "alice", bots=["nowhere:Bot"])
+
+    def test_one_that_fails_does_not_keep_the_others_waiting(self) -> None:
+        table = Table(Nim, "alice", bots=["tests.test_testing:Careful(most=9)"])
+        table.seat_bot("Careful")
+        table.send("alice", "take", count=1)
+        table.advance(0.5)
+        self.assertEqual(table.state["turn"], 2)
+
+    def test_it_takes_a_seat_that_stays_free_while_somebody_waits(self) -> None:
+        table = Table(Nim, "alice", fill_with="random")
+        table.advance(9.5)
+        self.assertEqual(table.players, ("alice",))
+        table.advance(0.5)
+        self.assertEqual(table.players, ("alice", "bot-random"))
+        self.assertRaises(ConfigError, Table, Nim, fill_with="search")
+
+    def test_it_plays_for_who_has_been_away_for_a_minute_and_hands_back(self) -> None:
+        table = Table(Nim, "alice", "bob", stand_in="random")
+        table.send("alice", "take", count=1)
+        table.disconnect("bob")
+        table.advance(60)
+        self.assertEqual(table.state["turn"], 1)
+        table.advance(0.5)
+        self.assertEqual(table.state["turn"], 2)
+        table.connect("bob")
+        welcome = [frame for frame in table.frames("bob") if frame.get("event") == "gamesvc.welcome"][-1]
+        self.assertEqual((welcome["resumed"], welcome["bots"]), (True, {"bob": "random"}))
+        self.assertEqual(
+            table.frames("alice")[-1] | {"seq": 0}, {"event": "gamesvc.bot", "player": "bob", "bot": None, "seq": 0}
+        )
+
+    def test_a_restart_in_any_moment_changes_nothing_of_how_it_goes_on(self) -> None:
+        def played(*restarts: float) -> list[dict[str, Any]]:
+            table = Table(Nim, "alice", seed=3)
+            table.seat_bot()
+            for step in range(200):
+                if not table.finished and table.state["turn"] % 2 == 0:
+                    table.send("alice", "take", count=1)
+                if step in restarts:
+                    table.restart()
+                table.advance(0.125)
+            self.assertTrue(table.finished)
+            return table.events("alice")
+
+        straight = played()
+        for step in range(12):
+            self.assertEqual(played(step), straight)
+        self.assertEqual(played(*range(0, 200, 9)), straight)
+
+    def test_in_a_game_that_ticks_its_command_waits_for_the_tick(self) -> None:
+        class Pulsing(Nim, seats=(2, 3), tick=2):
+            def on_tick(self) -> None:
+                self.plot += 1
+
+        table = Table(Pulsing, "alice")
+        self.assertEqual(table.seat_bot(), "bot-random")
+        table.send("alice", "take", count=1)
+        table.advance(2)
+        self.assertEqual(table.state["turn"], 2)
+
+    def test_a_model_that_fails_at_a_bots_command_fails_the_test(self) -> None:
+        table = Table(Nim, "alice")
+        table.seat_bot()
+        table.send("alice", "take", count=1)
+        table.send("alice", "spoil", what="take crashes")
+        self.assertRaises(RuntimeError, table.advance, 0.5)
+
+
+class Careful(Bot):
+    """Takes as many as it is told to."""
+
+    def __init__(self, most: int = 1) -> None:
+        self.most = most
+
+    def choose(self, turn: Turn) -> Choice | None:
+        return {"command": "take", "count": self.most}

@@ -89,7 +89,7 @@ def find(text: str) -> BotKind:
         bot_class: type[Bot] = find_class(_BOTS, name, text)
         _check_methods(bot_class)
         taken = _options_of(bot_class)
-        return BotKind(name if ":" not in name else bot_class.__name__, text, bot_class, _checked(taken, options))
+        return BotKind(name.rpartition(":")[2], text, bot_class, _checked(taken, options))
     except (DefinitionError, OptionsError) as error:
         raise ConfigError(f"bot {text!r}: {error}") from None
 

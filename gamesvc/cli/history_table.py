@@ -26,7 +26,6 @@ _SAID = {
     "left": "gives up the seat",
     "away": "is away",
     "back": "is there",
-    "bot": "a bot",
     "tick": "tick",
 }
 
@@ -176,6 +175,8 @@ def _changed(entry: Entry) -> str:
         return "all fields" if entry.changed else ""
     # At first, all are new.
     changed = list(entry.changed) if entry.kind != "opened" else []
-    changed += ["seats"] if entry.kind in ("seated", "left") or (entry.kind == "bot" and entry.seats is not None) else []
+    changed += (
+        ["seats"] if entry.kind in ("seated", "left") or (entry.kind == "bot" and entry.seats is not None) else []
+    )
     changed += ["timers"] if entry.timers is not None else []
     return ", ".join(changed + (["finished"] if entry.finished else []))

@@ -147,6 +147,9 @@ def _against_row(examination: Examination, row: GameRow) -> list[str]:
     if end is None or end.opening is None or examination.last > row.last:
         return []
     wake_at = min((timer.due for timer in end.timers), default=None)
+    if end.bots:
+        # A game in which bots play is woken for them, too; when, does not follow from its entries.
+        wake_at = row.wake_at
     pairs = (
         ("kind", row.kind, end.opening.game_kind),
         ("end", row.finished, end.finished),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -16,7 +17,6 @@ from twisted.internet.ssl import optionsForClientTLS
 TIMEOUT_SECONDS = 15.0
 """How long a server may take to answer."""
 
-_ID = "1"
 _PORTS = {"ws": 80, "wss": 443}
 
 
@@ -39,7 +39,7 @@ class _Protocol(WebSocketClientProtocol):
         frame = json.loads(payload)
         if frame.get("event") == "gamesvc.welcome":
             self.sendMessage(json.dumps(self.factory.request).encode())
-        elif "status" in frame and frame.get("id") == _ID:
+        elif "status" in frame and frame.get("id") == self.factory.request["id"]:
             self.factory.end(frame)
             self.sendClose(1000)
 
@@ -89,7 +89,8 @@ async def send_command(reactor: Any, url: str, command: str, arguments: Mapping[
     query = urlencode([*parse_qsl(parts.query), ("spectate", "1")])
     factory = _Factory(
         parts._replace(query=query, fragment="").geturl(),
-        {"command": command, "id": _ID, **arguments},
+        # One of its own: under the same one the server would take it for what was sent before.
+        {"command": command, "id": secrets.token_hex(16), **arguments},
         {} if token is None else {"Authorization": f"Bearer {token}"},
     )
     host, port = parts.hostname, parts.port or _PORTS[parts.scheme]
@@ -97,7 +98,7 @@ async def send_command(reactor: Any, url: str, command: str, arguments: Mapping[
     if parts.scheme == "wss":
         endpoint = wrapClientTLS(optionsForClientTLS(host), endpoint)
     try:
-        await endpoint.connect(factory)
+        connection: Any = await endpoint.connect(factory)
     except Exception as error:
         raise ServerError(f"can't connect to {host}:{port}: {error}") from None
     late = reactor.callLater(TIMEOUT_SECONDS, factory.end, ServerError("the server does not answer"))
@@ -106,6 +107,8 @@ async def send_command(reactor: Any, url: str, command: str, arguments: Mapping[
     finally:
         if late.active():
             late.cancel()
+        else:
+            connection.transport.abortConnection()
     if reply["status"] == "error":
         raise ServerError("{code}: {message}".format(**reply["error"]))
     return reply.get("result")
