@@ -1,0 +1,49 @@
+/** Why a command came to nothing, or a session to its end. */
+
+/**
+ * A command was refused, or could not be sent; or the session is over.
+ *
+ * `code` is for programs: one of the server's, or of the game's own; the name of a close code, such as `replaced`; or
+ * one of the client's: `closed`, `unreachable`, `too_many_waiting`, `message_too_big`. `message` is for people.
+ */
+export class GameError extends Error {
+  /**
+   * @param {string} code for programs
+   * @param {string} message for people
+   * @param {boolean} [retryable] whether the same command can succeed later
+   */
+  constructor(code, message, retryable = false) {
+    super(message);
+    this.name = "GameError";
+    this.code = code;
+    this.retryable = retryable;
+  }
+}
+
+/** @type {Record<number, string>} with which a server sends us away for good; some are for later versions of it */
+const CLOSE_NAMES = { 4401: "token_expired", 4403: "forbidden", 4409: "replaced", 4410: "game_deleted" };
+
+/**
+ * The end of a session whose line was closed with a code that says: do not come back.
+ *
+ * @param {number} code
+ * @param {string} reason for people
+ */
+export function closedWith(code, reason) {
+  return new GameError(CLOSE_NAMES[code] ?? `closed_${code}`, reason || `the server closed with ${code}`);
+}
+
+/**
+ * The end of a session that was not let in.
+ *
+ * @param {number} status of HTTP
+ * @param {string} code the one in the answer's body; empty where there was none
+ */
+export function refusedWith(status, code) {
+  return new GameError(code || `http_${status}`, `the server answered with ${status}`);
+}
+
+/** @param {string} reason for people */
+export function unreachable(reason) {
+  return new GameError("unreachable", reason || "the server can't be reached");
+}

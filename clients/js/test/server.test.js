@@ -1,0 +1,250 @@
+/**
+ * Against real servers, all of which serve `tests.e2e.crash_game:Ledger`: the one at `GAMESVC_URL` takes as much as one
+ * can send, the one at `GAMESVC_SLOW_URL` little, and the one at `GAMESVC_GUARDED_URL` asks for tokens, signed with the
+ * key in the file `GAMESVC_KEY_FILE`. tests/e2e/test_js_client.py starts them.
+ */
+import assert from "node:assert/strict";
+import { sign } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { after, suite, test } from "node:test";
+
+import Ws from "ws";
+
+import { GameError, connect } from "../src/index.js";
+import { CuttingProxy, chance } from "./proxy.js";
+
+const { GAMESVC_URL: url, GAMESVC_SLOW_URL: slowUrl } = process.env;
+const { GAMESVC_GUARDED_URL: guardedUrl, GAMESVC_KEY_FILE: keyFile } = process.env;
+const isServed = [url, slowUrl, guardedUrl, keyFile].every((each) => each !== undefined);
+const skip = isServed ? false : "there are no servers: GAMESVC_URL and the like are not set";
+const start = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+/** A line is cut every few milliseconds here, so none is a good one, and one that waited long would get nowhere. */
+const backoff = { first: 5, most: 40, good: 200 };
+
+const open = [];
+after(async () => {
+  for (const each of open) await each.close();
+});
+
+/** The same keys; of thousands, only those are told that differ. */
+function assertSame(found, expected, what) {
+  if (found.length === expected.length && found.every((key, place) => key === expected[place])) return;
+  const place = expected.findIndex((key, number) => key !== found[number]);
+  const near = (keys) => keys.slice(Math.max(0, place - 2), place + 3);
+  const counts = `${found.length} instead of ${expected.length}`;
+  assert.fail(`${what}: ${counts}; at ${place} ${near(found)} instead of ${near(expected)}`);
+}
+
+/** Notes what a client is told, and what of it breaks the rules. */
+class Witness {
+  keys = [];
+  statuses = [];
+  complaints = [];
+
+  /** @param last the number of the event that was seen before all others */
+  constructor(game, last) {
+    this.game = game;
+    this.last = last;
+    game.on("event", ({ seq, event, key }) => {
+      // Who is away, and back again, is not counted.
+      if (seq === undefined) return;
+      if (seq !== this.last + 1) this.complaints.push(`event ${seq} came after ${this.last}`);
+      this.last = seq;
+      if (key !== undefined) this.keys.push(`${event} ${key}`);
+    });
+    game.on("welcome", ({ resumed }) => {
+      if (!resumed) this.complaints.push("everything can be resumed here, and was not");
+    });
+    game.on("status", (status) => this.statuses.push(status));
+  }
+}
+
+/** A token for a player of a game, for so many seconds, signed with the server's own key (Ed25519). */
+function token(game, player, seconds) {
+  const exp = Math.ceil(Date.now() / 1000 + seconds);
+  const claims = { iss: "urn:ece4564:token-issuer", aud: game, sub: player, exp };
+  const encode = (part) => Buffer.from(JSON.stringify(part)).toString("base64url");
+  const signed = `${encode({ alg: "EdDSA", typ: "JWT" })}.${encode(claims)}`;
+  return `${signed}.${sign(null, Buffer.from(signed), readFileSync(keyFile)).toString("base64url")}`;
+}
+
+/** Node 22 has a WebSocket of its own, which says less of why it was refused than that of ws. */
+const kinds = [{ kind: "ws", WebSocket: Ws, refused: (status) => `http_${status}` }];
+if (globalThis.WebSocket !== undefined) {
+  kinds.push({ kind: "global", WebSocket: globalThis.WebSocket, refused: () => "unreachable" });
+}
+for (const each of kinds) suite(each.kind, () => testWith(each));
+
+function testWith({ kind, WebSocket, refused }) {
+  const seed = `${kind}-${start}`;
+
+  async function enter(address, options = {}) {
+    const game = await connect(address, { WebSocket, ...options });
+    open.push(game);
+    return game;
+  }
+
+  /** Somebody who sees everything from the beginning. */
+  async function witness(address, options = {}) {
+    return new Witness(await enter(address, { since: 0, ...options }), 0);
+  }
+
+  test("a player and somebody who watches", { skip }, async () => {
+    const alice = await enter(`${url}/plain-${seed}?player=alice`);
+    assert.equal(alice.status, "open");
+    assert.equal(alice.player, "alice");
+    assert.equal(alice.playing, true);
+    assert.equal(alice.players[0], "alice");
+    assert.equal(alice.state.total, 0);
+    const watcher = await enter(`${url}/plain-${seed}?player=carol&spectate=1`, { since: 0 });
+    const joined = new Promise((resolve) => watcher.on("gamesvc.joined", resolve));
+    assert.equal((await joined).player, "alice");
+    const [total] = await alice.send("put", { key: "first" });
+    assert.equal(total, 1);
+    // A reply means that its sender has seen it all.
+    assert.equal(alice.state.total, 1);
+    assert.equal(await alice.send("quiet", { key: "second" }), undefined);
+    await assert.rejects(alice.send("deny", { key: "third" }), (error) => {
+      assert.ok(error instanceof GameError);
+      assert.equal(error.code, "refused");
+      assert.equal(error.retryable, false);
+      return true;
+    });
+    await assert.rejects(alice.send("jump"), { code: "unknown_command" });
+    await assert.rejects(watcher.send("put", { key: "fourth" }), { code: "not_a_player" });
+    await assert.rejects(alice.send("put", { id: "mine" }), TypeError);
+    alice.close();
+    assert.equal(alice.status, "closed");
+    await assert.rejects(alice.send("put", { key: "fifth" }), { code: "closed" });
+  });
+
+  test("what can't be: the reason is told", { skip }, async () => {
+    await assert.rejects(enter(`${url}/no%20game`, { backoff }), { code: refused(400) });
+    await assert.rejects(enter("ws://127.0.0.1:1/g", { backoff }), { code: "unreachable" });
+  });
+
+  test("a message that is too big takes nothing else with it", { skip }, async () => {
+    const alice = await enter(`${url}/big-${seed}?player=alice`, { backoff });
+    const small = alice.send("put", { key: "small" });
+    await assert.rejects(alice.send("put", { key: "x".repeat(100_000) }), { code: "message_too_big" });
+    assert.equal((await small)[0], 1);
+    assert.equal((await alice.send("put", { key: "last" }))[0], 2);
+  });
+
+  test("what the server can't read is refused, and holds nothing up", { skip }, async () => {
+    const alice = await enter(`${url}/deep-${seed}?player=alice`);
+    let deep = 1;
+    for (let level = 0; level < 40; level += 1) deep = [deep];
+    const refused = assert.rejects(alice.send("put", { key: deep }), { code: "bad_json" });
+    assert.equal((await alice.send("put", { key: "after" }))[0], 1);
+    await refused;
+  });
+
+  test("who sends faster than the server takes has to wait, and no more", { skip }, async () => {
+    const { game: alice, ...seen } = await witness(`${slowUrl}/slow-${seed}?player=alice`);
+    const keys = Array.from({ length: 120 }, (_, number) => `k${number}`);
+    await Promise.all(keys.map((key) => alice.send("put", { key })));
+    assert.equal(alice.state.total, keys.length);
+    assertSame(seen.keys.toSorted(), keys.map((key) => `Put ${key}`).toSorted(), "what was put");
+    assert.deepEqual(seen.complaints, []);
+    assert.deepEqual(seen.statuses, [], "the line was not lost");
+  });
+
+  test("lines are cut, delayed and sliced: nothing is lost, and nothing comes twice", { skip }, async (t) => {
+    t.diagnostic(`SEED=${start}`);
+    const random = chance(start);
+    const proxy = new CuttingProxy({ port: Number(new URL(url).port), random, bytes: 20_000 });
+    open.push(proxy);
+    const game = `127.0.0.1:${await proxy.listen()}/cut-${seed}`;
+    const EACH = 1500;
+    const names = ["alice", "bob", "carol"];
+    const witnesses = await Promise.all(names.map((name) => witness(`ws://${game}?player=${name}`, { backoff })));
+    const players = witnesses.map((each) => each.game);
+    const watcher = await witness(`ws://${game}?player=dora&spectate=1`, { backoff });
+
+    const public_ = [];
+    const own = players.map(() => []);
+    let effects = 0;
+    async function play(player, number) {
+      let last = 0;
+      const outcomes = [];
+      for (let count = 0; count < EACH; count += 1) {
+        const key = `${player.player}-${count}`;
+        const command = ["put", "put", "whisper", "both", "quiet", "deny"][Math.floor(random() * 6)];
+        if (command === "put" || command === "both") public_.push(`Put ${key}`);
+        if (command === "both") public_.push(`Put ${key}`);
+        if (command === "whisper" || command === "both") own[number].push(`Whispered ${key}`);
+        if (command !== "deny") effects += 1;
+        const sent = player.send(command, { key });
+        outcomes.push(
+          command === "deny"
+            ? assert.rejects(sent, { code: "refused" })
+            : sent.then((receipt) => {
+                if (receipt === undefined) return;
+                assert.ok(receipt[0] > last, "they take effect in the order in which they were sent");
+                last = receipt[0];
+              }),
+        );
+        // Sometimes one by one, sometimes many at a time.
+        if (random() < 0.05 || player.waiting > 200) await outcomes.at(-1);
+      }
+      await Promise.all(outcomes);
+    }
+    await Promise.all(players.map(play));
+    const returns = witnesses.map(({ statuses }) => statuses.filter((status) => status === "open").length);
+    t.diagnostic(`${effects} effects, ${proxy.cuts} cuts, ${returns} returns`);
+    assert.ok(proxy.cuts > 50, `only ${proxy.cuts} cuts`);
+
+    // From now on nothing is cut, and what is left to be seen is.
+    proxy.bytes = Infinity;
+    const truths = await Promise.all(names.map((name) => witness(`${url}/cut-${seed}?player=${name}`)));
+    for (const [number, { game: player, keys: told }] of truths.entries()) {
+      // It is told everything before its reply, and so is the one that was cut off so often.
+      await assert.rejects(player.send("deny", { key: "end" }), { code: "refused" });
+      await assert.rejects(players[number].send("deny", { key: "end" }), { code: "refused" });
+      assert.equal(player.state.total, effects);
+      assert.deepEqual(players[number].state, player.state);
+      assert.equal(players[number].seq, player.seq);
+      assertSame(witnesses[number].keys, told, "what a player saw");
+      assertSame(told.filter((key) => key.startsWith("Put ")).toSorted(), public_.toSorted(), "what was put");
+      const whispered = told.filter((key) => key.startsWith(`Whispered ${player.player}-`));
+      assertSame(whispered.toSorted(), own[number].toSorted(), "what was whispered");
+    }
+    await assert.rejects(watcher.game.send("put", { key: "x" }), { code: "not_a_player" });
+    const shown = truths[0].keys.filter((key) => key.startsWith("Put "));
+    assertSame(watcher.keys, shown, "what a spectator saw");
+    for (const each of [...truths, ...witnesses, watcher]) assert.deepEqual(each.complaints, []);
+  });
+
+  test("a token expires in the middle of play, and another one takes its place", { skip }, async () => {
+    const game = `token-${seed}`;
+    let asked = 0;
+    const seen = await witness(`${guardedUrl}/${game}`, {
+      backoff,
+      token: () => {
+        asked += 1;
+        return token(game, "alice", asked === 1 ? 1 : 60);
+      },
+    });
+    const { game: alice } = seen;
+    assert.equal(alice.player, "alice");
+    await alice.send("put", { key: "first" });
+    await new Promise((resolve) => alice.on("status", (status) => status === "open" && resolve()));
+    assert.deepEqual(seen.statuses, ["reconnecting", "open"]);
+    assert.equal(asked, 2);
+    assert.equal((await alice.send("put", { key: "second" }))[0], 2);
+    assert.deepEqual(seen.keys, ["Put first", "Put second"]);
+    assert.deepEqual(seen.complaints, []);
+  });
+
+  test("the wrong token is refused, and an expired one that can't be had anew ends the session", { skip }, async () => {
+    const wrong = token("one", "alice", 60);
+    await assert.rejects(enter(`${guardedUrl}/other`, { backoff, token: wrong }), { code: refused(403) });
+    await assert.rejects(enter(`${guardedUrl}/one`, { backoff }), { code: refused(401) });
+    const alice = await enter(`${guardedUrl}/one-${seed}`, { token: token(`one-${seed}`, "alice", 1) });
+    await new Promise((resolve) => alice.on("status", resolve));
+    assert.equal(alice.status, "closed");
+    assert.equal(alice.error.code, "token_expired");
+    await assert.rejects(alice.send("put", { key: "late" }), { code: "token_expired" });
+  });
+}

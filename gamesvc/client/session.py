@@ -1,0 +1,445 @@
+"""A client's session with a game: what outlives the connections.
+
+It has no I/O and no clock. It is told what happened, and when, and returns what is to be done::
+
+    actions = session.received(now, text)       # also: start, lost, refused, heard, tick, send, close
+
+and by `Session.deadline` it says when it is to be told that time has gone by (`Session.tick`). While it lives, each
+command that it was given takes effect once or is refused, and each event is shown once, in order, whatever becomes of
+the connections. ``clients/vectors.json`` holds this one and the JavaScript one to the same conduct.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from gamesvc.client.actions import (
+    Action,
+    Connect,
+    Disconnect,
+    Reject,
+    Resolve,
+    ShowEvent,
+    ShowState,
+    ShowStatus,
+    ShowWelcome,
+    Transmit,
+)
+from gamesvc.client.failure import (
+    CLOSED,
+    MESSAGE_TOO_BIG,
+    TOO_MANY_WAITING,
+    UNREACHABLE,
+    GameError,
+    SessionClosed,
+    closed_with,
+    refused_with,
+)
+from gamesvc.client.mirror import Mirror, OutOfStep
+from gamesvc.client.outbox import MAX_WAITING, Outbox
+from gamesvc.errors import OUTCOME_UNKNOWN, RATE_LIMITED, TOO_MANY_IN_FLIGHT, UNAVAILABLE, CloseCode
+from gamesvc.messages import ErrorBody
+
+CONNECTING: Final = "connecting"
+OPEN: Final = "open"
+RECONNECTING: Final = "reconnecting"
+
+WELCOME_SECONDS = 15.0
+"""How long a connection may take until its welcome."""
+SILENCE_SECONDS = 25.0
+"""After how long a silence the server is asked whether it is there."""
+ANSWER_SECONDS = 10.0
+"""How long it may then be silent."""
+GOOD_SECONDS = 5.0
+"""After how long a connection was a good one."""
+FIRST_BACKOFF_SECONDS = 0.25
+MAX_BACKOFF_SECONDS = 15.0
+MAX_WAIT_SECONDS = 300.0
+"""The longest wait that a server may ask for."""
+PATIENCE = 5
+"""How many attempts may fail before there was ever a welcome."""
+
+_RESTART_STEPS = 2
+_PUT_OFF = frozenset(error.code for error in (RATE_LIMITED, TOO_MANY_IN_FLIGHT, UNAVAILABLE, OUTCOME_UNKNOWN))
+_UNAUTHORIZED = 401
+_PASSING = frozenset((408, 425, 429))
+
+_decode = msgspec.json.Decoder().decode
+_encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+
+
+def backoff_seconds(step: int, chance: float) -> float:
+    """How long to wait.
+
+    Args:
+        step: how often one has waited already.
+        chance: from 0 to 1.
+    """
+    return chance * min(MAX_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2.0 ** min(step, 30))
+
+
+class Session:
+    """A client's session with a game.
+
+    Args:
+        prefix: of the commands' ids: no other session of the same player has it.
+        state: whether to mirror the game's state.
+        epoch: of the place in the history from which events are wanted.
+        since: number of the last event that was seen already: 0 for the whole history, None for none of it.
+        guest: whether neither a name nor a token was given, so that the server gives a name.
+        renewable: whether a new token can be had.
+        chance: random numbers from 0 to 1.
+
+    Attributes:
+        mirror: what is known of the game.
+        status: ``connecting``, ``open``, ``reconnecting`` or ``closed``.
+    """
+
+    def __init__(
+        self,
+        prefix: str,
+        *,
+        state: bool = True,
+        epoch: str | None = None,
+        since: int | None = None,
+        guest: bool = False,
+        renewable: bool = False,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.mirror = Mirror(epoch, since)
+        self.status = CONNECTING
+        self._prefix = prefix
+        self._wants_state = state
+        self._is_guest = guest
+        self._is_renewable = renewable
+        self._chance = chance
+        self._outbox = Outbox()
+        self._commands = 0
+        self._pings = 0
+        self._actions: list[Action] = []
+        self._end: SessionClosed | None = None
+        self._has_line = False
+        self._failures = 0
+        self._setbacks = 0
+        self._has_renewed = False
+        self._renews_next = True
+        self._opened_at = 0.0
+        # When to be told; None where there is nothing of that kind.
+        self._connect_at: float | None = None
+        self._welcome_by: float | None = None
+        self._ping_at: float | None = None
+        self._heard_by: float | None = None
+
+    @property
+    def deadline(self) -> float | None:
+        """When to call `tick`; None where nothing waits for that."""
+        paused_until = self._outbox.paused_until if self.status == OPEN else None
+        times = (self._connect_at, self._welcome_by, self._ping_at, self._heard_by, paused_until)
+        return min((time for time in times if time is not None), default=None)
+
+    @property
+    def error(self) -> SessionClosed | None:
+        """Why it is closed; None while it is not."""
+        return self._end
+
+    # What happened.
+
+    def start(self, now: float) -> list[Action]:
+        """Begin, once."""
+        self._connect(now)
+        return self._taken()
+
+    def send(self, now: float, command: str, arguments: Mapping[str, Any]) -> tuple[str, list[Action]]:
+        """Give it a command. It is resolved or rejected at some time, perhaps at once.
+
+        Args:
+            now: the time, in seconds, of a clock that does not jump.
+            command: its name.
+            arguments: by name, such as JSON knows.
+
+        Returns:
+            The command's id, and what is to be done.
+
+        Raises:
+            TypeError: an argument is nothing that JSON knows.
+            ValueError: an argument is called as a key of the wire's own, or is a number that JSON does not know.
+        """
+        for reserved in ("command", "id"):
+            if reserved in arguments:
+                raise ValueError(f"an argument can't be called {reserved!r}: that key is the wire's own")
+        id = f"{self._prefix}-{self._commands + 1}"
+        text = _encode({"command": command, "id": id, **arguments})
+        self._commands += 1
+        if self._end is not None:
+            self._actions.append(Reject(id, self._end))
+        elif self._outbox.is_full:
+            message = f"{MAX_WAITING} commands wait for their replies"
+            self._actions.append(Reject(id, GameError(TOO_MANY_WAITING, message, retryable=True)))
+        else:
+            self._outbox.add(id, text)
+            self._pump(now)
+        return id, self._taken()
+
+    def received(self, now: float, text: str | bytes) -> list[Action]:
+        """A text message came."""
+        if self._has_line:
+            self._hear(now)
+            try:
+                message = _decode(text)
+                if "event" in message:
+                    self._take_event(now, message)
+                elif "status" in message and self.status == OPEN:
+                    self._take_reply(now, message)
+            except (
+                msgspec.MsgspecError,
+                UnicodeDecodeError,
+                RecursionError,
+                LookupError,
+                TypeError,
+                OutOfStep,
+            ) as error:
+                # Nothing that comes after it makes sense any more.
+                self._drop(now, f"the server sent what can't be followed: {error}")
+        return self._taken()
+
+    def heard(self, now: float) -> list[Action]:
+        """A sign of life came, such as a ping of the WebSocket's."""
+        if self._has_line:
+            self._hear(now)
+        return self._taken()
+
+    def lost(self, now: float, code: int | None = None, reason: str = "") -> list[Action]:
+        """The connection was closed, or did not come to be.
+
+        Args:
+            now: the time.
+            code: with which it was closed; None where the line was cut, or never was there.
+            reason: more, for people.
+        """
+        if self._has_line:
+            if code is not None and code >= 4400:
+                end = closed_with(code, reason)
+                if code == CloseCode.TOKEN_EXPIRED and self._is_renewable:
+                    self._renews_next = True
+                    self._come_back(now, end)
+                else:
+                    self._has_line = False
+                    self._finish(end)
+            else:
+                if code == CloseCode.MESSAGE_TOO_BIG:
+                    self._give_up_largest()
+                least = _RESTART_STEPS if code == CloseCode.SERVICE_RESTART else 0
+                self._come_back(now, _unreachable(reason), least)
+        return self._taken()
+
+    def refused(
+        self, now: float, status: int, code: str = "", message: str = "", retry_after: float = 0.0
+    ) -> list[Action]:
+        """The handshake was refused.
+
+        Args:
+            now: the time.
+            status: of the HTTP response.
+            code: the one in its body, if any.
+            message: the one in its body, if any.
+            retry_after: how many seconds it says to wait.
+        """
+        if self._has_line:
+            end = refused_with(status, code, message)
+            if status in _PASSING or status >= 500:
+                self._come_back(now, end, wait=min(max(retry_after, 0.0), MAX_WAIT_SECONDS))
+            elif status == _UNAUTHORIZED and self._is_renewable and not self._has_renewed:
+                self._has_renewed = True
+                self._come_back(now, end)
+            else:
+                self._has_line = False
+                self._finish(end)
+        return self._taken()
+
+    def tick(self, now: float) -> list[Action]:
+        """Time has gone by."""
+        if _is_due(self._connect_at, now):
+            self._connect(now)
+        elif _is_due(self._welcome_by, now):
+            self._drop(now, f"no welcome came within {WELCOME_SECONDS:g} s")
+        elif _is_due(self._heard_by, now):
+            self._drop(now, "the server is silent")
+        elif _is_due(self._ping_at, now):
+            self._ping_at, self._heard_by = None, now + ANSWER_SECONDS
+            self._pings += 1
+            self._actions.append(
+                Transmit(_encode({"command": "gamesvc.ping", "id": f"{self._prefix}-ping-{self._pings}"}))
+            )
+        self._pump(now)
+        return self._taken()
+
+    def close(self, now: float, error: SessionClosed | None = None) -> list[Action]:
+        """End it.
+
+        Args:
+            now: the time.
+            error: why, where it is not its user's wish.
+        """
+        if self._end is None:
+            self._finish(error or SessionClosed(CLOSED, "the session was closed"))
+        return self._taken()
+
+    # The line.
+
+    def _connect(self, now: float) -> None:
+        self._connect_at = None
+        self._has_line = True
+        self._welcome_by = now + WELCOME_SECONDS
+        query = {"state": "1"} if self._wants_state else {}
+        query |= self.mirror.place
+        if self._is_guest and self.mirror.welcome:
+            query["player"] = self.mirror.welcome["player"]
+        self._actions.append(Connect(query, self._is_renewable and self._renews_next))
+        self._renews_next = False
+
+    def _hear(self, now: float) -> None:
+        if self.status == OPEN:
+            self._ping_at, self._heard_by = now + SILENCE_SECONDS, None
+
+    def _drop(self, now: float, reason: str) -> None:
+        self._actions.append(Disconnect(None))
+        self._come_back(now, _unreachable(reason))
+
+    def _come_back(self, now: float, why: SessionClosed, least: int = 0, wait: float = 0.0) -> None:
+        """Have no line, and another one later.
+
+        Args:
+            now: the time.
+            why: the end, where it is one.
+            least: how many steps of the backoff to begin with.
+            wait: how many seconds to wait besides.
+        """
+        if self.status == OPEN and now - self._opened_at >= GOOD_SECONDS:
+            self._failures = 0
+        if self.status != OPEN:
+            # It may have been the token's fault: not everybody who connects is told.
+            self._renews_next = True
+        self._lose_line()
+        if not self.mirror.welcome and self._failures + 1 >= PATIENCE:
+            self._finish(why)
+            return
+        self._connect_at = now + wait + backoff_seconds(max(self._failures, least), self._chance())
+        self._failures += 1
+        if self.mirror.welcome:
+            self._set_status(RECONNECTING)
+
+    def _lose_line(self) -> None:
+        self._has_line = False
+        self._connect_at = self._welcome_by = self._ping_at = self._heard_by = None
+        self._outbox.line_lost()
+
+    def _finish(self, end: SessionClosed) -> None:
+        if self._has_line:
+            self._actions.append(Disconnect(int(CloseCode.NORMAL)))
+        self._lose_line()
+        self._end = end
+        unanswered = self._outbox.give_up()
+        self._set_status(CLOSED)
+        self._actions += [Reject(id, end) for id in unanswered]
+
+    def _set_status(self, status: str) -> None:
+        if status != self.status:
+            self.status = status
+            self._actions.append(ShowStatus(status, self._end))
+
+    # What comes.
+
+    def _take_event(self, now: float, event: dict[str, Any]) -> None:
+        name = event["event"]
+        if type(name) is not str:
+            raise OutOfStep("an event has no name")
+        if name == "gamesvc.welcome":
+            self._take_welcome(now, event)
+        elif self.status != OPEN:
+            raise OutOfStep("an event came before the welcome")
+        elif name == "gamesvc.patch" or name == "gamesvc.state":
+            if self._wants_state:
+                if name == "gamesvc.patch":
+                    self.mirror.take_patch(event["patch"])
+                else:
+                    self.mirror.take_state(event["state"])
+                self._show_state()
+        elif self.mirror.take_event(event):
+            self._actions.append(ShowEvent(event))
+
+    def _take_welcome(self, now: float, welcome: dict[str, Any]) -> None:
+        has_state = self.mirror.take_welcome(welcome)
+        if self.status != OPEN:
+            self._opened_at = now
+            self._has_renewed = False
+            self._welcome_by = None
+            self._set_status(OPEN)
+            self._hear(now)
+        self._actions.append(ShowWelcome(welcome))
+        if has_state:
+            self._show_state()
+        self._pump(now)
+
+    def _show_state(self) -> None:
+        assert self.mirror.state is not None
+        self._actions.append(ShowState(self.mirror.state))
+
+    def _take_reply(self, now: float, reply: dict[str, Any]) -> None:
+        # Replies come in the order of the commands, and to what could not be read without its id.
+        id = reply.get("id") or self._outbox.oldest()
+        if id is None:
+            return
+        if reply["status"] == "ok":
+            if self._outbox.settle(id):
+                self._outbox.succeeded()
+                self._setbacks = 0
+                self._actions.append(Resolve(id, reply.get("result")))
+        else:
+            error = msgspec.convert(reply["error"], ErrorBody)
+            if error.code in _PUT_OFF:
+                self._put_off(now, id, error.retry_ms)
+            elif self._outbox.settle(id):
+                self._setbacks = 0
+                self._actions.append(Reject(id, GameError(error.code, error.message, error.retryable)))
+        self._pump(now)
+
+    def _put_off(self, now: float, id: str, retry_ms: int | msgspec.UnsetType) -> None:
+        if not self._outbox.is_on_its_way(id):
+            return
+        until = self._outbox.paused_until
+        if retry_ms is not msgspec.UNSET:
+            until = now + min(retry_ms / 1000, MAX_WAIT_SECONDS)
+        elif until is None:
+            # Half of it at least: the server has not asked for it to be tried at once.
+            until = now + backoff_seconds(self._setbacks, 0.5 + self._chance() / 2)
+            self._setbacks += 1
+        self._outbox.put_back(id, until)
+
+    def _give_up_largest(self) -> None:
+        """If one of those that were sent was too big, the largest was; and it did not take effect."""
+        if (id := self._outbox.largest()) is not None:
+            self._outbox.settle(id)
+            self._actions.append(Reject(id, GameError(MESSAGE_TOO_BIG, "the server does not take so large a message")))
+
+    # What goes.
+
+    def _pump(self, now: float) -> None:
+        if self.status == OPEN:
+            self._actions += map(Transmit, self._outbox.due(now))
+
+    def _taken(self) -> list[Action]:
+        actions, self._actions = self._actions, []
+        return actions
+
+
+def _is_due(at: float | None, now: float) -> bool:
+    return at is not None and at <= now
+
+
+def _unreachable(reason: str) -> SessionClosed:
+    return SessionClosed(UNREACHABLE, reason or "the server can't be reached")

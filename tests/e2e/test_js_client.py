@@ -1,0 +1,91 @@
+"""The JavaScript client: its own tests, against servers that are started here, and what is packed of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.processes import CHECKOUT, Operator
+
+NPM_SECONDS = 180.0
+"""How long npm may take: it fetches the compiler."""
+
+LEAST_TESTS = 80
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("npm") is None and os.environ.get("CI") != "true", reason="Node.js (node, npm) is not installed"
+)
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as it is checked out, in a directory of its own, with what it needs to be tested."""
+    clients = tmp_path_factory.mktemp("npm") / "clients"
+    shutil.copytree(CHECKOUT / "clients", clients, ignore=shutil.ignore_patterns("node_modules"))
+    npm(clients / "js", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    return clients / "js"
+
+
+def npm(package: Path, *arguments: str, **environment: str) -> str:
+    """Run npm in the package, which must be a success, and return what it printed."""
+    done = subprocess.run(
+        ("npm", *arguments),
+        cwd=package,
+        env={**os.environ, "NO_COLOR": "1", **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=NPM_SECONDS,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_clients_own_tests_pass_against_real_servers(package: Path, operator: Operator) -> None:
+    operator.environment["PYTHONPATH"] = str(CHECKOUT)
+    operator.gamesvc("keys", "--type", "ed25519", "--private", "signs.pem", "--public", "verifies.pem")
+    game = ("--game", "tests.e2e.crash_game:Ledger", "--journal", "memory", "--address", "127.0.0.1")
+    much = "1000000"
+    fast = operator.twistd(*game, "--commands-per-second", much, "--command-burst", much, "--frames-per-second", much)
+    slow = operator.twistd(*game, "--commands-per-second", "40", "--command-burst", "20")
+    guarded = operator.twistd(*game, "--enable-auth", "--public-key-file", "verifies.pem")
+    where = {
+        name: server.url("").rstrip("/")
+        for name, server in {
+            "GAMESVC_URL": fast,
+            "GAMESVC_SLOW_URL": slow,
+            "GAMESVC_GUARDED_URL": guarded,
+        }.items()
+    }
+    said = npm(package, "test", **where, GAMESVC_KEY_FILE=str(operator.directory / "signs.pem"))
+    counts = {what: int(count) for what, count in re.findall(r"^\W*(pass|fail|skipped) (\d+)$", said, re.MULTILINE)}
+    assert counts["fail"] == counts["skipped"] == 0, said
+    assert counts["pass"] >= LEAST_TESTS, said
+
+
+def test_what_is_packed_is_the_client_and_nothing_else(package: Path) -> None:
+    (packed,) = json.loads(npm(package, "pack", "--json", "--dry-run"))
+    modules = {f"src/{path.name}" for path in (package / "src").iterdir()}
+    assert {each["path"] for each in packed["files"]} == {
+        "LICENSE",
+        "README.md",
+        "package.json",
+        "types/index.d.ts",
+        *modules,
+    }
+    assert (packed["name"], "dependencies" in json.loads((package / "package.json").read_text())) == (
+        "@gamesvc/client",
+        False,
+    )
+
+
+def test_the_types_that_it_is_checked_with_are_those_that_a_game_has(package: Path, operator: Operator) -> None:
+    operator.environment["PYTHONPATH"] = str(CHECKOUT)
+    written = operator.gamesvc("schema", "--typescript", "tests.tictactoe:TicTacToe")
+    assert (package / "test" / "types" / "tictactoe.ts").read_text().strip() == written

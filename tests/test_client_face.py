@@ -1,0 +1,249 @@
+"""What the clients have in common, without a network: a face whose lines and timers are the test's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Coroutine
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from gamesvc.client import face
+from gamesvc.client.face import Face
+from gamesvc.client.failure import GameError, SessionClosed
+
+WELCOME: dict[str, Any] = {"event": "gamesvc.welcome", "epoch": "e", "seq": 0, "resumed": False, "player": "alice"}
+WELCOME |= {"playing": True, "players": ["alice"], "present": ["alice"], "state": {"n": 0}}
+
+
+class FakeLine:
+    def __init__(self) -> None:
+        self.url = ""
+        self.sent: list[Any] = []
+        self.ended: list[object] = []
+
+    def open(self, url: str, *, renew: bool) -> None:
+        self.url = url
+
+    def transmit(self, text: str) -> None:
+        self.sent.append(json.loads(text)["command"])
+
+    def close(self, code: int) -> None:
+        self.ended.append(code)
+
+    def drop(self) -> None:
+        self.ended.append("dropped")
+
+
+class FakeFace(Face[Deferred[Any]]):
+    def __init__(self, url: str = "ws://h/g", token: Any = None) -> None:
+        self.now = 0.0
+        self.rings_at: float | None = None
+        self.lines: list[FakeLine] = []
+        self.failures: list[Exception] = []
+        super().__init__(url, player=None, token=token, spectate=False, state=True)
+
+    @property
+    def line(self) -> FakeLine:
+        return self.lines[-1]
+
+    def receive(self, **message: Any) -> None:
+        self.line_received(self.line, json.dumps(message))
+
+    def ring(self) -> None:
+        assert self.rings_at is not None
+        self.now = self.rings_at
+        self._ring()
+
+    def _now(self) -> float:
+        return self.now
+
+    def _set_timer(self, at: float) -> None:
+        self.rings_at = at
+
+    def _stop_timer(self) -> None:
+        self.rings_at = None
+
+    def _new_line(self) -> FakeLine:
+        self.lines.append(FakeLine())
+        return self.line
+
+    def _promise(self) -> Deferred[Any]:
+        return Deferred()
+
+    async def _awaited(self, promise: Deferred[Any]) -> Any:
+        return await promise
+
+    def _resolve(self, promise: Deferred[Any], value: Any) -> None:
+        if not promise.called:
+            promise.callback(value)
+
+    def _reject(self, promise: Deferred[Any], error: GameError) -> None:
+        if not promise.called:
+            promise.errback(error)
+
+    def _callback_failed(self, error: Exception) -> None:
+        self.failures.append(error)
+
+
+class Faces(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.face = FakeFace()
+        self.face._start()
+
+    def enter(self) -> None:
+        self.face.receive(**WELCOME)
+
+    def next(self) -> Deferred[Any]:
+        step: Coroutine[Any, Any, dict[str, Any]] = self.face.__anext__()
+        return Deferred.fromCoroutine(step)
+
+    def test_what_a_callback_sends_goes_after_what_was_to_be_sent_before(self) -> None:
+        for command in ("first", "second"):
+            self.face._send(command, {})
+        self.face.on("welcome", lambda _: self.face._send("third", {}))
+        self.enter()
+        self.assertEqual(self.face.line.sent, ["first", "second", "third"])
+
+    def test_a_callback_that_fails_is_told_of_and_harms_nobody(self) -> None:
+        heard: list[Any] = []
+        self.face.on("Marked", lambda event: 1 / 0)
+        self.face.on("Marked", heard.append)
+        self.enter()
+        self.face.receive(event="Marked", seq=1)
+        self.assertEqual([event["seq"] for event in heard], [1])
+        self.assertEqual([type(error) for error in self.face.failures], [ZeroDivisionError])
+
+    def test_callbacks_are_called_for_what_they_are_for(self) -> None:
+        heard: list[tuple[str, Any]] = []
+
+        def hear(kind: str) -> None:
+            self.face.on(kind, lambda value: heard.append((kind, value)))
+
+        for kind in ("event", "Marked", "Other", "state", "status"):
+            hear(kind)
+        self.enter()
+        self.face.receive(event="Marked", seq=1)
+        self.face.receive(event="gamesvc.patch", seq=1, patch={"n": 1})
+        marked = {"event": "Marked", "seq": 1}
+        expected = [("status", "open"), ("state", {"n": 0}), ("event", marked), ("Marked", marked), ("state", {"n": 1})]
+        self.assertEqual(heard, expected)
+
+    def test_what_an_earlier_line_says_counts_no_more(self) -> None:
+        self.enter()
+        old = self.face.line
+        self.face.line_lost(old, None, "")
+        self.face.ring()
+        self.enter()
+        self.face.line_received(old, json.dumps({"event": "Marked", "seq": 1}))
+        self.face.line_lost(old, 4409, "")
+        self.face.line_refused(old, 404, {}, b"")
+        self.assertEqual((self.face.seq, self.face.status), (0, "open"))
+
+    def test_all_hear_of_one_thing_before_anybody_hears_of_the_next(self) -> None:
+        heard: list[Any] = []
+        self.face.on("status", lambda _: self.face._send("first", {}))
+        self.face.on("status", heard.append)
+        self.face.on("state", heard.append)
+        self.enter()
+        self.assertEqual(heard, ["open", {"n": 0}])
+
+    def test_what_ended_it_stays_so_when_it_is_closed_after_that(self) -> None:
+        self.enter()
+        self.face.line_lost(self.face.line, 4409, "")
+        self.face._close()
+        assert self.face.error is not None
+        self.assertEqual(self.face.error.code, "replaced")
+        self.failureResultOf(self.next(), SessionClosed)
+
+    def test_events_are_read_one_after_the_other_also_by_who_waits(self) -> None:
+        self.enter()
+        waiting = self.next()
+        self.assertNoResult(waiting)
+        self.face.receive(event="Marked", seq=1)
+        self.face.receive(event="Marked", seq=2)
+        self.assertEqual(self.successResultOf(waiting)["seq"], 1)
+        self.assertEqual(self.successResultOf(self.next())["seq"], 2)
+
+    def test_a_welcome_with_other_numbers_is_among_the_events_and_the_first_is_not(self) -> None:
+        self.enter()
+        self.face.receive(event="Marked", seq=1)
+        self.face.receive(**{**WELCOME, "epoch": "f", "seq": 7})
+        self.face.receive(event="Marked", seq=8)
+        read = [self.successResultOf(self.next()) for _ in range(3)]
+        self.assertEqual([(event["event"], event["seq"]) for event in read][1], ("gamesvc.welcome", 7))
+        self.assertEqual([event["seq"] for event in read], [1, 7, 8])
+
+    def test_who_reads_too_late_is_told_so_once_and_gets_the_newest(self) -> None:
+        self.patch(face, "MAX_UNREAD", 2)
+        self.enter()
+        for seq in (1, 2, 3):
+            self.face.receive(event="Marked", seq=seq)
+        self.assertEqual(self.failureResultOf(self.next(), GameError).value.code, "missed_events")
+        self.assertEqual([self.successResultOf(self.next())["seq"] for _ in range(2)], [2, 3])
+
+    def test_reading_ends_with_the_session_after_what_had_come(self) -> None:
+        self.enter()
+        self.face.receive(event="Marked", seq=1)
+        self.face._close()
+        self.assertEqual(self.face.line.ended, [1000])
+        self.assertEqual(self.successResultOf(self.next())["seq"], 1)
+        self.failureResultOf(self.next(), StopAsyncIteration)
+
+    def test_who_waits_is_told_why_the_server_ended_it(self) -> None:
+        self.enter()
+        waiting, reply = self.next(), self.face._send("mark", {})
+        self.face.line_lost(self.face.line, 4409, "replaced by a newer connection")
+        self.assertEqual(self.failureResultOf(waiting, SessionClosed).value.code, "replaced")
+        self.assertEqual(self.failureResultOf(reply, SessionClosed).value.message, "replaced by a newer connection")
+        self.assertIsNone(self.face.rings_at)
+
+    def test_a_refusal_is_told_in_the_servers_words(self) -> None:
+        body = b'{"error": {"code": "wrong_game", "message": "the token is for another game", "retryable": false}}'
+        self.face.line_refused(self.face.line, 403, {}, body)
+        error = self.failureResultOf(self.face._ready, SessionClosed).value
+        self.assertEqual(str(error), "wrong_game: the token is for another game")
+
+    def test_what_is_no_server_of_ours_may_answer_whatever_it_likes(self) -> None:
+        for body in (b"", b"<html>", b"[]", b'{"error": 1}', b"\xff"):
+            found = FakeFace()
+            found._start()
+            found.line_refused(found.line, 404, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, body)
+            self.assertEqual(self.failureResultOf(found._ready, SessionClosed).value.code, "http_404")
+
+    def test_retry_after_is_kept_to(self) -> None:
+        self.face.line_refused(self.face.line, 503, {"retry-after": "5"}, b"")
+        assert self.face.rings_at is not None
+        self.assertGreaterEqual(self.face.rings_at, 5.0)
+
+    def test_a_place_in_the_address_is_where_it_goes_on_from_at_first_only(self) -> None:
+        found = FakeFace("ws://h/g?player=a&epoch=e&since=4")
+        found._start()
+        self.assertEqual(found.line.url, "ws://h/g?player=a&state=1&epoch=e&since=4")
+        found.receive(**{**WELCOME, "seq": 5, "resumed": True})
+        found.receive(event="Marked", seq=5)
+        found.line_lost(found.line, None, "")
+        found.ring()
+        self.assertEqual(found.line.url, "ws://h/g?player=a&state=1&epoch=e&since=5")
+
+    def test_a_guest_stays_the_same_one(self) -> None:
+        self.enter()
+        self.face.line_lost(self.face.line, None, "")
+        self.face.ring()
+        self.assertIn("player=alice", self.face.line.url)
+        bearer = FakeFace(token="t")
+        bearer._start()
+        bearer.receive(**WELCOME)
+        bearer.line_lost(bearer.line, None, "")
+        bearer.ring()
+        self.assertNotIn("player", bearer.line.url)
+
+    def test_a_timer_is_not_set_anew_for_each_message(self) -> None:
+        self.enter()
+        at = self.face.rings_at
+        self.face.now = 1.0
+        self.face.receive(event="Marked", seq=1)
+        self.assertEqual(self.face.rings_at, at)
+        self.face.ring()
+        self.assertEqual(self.face.rings_at, 26.0)
