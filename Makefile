@@ -33,6 +33,10 @@ trial: $(VENV)/test.stamp $(VENV)/services.stamp ## run the tests with Twisted's
 crash: $(VENV)/test.stamp ## kill servers in the middle of play; KILLS=1000 SEED=...
 	KILLS=$(or $(KILLS),1000) $(BIN)/python -m pytest -s tests/e2e/test_crashes.py
 
+.PHONY: openspiel
+openspiel: $(VENV)/test.stamp ## play all of OpenSpiel's games while servers are killed; GAMES="go chess" SEED=...
+	GAMES="$(or $(GAMES),all)" $(BIN)/python -m pytest -s tests/e2e/test_openspiel.py
+
 .PHONY: bench
 bench: $(VENV)/run.stamp ## measure gamesvc beside other servers, for about an hour; writes docs/performance.md and docs/state-sync.md
 	$(BIN)/python -m bench $(ARGS)

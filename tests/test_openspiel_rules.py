@@ -8,7 +8,7 @@ import random
 import pyspiel
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc.openspiel.position import CHANCE, Act, packed, unpacked
+from gamesvc.openspiel.position import CHANCE, Act, Position, packed, unpacked
 from gamesvc.openspiel.rules import MAX_KEPT, Rules
 
 
@@ -123,6 +123,22 @@ class OwnChance(SynchronousTestCase):
     def test_a_state_that_can_not_be_copied_is_played_again(self) -> None:
         self.assertTrue(Rules("morpion_solitaire").is_stateful)
         self.assertEqual(self.played("morpion_solitaire", 0), self.played("morpion_solitaire", 0))
+
+
+class TheEnd(SynchronousTestCase):
+    def test_chance_draws_nothing_after_it(self) -> None:
+        # At its bound of moves this game is over, and calls it chance's turn all the same.
+        rules = Rules("solitaire(depth_limit=5)")
+        for seed in range(20):
+            ended = self.ended(rules, random.Random(seed))
+            self.assertEqual(rules.replayed(ended.history, 0).history(), ended.state.history())
+
+    def ended(self, rules: Rules, plays: random.Random) -> Position:
+        """How a game ends that is played by chance."""
+        position, _ = rules.after(rules.position(b"", 0), {}, 0, lambda: plays)
+        while not position.is_over:
+            position, _ = rules.after(position, {0: plays.choice(position.legal(0))}, 0, lambda: plays)
+        return position
 
 
 class WhatIsSeen(SynchronousTestCase):

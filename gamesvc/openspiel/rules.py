@@ -124,7 +124,8 @@ class Rules:
             acts = [Act(seat, action, position.name(seat, action)) for seat, action in sorted(actions.items())]
             history += self._apply(state, actions)
             done.append(acts)
-        while state.is_chance_node():
+        # Where a game ends at a bound of moves, OpenSpiel may still call it chance's turn.
+        while state.is_chance_node() and not state.is_terminal():
             action = _drawn(state.chance_outcomes(), chance)
             done.append([Act(CHANCE, action, name_of(state, CHANCE, action))])
             state.apply_action(action)
