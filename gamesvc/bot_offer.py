@@ -16,6 +16,7 @@ class Question(NamedTuple):
 
     Attributes:
         bot: its name, among those that the server offers.
+        game: the game's id.
         kind: what is played, by its name in the catalog.
         player: for whom it plays.
         players: all who play, in the order of their seats.
@@ -25,6 +26,7 @@ class Question(NamedTuple):
     """
 
     bot: str
+    game: str
     kind: str
     player: Player
     players: tuple[Player, ...]
@@ -56,12 +58,17 @@ class Asking(Protocol):
         """Have it not be answered any more."""
 
 
+LEAST_PAUSE_SECONDS = 0.05
+"""How long a bot waits at the least: one that always has something to do is not to take all the server's time."""
+
+
 @dataclass(frozen=True)
 class BotRules:
     """When bots play without being asked for.
 
     Attributes:
-        pause: how many seconds a bot waits before it is asked, so that people see what happened before.
+        pause: how many seconds a bot waits before it is asked, so that people see what happened before; of less than
+            `LEAST_PAUSE_SECONDS`, as many.
         fill: the bot that takes seats which stay free; None: they stay so.
         fill_seconds: how long somebody waits for others before that.
         stand_in: the bot that plays for who stays away; None: nobody does.

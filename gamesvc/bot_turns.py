@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from gamesvc.bot_offer import BotFailed, BotOffer, Question
+from gamesvc.bot_offer import LEAST_PAUSE_SECONDS, BotFailed, BotOffer, Question
 from gamesvc.context import Player
 from gamesvc.journal.records import BotSeat
 from gamesvc.messages import Request, decode_request
@@ -95,6 +95,7 @@ class BotTurns:
     """One game's.
 
     Args:
+        game: its id.
         kind: what is played, by its name in the catalog.
         model: its class.
         seed: the game's secret. What bots draw says nothing of it.
@@ -108,6 +109,7 @@ class BotTurns:
 
     def __init__(
         self,
+        game: str,
         kind: str,
         model: type[GameModel],
         seed: bytes,
@@ -118,6 +120,7 @@ class BotTurns:
         warn: Callable[[str, str, str], None],
         failed: Callable[[str, BaseException], object],
     ) -> None:
+        self._game = game
         self._kind = kind
         self._model = model
         self._seed = seed
@@ -167,7 +170,8 @@ class BotTurns:
         if self._shown(seat, player, standing) is None:
             seat.looked = standing.entry
         else:
-            seat.waits = self._later(self._offer.rules.pause, partial(self._ask, seat, player))
+            pause = max(self._offer.rules.pause, LEAST_PAUSE_SECONDS)
+            seat.waits = self._later(pause, partial(self._ask, seat, player))
 
     def _shown(self, seat: _Seat, player: Player, standing: Standing) -> dict[str, Any] | None:
         """What a bot sees; None where there is nothing to do for it."""
@@ -195,6 +199,7 @@ class BotTurns:
             seat.seen = encoded
         question = Question(
             seat.bot,
+            self._game,
             self._kind,
             player,
             taken(standing.seats),
@@ -208,6 +213,7 @@ class BotTurns:
         # It is not offered any more.
         except LookupError as error:
             self._tell(seat, player, str(error))
+            self._play_anything(seat, player, question.seed)
 
     def _tell(self, seat: _Seat, player: Player, what: str) -> None:
         self._warn(player, seat.bot, what if len(what) <= _MAX_SAID else f"{what[:_MAX_SAID]}...")

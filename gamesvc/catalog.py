@@ -53,15 +53,17 @@ class Catalog:
             ``gamesvc.games``), or ``package.module:Class``; with options, as in ``chess(minutes=5)``. Or ``openspiel:``
             and one of OpenSpiel's, with its parameters: ``openspiel:go(board_size=9)``. None at all: the seed's
             ``greetings``.
+        tried: whether they were tried out already, by who has started this process. Else each is set up once, and one
+            of OpenSpiel's with parameters is played in a process of its own.
 
     Raises:
         ConfigError: one of them is not there, or is no game.
     """
 
-    def __init__(self, games: Iterable[str]) -> None:
+    def __init__(self, games: Iterable[str], *, tried: bool = False) -> None:
         self._kinds: dict[str, Kind] = {}
         for game in games or (DEFAULT_GAME,):
-            kind = _load(game)
+            kind = _load(game, tried)
             if kind.name in self._kinds:
                 raise ConfigError(f"game {game!r}: there are two of the name {kind.name!r}")
             self._kinds[kind.name] = kind
@@ -79,31 +81,32 @@ class Catalog:
         return next(iter(self))
 
 
-def _load(text: str) -> Kind:
+def _load(text: str, tried: bool) -> Kind:
     if text.startswith(_OPENSPIEL):
-        return _load_openspiel(text)
+        return _load_openspiel(text, tried)
     try:
         game, options = parse(text)
-        kind = _load_plain(game)
+        kind = _load_plain(game, tried)
         kind = kind._replace(options=checked(kind.model, options))
         # Better now than when the first player comes.
-        if options:
+        if options and not tried:
             _try_out(game, kind)
     except OptionsError as error:
         raise ConfigError(f"game {text!r}: {error}") from None
     return kind
 
 
-def _load_plain(game: str) -> Kind:
+def _load_plain(game: str, tried: bool) -> Kind:
     model: type[GameModel] = find_class(_GAMES, game, game)
     if not model.COMMANDS:
         raise ConfigError(f"game {game!r}: {model.__name__} has no @command, so players could do nothing in it")
     kind = Kind(game.rpartition(":")[2], model)
-    _try_out(game, kind)
+    if not tried:
+        _try_out(game, kind)
     return kind
 
 
-def _load_openspiel(text: str) -> Kind:
+def _load_openspiel(text: str, tried: bool) -> Kind:
     try:
         kinds = importlib.import_module("gamesvc.openspiel.kinds")
     except ModuleNotFoundError as error:
@@ -111,7 +114,7 @@ def _load_openspiel(text: str) -> Kind:
             raise
         raise without_extra(_GAMES, text, error.name or "") from None
     try:
-        name, model = kinds.kind_of(text.removeprefix(_OPENSPIEL))
+        name, model = kinds.kind_of(text.removeprefix(_OPENSPIEL), tried=tried)
     except kinds.NotServed as error:
         raise ConfigError(f"game {text!r}: {error}") from None
     return Kind(name, model)

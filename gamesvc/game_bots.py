@@ -27,6 +27,7 @@ class GameBots:
     """One game's.
 
     Args:
+        game: its id.
         kind: what is played.
         model: its class.
         seed: the game's secret.
@@ -40,6 +41,7 @@ class GameBots:
 
     def __init__(
         self,
+        game: str,
         kind: str,
         model: type[GameModel],
         seed: bytes,
@@ -57,9 +59,10 @@ class GameBots:
         self._submit_to_game = submit
         self._order = order
         self._reception = reception
+        self._warn = warn
         self._offer = offer = around.bots
         self._turns = BotTurns(
-            kind, model, seed, lambda: order.standing, self._submit, offer, around.later, warn, failed
+            game, kind, model, seed, lambda: order.standing, self._submit, offer, around.later, warn, failed
         )
         self._calls = BotCalls(
             offer.rules,
@@ -118,6 +121,10 @@ class GameBots:
 
         def replied(payload: bytes) -> None:
             error = decode_reply(payload).error
+            if error is not None and not error.retryable:
+                # Somebody waits for it, and nobody else would hear of it.
+                seat = "a free seat" if player is None else player
+                self._warn(seat, bot or "nobody", f"it can't play: {error.code}, {error.message}")
             done(error is not None and error.retryable)
 
         arguments = {name: value for name, value in (("bot", bot), ("player", player)) if value is not None}

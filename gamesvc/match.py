@@ -137,6 +137,8 @@ class Match:
         try:
             game.act(player, choice)
         except Refused as refusal:
+            if choice in turn.legal:
+                raise _Ended(_short(f"legal named {choice}, which was refused: {refusal}")) from None
             raise _Ended(_short(f"{choice} was refused: {refusal}"), seat) from None
         self._moves += 1
         self._digest.update(_encode((seat, choice)))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from random import Random
+from typing import NamedTuple
 
 import msgspec
 
 from gamesvc.bot_offer import Answered, Asking, BotFailed, BotRules, Question
 from gamesvc.bots import Bot, BotKind, Turn, ask
+from gamesvc.bots.loading import made
 from gamesvc.errors import ConfigError
 from gamesvc.model import GameModel
 
@@ -17,32 +19,48 @@ Think = Callable[[BotKind, str, Question, Answered], Asking]
 answer, not before this returns."""
 
 
+class Played(NamedTuple):
+    """A kind of game.
+
+    Attributes:
+        text: as the catalog takes it.
+        model: its class.
+    """
+
+    text: str
+    model: type[GameModel]
+
+
 class OfferedBots:
     """Some kinds of bots.
 
     Args:
         bots: them.
-        games: what is played here, as the catalog takes it, by its name.
+        games: what is played here, by its name.
         rules: when bots play.
         think: has one think.
 
     Raises:
-        ConfigError: two have the same name, or the rules name one that is not among them.
+        ConfigError: two have the same name, one can't be made, or the rules name one that is not among them.
     """
 
-    def __init__(self, bots: Iterable[BotKind], games: Mapping[str, str], rules: BotRules, think: Think) -> None:
+    def __init__(self, bots: Iterable[BotKind], games: Mapping[str, Played], rules: BotRules, think: Think) -> None:
         self.rules = rules
         self._bots: dict[str, BotKind] = {}
-        for bot in bots:
-            if bot.name in self._bots:
-                raise ConfigError(f"bot {bot.text!r}: there are two of the name {bot.name!r}")
-            self._bots[bot.name] = bot
+        self._refusals: dict[tuple[str, str], str | None] = {}
+        for kind in bots:
+            if kind.name in self._bots:
+                raise ConfigError(f"bot {kind.text!r}: there are two of the name {kind.name!r}")
+            self._bots[kind.name] = kind
+            # Now, as it may take long to make one: not while people play.
+            bot = made(kind)
+            for name, played in games.items():
+                self._refusals[kind.name, name] = _refusal(kind.name, bot, played.model)
         for wanted in (rules.fill, rules.stand_in):
             if wanted is not None and wanted not in self._bots:
                 raise ConfigError(f"bot {wanted!r}: {self._missing(wanted)}")
         self._games = games
         self._think = think
-        self._refusals: dict[tuple[str, str], str | None] = {}
 
     @property
     def names(self) -> list[str]:
@@ -53,9 +71,7 @@ class OfferedBots:
         """Why a bot can't play a game, for people; None where it can."""
         if bot not in self._bots:
             return self._missing(bot)
-        if (bot, kind) not in self._refusals:
-            self._refusals[bot, kind] = _refusal(self._bots[bot], model)
-        return self._refusals[bot, kind]
+        return self._refusals.get((bot, kind), f"no bot plays {kind} here")
 
     def ask(self, question: Question, answered: Answered) -> Asking:
         """Ask a bot.
@@ -65,21 +81,21 @@ class OfferedBots:
         """
         if question.bot not in self._bots:
             raise LookupError(self._missing(question.bot))
-        return self._think(self._bots[question.bot], self._games[question.kind], question, answered)
+        return self._think(self._bots[question.bot], self._games[question.kind].text, question, answered)
 
     def _missing(self, bot: str) -> str:
         there = ", ".join(self._bots)
         return f"no bot {bot[:64]!r} is offered here; there are {there}" if there else "no bots are offered here"
 
 
-def _refusal(kind: BotKind, model: type[GameModel]) -> str | None:
+def _refusal(name: str, bot: Bot, model: type[GameModel]) -> str | None:
     try:
-        kind.make().check(model)
+        bot.check(model)
     except ConfigError as error:
         return str(error)
     # The author's code.
     except Exception as error:
-        return f"{kind.name} fails at the game: {type(error).__name__}"
+        return f"{name} fails at the game: {type(error).__name__}"
     return None
 
 

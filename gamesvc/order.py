@@ -29,7 +29,6 @@ from gamesvc.publisher import GamePublisher
 from gamesvc.standing import Effect, Standing, has_people, opening_entry, stored_fields
 from gamesvc.surroundings import Surroundings
 
-
 BOTS_WAKE_SECONDS = 30.0
 """After what time a game in which a bot plays is woken, should the server fail."""
 

@@ -27,8 +27,8 @@ _RESERVED = (
 """Words that can't name a type, though they can name a class; and types that are used here."""
 
 _OWN = (
-    *("Command", "Commands", "ErrorCode", "ErrorReply", "FrameworkEvent", "GameEvent", "MergePatch", "OkReply"),
-    *("Options", "Reply", "Results", "ServerFrame", "State", "Unnumbered"),
+    *("Command", "Commands", "ErrorCode", "ErrorReply", "FrameworkEvent", "Game", "GameEvent", "MergePatch"),
+    *("OkReply", "Options", "Reply", "Results", "ServerFrame", "State", "Unnumbered"),
 )
 """Types that each game has."""
 
@@ -158,6 +158,9 @@ class _Module:
         yield f"  | {last};"
         yield ""
         yield from _REPLIES.splitlines()
+        yield ""
+        yield from _comment("All of them, for a client: `connect<Game>(...)`.")
+        yield "export interface Game { Commands: Commands; Results: Results; State: State; GameEvent: GameEvent }"
 
     def _declared(self, key: str) -> Iterator[str]:
         schema, name = self._schemas[key], self._names[key]

@@ -24,6 +24,17 @@ class Last(Bot):
         return turn.legal[-1]
 
 
+class Lies(GameModel, seats=2):
+    """Names what it refuses."""
+
+    @command
+    def take(self, player: Player) -> None:
+        raise GameError("not now")
+
+    def legal(self, player: Player) -> Iterable[Move]:
+        yield Move(self.take)
+
+
 class Lazy(Bot):
     def choose(self, turn: Turn) -> dict[str, Any] | None:
         return None

@@ -322,12 +322,12 @@ NAMES = {
     "_context: int = 0": "Game._context: the name _context is kept for gamesvc itself; choose another name",
     "after: int = 0": "Game.after: the name after is kept for gamesvc itself; choose another name",
     "legal: int = 0": (
-        "Game.legal: write `def legal(self, player: Player) -> Iterable[Move]`; it runs when a player is shown what they "
-        "may do"
+        "Game.legal: write `def legal(self, player: Player) -> Iterable[Move]`; it runs when a player is shown what "
+        "they may do"
     ),
     "def legal(self) -> list[Any]: ...": (
-        "Game.legal: write `def legal(self, player: Player) -> Iterable[Move]`; it runs when a player is shown what they "
-        "may do"
+        "Game.legal: write `def legal(self, player: Player) -> Iterable[Move]`; it runs when a player is shown what "
+        "they may do"
     ),
     "def determinize(self, player: Player) -> None: ...": (
         "Game.determinize: write `def determinize(self, player: Player, view: dict[str, Any]) -> None`; it runs when a "

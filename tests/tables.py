@@ -59,7 +59,7 @@ class World:
             max_connections_per_player=max_connections,
             aside=self._aside,
             bots=bots,
-            warn=self.warnings.append,
+            warn=lambda sort, text: self.warnings.append(text),
         )
         self.works: list[tuple[Callable[[], None], Callable[[], None]]] = []
         self.holds_work = False

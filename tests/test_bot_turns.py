@@ -11,7 +11,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import GameModel, Player
-from gamesvc.bot_offer import BotOffer
+from gamesvc.bot_offer import LEAST_PAUSE_SECONDS, BotOffer, BotRules
 from gamesvc.bot_turns import BotTurns
 from gamesvc.errors import UNAVAILABLE
 from gamesvc.journal.records import BotSeat
@@ -72,6 +72,7 @@ class Turning(SynchronousTestCase):
 
     def turns_of(self, seed: bytes, offer: BotOffer | None = None) -> BotTurns:
         return BotTurns(
+            "g1",
             "kind",
             self.model,
             seed,
@@ -227,14 +228,24 @@ class Questions(Turning):
         self.wait(9)
         self.assertEqual((self.offer.asked, self.turns.is_busy), ([], False))
 
-    def test_a_bot_that_is_not_offered_any_more_is_told_and_nothing_waits_for_it(self) -> None:
+    def test_for_a_bot_that_is_not_offered_any_more_something_legal_is_played(self) -> None:
         self.offer.missing = {"ann"}
         self.wait()
         self.assertEqual(self.warnings, [(ANN, "ann", "no bot 'ann' is offered here")])
+        self.assertEqual(self.sent[0].said[:2], (ANN, "take"))
+        self.sent[0].happen()
         self.assertFalse(self.turns.is_busy)
         self.look()
         self.wait(9)
-        self.assertEqual(len(self.warnings), 1)
+        self.assertEqual(len(self.sent), 1)
+
+    def test_it_waits_at_least_a_little_whatever_the_operator_says(self) -> None:
+        self.turns = self.turns_of(SEED, offer := HeldBots(BotRules(0.0)))
+        self.look()
+        self.wait(LEAST_PAUSE_SECONDS - 0.001)
+        self.assertEqual(offer.asked, [])
+        self.wait(0.001)
+        self.assertEqual(len(offer.asked), 1)
 
     def test_a_view_that_fails_is_told_once_for_each_standing(self) -> None:
         self.wait(PAUSE / 2)

@@ -503,6 +503,8 @@ class Filling(Playing):
         self.come("alice")
         self.wait(60)
         self.assertEqual((self.standing.bots, self.house.reports), ((), []))
+        (warning,) = self.house.warnings
+        self.assertIn("can't play: no_bot, the bot random can't play Nim", warning)
 
     def test_after_a_kill_who_comes_back_waits_anew(self) -> None:
         self.come("alice")
@@ -676,17 +678,21 @@ class Killed(Playing):
         self.kill()
         self.assert_goes_on(6)
 
-    def test_one_that_is_not_offered_any_more_waits_and_is_told_of(self) -> None:
+    def test_for_one_that_is_not_offered_any_more_something_legal_is_played(self) -> None:
         self.kill()
         self.offer.missing = {"random"}
         self.house.open()
+        before = self.left
         self.wait(60)
         self.assertEqual(len(self.house.warnings), 1)
         self.assertIn("no bot 'random' is offered here", self.house.warnings[0])
+        self.assertLess(self.left, before)
+        self.take("alice")
+        left = self.left
         # Another one can take its place.
         self.assertEqual(self.operate(bot="search", player="bot-random")["status"], "ok")
         self.move()
-        self.assertEqual(self.left, 7)
+        self.assertEqual(self.left, left - 1)
 
 
 class Attended(Playing):

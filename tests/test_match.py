@@ -79,6 +79,10 @@ class NotToTheEnd(SynchronousTestCase):
         reason = self.failed(arena_bots.Cheats())
         self.assertIn("{'command': 'mark', 'cell': 9} was refused: refused: choose an empty cell", reason)
 
+    def test_what_legal_names_and_the_game_refuses_is_no_bots_fault(self) -> None:
+        reason = self.unfinished(arena_bots.Lies, First(), First())
+        self.assertEqual(reason, "legal named {'command': 'take'}, which was refused: refused: not now")
+
     def test_a_bot_that_returns_no_command(self) -> None:
         self.assertIn("Babbles.choose returned list", self.failed(arena_bots.Babbles()))
 

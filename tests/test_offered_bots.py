@@ -9,13 +9,16 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import GameModel
 from gamesvc.bot_offer import NO_BOTS, Answered, BotFailed, BotRules, Question
-from gamesvc.bots import Bot, BotKind, Choice, Turn, load
+from gamesvc.bots import Bot, BotKind, Choice, Turn
+from gamesvc.bots.loading import find
 from gamesvc.context import Player
 from gamesvc.errors import ConfigError
-from gamesvc.offered_bots import OfferedBots, answer
+from gamesvc.offered_bots import OfferedBots, Played, answer
 from tests.held_bots import Chat, Held, Nim
 
-QUESTION = Question("random", "nim", Player("ann"), (Player("ann"), Player("bob")), b'{"left":3,"legal":[]}', 7, 9.5)
+QUESTION = Question(
+    "random", "g1", "nim", Player("ann"), (Player("ann"), Player("bob")), b'{"left":3,"legal":[]}', 7, 9.5
+)
 
 
 class Probing(Bot):
@@ -53,8 +56,8 @@ class Offering(SynchronousTestCase):
         self.offer = self.offer_of("random", "tests.test_offered_bots:Picky")
 
     def offer_of(self, *texts: str, rules: BotRules | None = None) -> OfferedBots:
-        games = {"nim": "tests.held_bots:Nim", "Chat": "tests.held_bots:Chat(rooms=2)"}
-        return OfferedBots(map(load, texts), games, rules or BotRules(), self.think)
+        games = {"nim": Played("tests.held_bots:Nim", Nim), "Chat": Played("tests.held_bots:Chat(rooms=2)", Chat)}
+        return OfferedBots(map(find, texts), games, rules or BotRules(), self.think)
 
     def think(self, kind: BotKind, game: str, question: Question, answered: Answered) -> Held:
         self.thought.append((kind, game, question))
@@ -75,12 +78,26 @@ class Offering(SynchronousTestCase):
             self.assertLess(len(refusal), 200)
         self.assertEqual(self.offer_of().refuses("random", "nim", Nim), "no bots are offered here")
 
-    def test_one_that_can_not_play_says_why_and_is_asked_once(self) -> None:
-        for _ in range(2):
-            self.assertEqual(self.offer.refuses("Picky", "Chat", Chat), "Picky plays no Chat; try another")
+    def test_one_that_can_not_play_says_why(self) -> None:
+        self.assertEqual(self.offer.refuses("Picky", "Chat", Chat), "Picky plays no Chat; try another")
         self.assertIn("does not say what is legal", self.offer.refuses("random", "Chat", Chat) or "")
-        self.patch(Picky, "check", lambda bot, model: self.fail("asked again"))
-        self.offer.refuses("Picky", "Chat", Chat)
+
+    def test_while_people_play_none_is_made_or_looks_at_a_game(self) -> None:
+        self.patch(Picky, "__init__", lambda bot: self.fail("it is made, which may take long"))
+        self.patch(Picky, "check", lambda bot, model: self.fail("it is asked"))
+        self.assertIsNotNone(self.offer.refuses("Picky", "nim", Nim))
+        self.offer.ask(QUESTION._replace(bot="Picky"), lambda choice: None)
+
+    def test_one_that_can_not_be_made_is_a_mistake_of_the_operators(self) -> None:
+        def fail(bot: Picky) -> None:
+            raise OSError("no weights")
+
+        self.patch(Picky, "__init__", fail)
+        error = self.assertRaises(ConfigError, self.offer_of, "tests.test_offered_bots:Picky")
+        self.assertIn("making Picky failed: OSError: no weights", str(error))
+
+    def test_what_is_not_played_here_no_bot_plays(self) -> None:
+        self.assertEqual(self.offer.refuses("random", "chess", Nim), "no bot plays chess here")
 
     def test_one_that_fails_at_the_question_whether_it_can_does_not_play(self) -> None:
         self.assertEqual(self.offer.refuses("Picky", "nim", Nim), "Picky fails at the game: LookupError")

@@ -11,6 +11,7 @@ from gamesvc.bots import Bot, BotError, load
 from gamesvc.catalog import Catalog
 from gamesvc.errors import ConfigError
 from gamesvc.offline import OfflineGame
+from gamesvc.openspiel import bots
 from gamesvc.openspiel.bots import OpenSpielMcts, OpenSpielRandom
 
 
@@ -34,9 +35,9 @@ def scores(game: str, *bots: Bot, seed: int = 0) -> dict[str, float]:
 
 class Mcts(SynchronousTestCase):
     def test_it_wins_against_chance(self) -> None:
-        bots = OpenSpielMcts(simulations=100), OpenSpielRandom()
+        both = OpenSpielMcts(simulations=100), OpenSpielRandom()
         for seed in range(3):
-            self.assertEqual(scores("openspiel:connect_four", *bots, seed=seed)["player 0"], 1.0)
+            self.assertEqual(scores("openspiel:connect_four", *both, seed=seed)["player 0"], 1.0)
 
     def test_it_never_loses_a_game_that_it_can_think_through(self) -> None:
         for seed in range(3):
@@ -47,6 +48,32 @@ class Mcts(SynchronousTestCase):
         game = OfflineGame(model_of("openspiel:connect_four"), ["a", "b"])
         choices = [OpenSpielMcts(simulations=20).choose(game.turn("a", random.Random(4))) for _ in range(3)]
         self.assertEqual(choices, choices[:1] * 3)
+
+    def made(self, seconds: float, each: float) -> list[int]:
+        """How many simulations are made, each so long, in so much time."""
+        now, made = [0.0], []
+
+        class Counted:
+            def __init__(self, game: Any, exploration: float, simulations: int, *others: Any) -> None:
+                self.simulations = simulations
+
+            def step(self, state: Any) -> int:
+                made.append(self.simulations)
+                now[0] += self.simulations * each
+                return 0
+
+        self.patch(bots, "MCTSBot", Counted)
+        self.patch(bots, "clock", lambda: now[0])
+        game = OfflineGame(model_of("openspiel:connect_four"), ["a", "b"])
+        OpenSpielMcts(simulations=1000, seconds=seconds).choose(game.turn("a", random.Random(4)))
+        return made
+
+    def test_it_makes_as_many_simulations_as_there_is_time_for(self) -> None:
+        self.assertEqual(self.made(2.0, 0.0001), [20, 1000])
+        self.assertEqual(self.made(2.0, 0.01), [20, 180])
+        self.assertEqual(self.made(2.0, 0.09), [20])
+        self.assertEqual(self.made(2.0, 9.0), [20])
+        self.assertEqual(self.made(0, 9.0), [1000])
 
     def test_chance_is_no_hindrance(self) -> None:
         game = OfflineGame(model_of("openspiel:backgammon"), ["a", "b"])

@@ -138,7 +138,9 @@ class Open(OfATable):
         self.patch(module, "MAX_ACTIONS", 3)
         at = table("tic_tac_toe")
         for number, player in enumerate(("alice", "bob", "alice")):
+            self.assertTrue(at.state_of(player)["legal"])
             at.send(player, "act", action=number)
+        self.assertEqual(at.state_of("bob")["legal"], [])
         self.assertEqual(self.refused(at, "bob", action=5), "too_long")
 
 

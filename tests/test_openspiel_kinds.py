@@ -6,6 +6,8 @@ from importlib import import_module
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from gamesvc.bots.search import SearchBot
+from gamesvc.errors import ConfigError
 from gamesvc.openspiel import kinds
 from gamesvc.openspiel.game import PrivateGame, PublicGame
 from gamesvc.openspiel.kinds import class_name_of, kind_of
@@ -28,12 +30,32 @@ class Kinds(SynchronousTestCase):
             self.assertTrue(issubclass(model, base))
             self.assertEqual(model.SEATS, (seats, seats))
 
+    def test_what_can_not_be_played_on_in_thought_does_not_say_that_it_can(self) -> None:
+        for text, can in (("tic_tac_toe", True), ("backgammon", True), ("stones_and_gems", False), ("hearts", False)):
+            model = kind_of(text)[1]
+            self.assertEqual("determinize" in model.HOOKS, can, text)
+            if can:
+                SearchBot().check(model)
+            else:
+                error = self.assertRaises(ConfigError, SearchBot().check, model)
+                self.assertIn("what that might be, the game can't say", str(error))
+
     def test_only_what_has_parameters_is_tried_out(self) -> None:
         tried: list[str] = []
         self.patch(kinds, "try_out", tried.append)
         kind_of("kuhn_poker")
         kind_of("kuhn_poker(players=4)")
         self.assertEqual(tried, ["kuhn_poker(players=4)"])
+
+    def test_what_was_tried_out_is_not_tried_out_again(self) -> None:
+        tried: list[str] = []
+        self.patch(kinds, "try_out", tried.append)
+        model = kind_of("kuhn_poker(players=6)", tried=True)[1]
+        self.assertEqual(tried, [])
+        # Who does not know of that has it tried out, once.
+        for _ in range(2):
+            self.assertIs(kind_of("kuhn_poker(players=6)")[1], model)
+        self.assertEqual(tried, ["kuhn_poker(players=6)"])
 
     def test_what_is_refused_when_it_is_tried_out_is_refused(self) -> None:
         def refuse(text: str) -> None:

@@ -65,13 +65,22 @@ def load(text: str) -> BotKind:
         ConfigError: it is not there, is no bot, does not take these options, or can't be made.
     """
     kind = find(text)
-    try:
-        kind.make()
-    except ConfigError as error:
-        raise ConfigError(f"bot {text!r}: {error}") from None
-    except (Exception, SystemExit) as error:
-        raise ConfigError(f"bot {text!r}: making {kind.bot_class.__name__} failed: {described(error)}") from error
+    made(kind)
     return kind
+
+
+def made(kind: BotKind) -> Bot:
+    """A bot of a kind.
+
+    Raises:
+        ConfigError: it can't be made.
+    """
+    try:
+        return kind.make()
+    except ConfigError as error:
+        raise ConfigError(f"bot {kind.text!r}: {error}") from None
+    except (Exception, SystemExit) as error:
+        raise ConfigError(f"bot {kind.text!r}: making {kind.bot_class.__name__} failed: {described(error)}") from error
 
 
 def find(text: str) -> BotKind:

@@ -44,11 +44,14 @@ def check_rebuilt(bot: str, model: type[GameModel]) -> None:
     if hides(model) and "determinize" not in model.HOOKS:
         hidden = [field.name for field in model.FIELDS if field.secret or field.own]
         what = f"hides {', '.join(hidden)} from players" if hidden else "makes its own view"
-        raise ConfigError(
-            f"the bot {bot} can't play {model.__name__}, which {what}; write `def determinize(self, player: Player, "
-            f"view: dict[str, Any]) -> None` in {model.__name__}, which fills in what the player can't see with what "
-            "it might be, and may do nothing where the view shows all"
+        instead = (
+            f"write `def determinize(self, player: Player, view: dict[str, Any]) -> None` in {model.__name__}, which "
+            "fills in what the player can't see with what it might be, and may do nothing where the view shows all"
         )
+        # What is ours is not for its reader to mend.
+        if model.__module__.startswith("gamesvc."):
+            instead = "what that might be, the game can't say"
+        raise ConfigError(f"the bot {bot} can't play {model.__name__}, which {what}; {instead}")
 
 
 class Position:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,11 @@ MAX_SIMULATIONS = 1_000_000
 MAX_ROLLOUTS = 1000
 
 _MAX_SEED = 2**32 - 1
+
+_TRIED = 20
+"""How many simulations are made to find out how long they take."""
+
+clock = time.perf_counter
 
 
 class _Shown:
@@ -55,20 +63,29 @@ class OpenSpielMcts(Bot):
     that pay at the end.
 
     Args:
-        simulations: how often it plays on in thought before each move.
+        simulations: how often it plays on in thought before each move, at the most.
+        seconds: how long it may take for that, about: as many simulations as fit in; 0 for as long as it takes.
         rollouts: how often each of these is played to the end at random.
         exploration: how much it tries what does not look best: the constant of UCT.
         solve: whether it remembers what is won or lost whatever is played.
     """
 
     def __init__(
-        self, simulations: int = 1000, rollouts: int = 1, exploration: float = 2.0, solve: bool = True
+        self,
+        simulations: int = 1000,
+        rollouts: int = 1,
+        exploration: float = 2.0,
+        solve: bool = True,
+        seconds: float = 5.0,
     ) -> None:
         for name, value, most in (("simulations", simulations, MAX_SIMULATIONS), ("rollouts", rollouts, MAX_ROLLOUTS)):
             if not 1 <= value <= most:
                 raise ConfigError(f"{name} has to be 1 to {most}, and not {value}")
         if not exploration > 0:
             raise ConfigError(f"exploration has to be more than 0, and not {exploration}")
+        if not 0 <= seconds < math.inf:
+            raise ConfigError(f"seconds has to be 0 or more, and not {seconds}")
+        self._seconds = seconds
         self._simulations = simulations
         self._rollouts = rollouts
         self._exploration = exploration
@@ -100,8 +117,24 @@ class OpenSpielMcts(Bot):
         history = packed([*turn.view.get("history", {}).values()])
         chance = np.random.RandomState(turn.random.randrange(_MAX_SEED))
         evaluator = RandomRolloutEvaluator(self._rollouts, chance)
-        bot = MCTSBot(rules.game, self._exploration, self._simulations, evaluator, self._solve, chance)
-        return {"command": "act", "action": int(bot.step(rules.replayed(history, 0)))}
+
+        def search(simulations: int) -> int:
+            bot = MCTSBot(rules.game, self._exploration, simulations, evaluator, self._solve, chance)
+            return int(bot.step(rules.replayed(history, 0)))
+
+        return {"command": "act", "action": self._in_time(search)}
+
+    def _in_time(self, search: Callable[[int], int]) -> int:
+        """What it comes to with as many simulations as there is time for. OpenSpiel's bot counts them only; so it is
+        found out first how long some take."""
+        if not self._seconds:
+            return search(self._simulations)
+        tried = min(_TRIED, self._simulations)
+        begun = clock()
+        action = search(tried)
+        took = max(clock() - begun, 1e-9)
+        fitting = min(self._simulations, int(tried * (self._seconds - took) / took))
+        return search(fitting) if fitting > tried else action
 
 
 def _rules(bot: Bot, model: type[GameModel]) -> Rules:

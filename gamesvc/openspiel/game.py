@@ -80,6 +80,8 @@ class OpenSpielGame(GameModel, seats=1):
 
     def legal(self, player: Player) -> Iterable[Move]:
         if player not in self.choices:
+            if self._is_too_long:
+                return
             for action, name in self.position.named(self.players.index(player)):
                 yield Move(self.act, action=action, name=name)
 
@@ -104,7 +106,7 @@ class OpenSpielGame(GameModel, seats=1):
             raise GameError(f"action {action} is not legal now: choose one of `legal`", code="illegal_action")
         if name is not None and name != position.name(seat, action):
             raise GameError(f"action {action} has another name now: choose one of `legal`", code="wrong_name")
-        if len(position.history) >= MAX_ACTIONS * _BYTES:
+        if self._is_too_long:
             raise GameError(f"the game has had {MAX_ACTIONS} actions, and goes on no more", code="too_long")
         actions = {seat: action}
         if position.is_simultaneous:
@@ -114,6 +116,10 @@ class OpenSpielGame(GameModel, seats=1):
             actions = {self.players.index(each): chosen for each, chosen in self.choices.items()}
             self.choices = {}
         self._go_on(actions)
+
+    @property
+    def _is_too_long(self) -> bool:
+        return len(self.played) + len(self.recent) >= MAX_ACTIONS * _BYTES
 
     def _go_on(self, actions: dict[int, int]) -> None:
         """Let the players act, and then chance."""
@@ -156,12 +162,6 @@ class OpenSpielGame(GameModel, seats=1):
 class PublicGame(OpenSpielGame):
     """A game of OpenSpiel's in which nothing is hidden but what is chosen at the same time."""
 
-    def determinize(self, player: Player, view: dict[str, Any]) -> None:
-        """Nothing is hidden, so this takes no chance."""
-        if self.RULES.is_stateful:
-            raise ValueError(f"{self.RULES.text} keeps something of its own, so it can't be played on in thought")
-        self.played, self.recent = packed([*view.get("history", {}).values()]), b""
-
     def _seen(self, seat: int | None) -> dict[str, Any]:
         position = self.position
         return {
@@ -179,6 +179,14 @@ class PublicGame(OpenSpielGame):
                 self.publish(ActedTogether(self.reveal(actions), {self.players[act.seat]: act.name for act in acts}))
             else:
                 self.publish(Acted(self.players[acts[0].seat], acts[0].action, acts[0].name))
+
+
+class ImaginableGame(PublicGame):
+    """One that can be played on in thought: what all see is all that there is to it."""
+
+    def determinize(self, player: Player, view: dict[str, Any]) -> None:
+        """Nothing is hidden, so this takes no chance."""
+        self.played, self.recent = packed([*view.get("history", {}).values()]), b""
 
 
 class PrivateGame(OpenSpielGame):

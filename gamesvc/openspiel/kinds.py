@@ -9,7 +9,7 @@ from typing import Any
 
 import pyspiel
 
-from gamesvc.openspiel.game import OpenSpielGame, PrivateGame, PublicGame
+from gamesvc.openspiel.game import ImaginableGame, OpenSpielGame, PrivateGame, PublicGame
 from gamesvc.openspiel.loading import PREFIX, NotServed, canonical, name_in, rules_of
 from gamesvc.openspiel.trial import try_out
 
@@ -19,11 +19,12 @@ _OTHER = re.compile("[^A-Za-z0-9]")
 _WRITTEN = re.compile("_([0-9a-f]+)_")
 
 
-def kind_of(text: str) -> tuple[str, type[OpenSpielGame]]:
+def kind_of(text: str, *, tried: bool = False) -> tuple[str, type[OpenSpielGame]]:
     """The kind of game that is meant.
 
     Args:
         text: as `pyspiel.load_game` takes it: ``go(board_size=9)``.
+        tried: whether it was tried out already, by who has started this process.
 
     Returns:
         Its name, the same in whichever order the parameters are written; and its model.
@@ -32,6 +33,9 @@ def kind_of(text: str) -> tuple[str, type[OpenSpielGame]]:
         NotServed: there is no such game, or it can't be served.
     """
     plain = canonical(text)
+    # Those without parameters were all tried out, for the list in docs/openspiel.md.
+    if not tried and plain != f"{name_in(plain)}()":
+        _try_out_once(plain)
     return PREFIX + plain.removesuffix("()"), _model_of(plain)
 
 
@@ -58,13 +62,15 @@ def _text_of(class_name: str) -> str | None:
 
 
 @cache
+def _try_out_once(text: str) -> None:
+    try_out(text)
+
+
+@cache
 def _model_of(text: str) -> type[OpenSpielGame]:
-    name = name_in(text)
-    # Those without parameters were all tried out, for the list in docs/openspiel.md.
-    if text != f"{name}()":
-        try_out(text)
     rules = rules_of(text)
-    base: type[OpenSpielGame] = PublicGame if rules.is_public else PrivateGame
+    base: type[OpenSpielGame] = PublicGame if rules.is_stateful else ImaginableGame
+    base = base if rules.is_public else PrivateGame
     says = f"{rules.game.get_type().long_name}, as OpenSpiel plays it: {text.removesuffix('()')}."
     body = {"__module__": __name__, "__doc__": says, "RULES": rules}
     return types.new_class(class_name_of(text), (base,), {"seats": rules.players}, lambda names: names.update(body))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from gamesvc.bot_offer import Answered, Asking, BotRules, Question
-from gamesvc.bots import BotKind, load
+from gamesvc.bots import BotKind
+from gamesvc.bots.loading import find
 from gamesvc.model import GameModel
-from gamesvc.offered_bots import OfferedBots, answer
+from gamesvc.offered_bots import OfferedBots, Played, answer
 from gamesvc.surroundings import Call
 
 _PAUSE = 0.5
@@ -37,4 +38,4 @@ def table_bots(
         return later(0, lambda: answer(kind.make(), model, question, answered))
 
     rules = BotRules(_PAUSE, fill, stand_in=stand_in)
-    return OfferedBots(map(load, bots), {model.__name__: model.__name__}, rules, think)
+    return OfferedBots(map(find, bots), {model.__name__: Played("", model)}, rules, think)
