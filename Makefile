@@ -60,6 +60,7 @@ clean: ## remove what the others made, .venv included
 	rm -rf $(VENV) build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .ruff_cache _trial_temp* twistd.log*
 	find bench gamesvc tests twisted -name __pycache__ -prune -exec rm -rf {} +
 	rm -f twisted/plugins/dropin.cache
+	rm -rf clients/js/node_modules
 
 # An environment of which half is there would pass for a whole one, so it counts only when its stamp is written.
 $(VENV)/venv.stamp:
