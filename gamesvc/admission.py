@@ -152,6 +152,30 @@ class FrontDoor:
             claims.operates,
         )
 
+    def allows(self, origin: str, host: str) -> bool:
+        """Whether a page may connect, or ask for something over HTTP.
+
+        Args:
+            origin: where it comes from.
+            host: the header ``Host`` of its request.
+        """
+        return self._may_connect(origin, host)
+
+    def may_ask(self, host: str) -> bool:
+        """Whether something may be asked for over HTTP by a ``Host``. Without tokens it is as with pages: only by an
+        address, as localhost, or by the name of an origin that is allowed.
+
+        Args:
+            host: the header.
+        """
+        if self._any_origin or self._validator is not None:
+            return True
+        try:
+            name = Origin.parse(f"http://{host}").host
+        except ValueError:
+            return False
+        return _is_own_name(name) or any(name == origin.host for origin in self._origins)
+
     def _is_allowed(self, text: str, host: str) -> bool:
         """Whether a page may. A page that came from here may, but without tokens only by an address or as localhost:
         another name could be one that its owner points at this machine (DNS rebinding)."""

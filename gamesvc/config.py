@@ -28,6 +28,7 @@ from gamesvc.ports import endpoint, parse_port
 
 DEFAULT_PORT = 10020
 LOG_LEVELS = ("debug", "info", "warn", "error")
+MAX_BOT_PROCESSES = 256
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,13 @@ class Config:
         enable_auth: whether tokens are asked for.
         public_key_file: PEM file of the key that verifies tokens.
         token_issuer_uri: who issues tokens.
+        private_key_file: PEM file of the key that the server issues tokens with; None: it issues none.
+        guests: whether whoever comes is given a token; None: where nobody else issues identities.
+        identity_issuer: who else issues identities; None: nobody.
+        identity_jwks: where that issuer's keys are.
+        identity_audience: for whom its tokens have to be.
         allow_origins: pages that may connect.
+        playground: whether there is a page to play on.
         log_level: the lowest that is written.
         journal: where games are kept: ``memory``, ``sqlite:FILE`` or ``postgresql://...``. May hold a password.
         bots: those that may be seated.
@@ -57,7 +64,13 @@ class Config:
     enable_auth: bool
     public_key_file: str
     token_issuer_uri: str
+    private_key_file: str | None
+    guests: bool | None
+    identity_issuer: str | None
+    identity_jwks: str | None
+    identity_audience: str
     allow_origins: tuple[str, ...]
+    playground: bool
     log_level: str
     journal: str
     bots: tuple[str, ...]
@@ -118,36 +131,32 @@ def _switch(text: str) -> bool:
     raise ValueError("write True or False")
 
 
-def _whole(text: str) -> int:
+def _whole(text: str, instead: str = "a whole number, 0 for no bound") -> int:
     if text.isascii() and text.isdigit():
         return int(text)
-    raise ValueError("write a whole number, 0 for no bound")
+    raise ValueError(f"write {instead}")
 
 
-def _number(text: str) -> float:
+def _number(text: str, instead: str = "a number, 0 for no bound") -> float:
     try:
         number = float(text)
     except ValueError:
         number = math.nan
     if math.isfinite(number) and number >= 0:
         return number
-    raise ValueError("write a number, 0 for no bound")
+    raise ValueError(f"write {instead}")
 
 
-def _count(text: str) -> int:
-    if text.isascii() and text.isdigit():
-        return int(text)
-    raise ValueError("write a whole number")
+def _processes(text: str) -> int:
+    wanted = f"a whole number, {MAX_BOT_PROCESSES} at the most"
+    count = _whole(text, wanted)
+    if count > MAX_BOT_PROCESSES:
+        raise ValueError(f"write {wanted}")
+    return count
 
 
 def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if math.isfinite(seconds) and seconds >= 0:
-        return seconds
-    raise ValueError("write a number of seconds")
+    return _number(text, "a number of seconds")
 
 
 def _text(text: str) -> str:
@@ -209,6 +218,38 @@ SETTINGS = (
         "token-issuer-uri", "TOKEN_ISSUER_URI", _text, "urn:ece4564:token-issuer", "Who issues tokens: their claim iss."
     ),
     Setting(
+        "private-key-file",
+        "GAMESVC_PRIVATE_KEY_FILE",
+        _text,
+        None,
+        "PEM file of the key that the lobby issues tokens with: the other half of --public-key-file. Without it the "
+        "lobby makes no games where tokens are asked for.",
+    ),
+    Setting(
+        "guests",
+        "GAMESVC_GUESTS",
+        _switch,
+        None,
+        "Give a token to whoever comes. Default: yes, where there is no --identity-issuer.",
+    ),
+    Setting(
+        "identity-issuer", "GAMESVC_IDENTITY_ISSUER", _text, None, "Who issues identities: the claim iss of its tokens."
+    ),
+    Setting(
+        "identity-jwks",
+        "GAMESVC_IDENTITY_JWKS",
+        _text,
+        None,
+        "Where that issuer's keys are: an https address of a JSON Web Key Set.",
+    ),
+    Setting(
+        "identity-audience",
+        "GAMESVC_IDENTITY_AUDIENCE",
+        _text,
+        "gamesvc",
+        "For whom that issuer's tokens have to be: their claim aud.",
+    ),
+    Setting(
         "allow-origin",
         "GAMESVC_ALLOW_ORIGIN",
         _text,
@@ -217,6 +258,7 @@ SETTINGS = (
         "Pages from this server's own address always may.",
         repeatable=True,
     ),
+    Setting("playground", "GAMESVC_PLAYGROUND", _switch, "True", "Serve a page to play on, at /."),
     Setting("log-level", "GAMESVC_LOG_LEVEL", _log_level, "info", f"What to log: {', '.join(LOG_LEVELS)}."),
     Setting(
         "journal",
@@ -240,14 +282,12 @@ SETTINGS = (
     ),
     Setting("fill-after", "GAMESVC_FILL_AFTER", _seconds, "10", "Seconds that somebody waits for others before that."),
     Setting("stand-in", "GAMESVC_STAND_IN", _text, None, "The bot that plays for a player who stays away."),
-    Setting(
-        "stand-in-after", "GAMESVC_STAND_IN_AFTER", _seconds, "60", "Seconds that a player is away before that."
-    ),
+    Setting("stand-in-after", "GAMESVC_STAND_IN_AFTER", _seconds, "60", "Seconds that a player is away before that."),
     Setting("bot-pause", "GAMESVC_BOT_PAUSE", _seconds, "0.5", "Seconds that a bot waits before it thinks."),
     Setting(
         "bot-processes",
         "GAMESVC_BOT_PROCESSES",
-        _count,
+        _processes,
         "0",
         "How many bots may think at a time, each in a process of its own; 0: one less than there are cores.",
     ),
@@ -303,7 +343,13 @@ def load(options: Mapping[str, list[str]], environment: Mapping[str, str]) -> Co
         enable_auth=values["enable_auth"],
         public_key_file=values["public_key_file"],
         token_issuer_uri=values["token_issuer_uri"],
+        private_key_file=values["private_key_file"],
+        guests=values["guests"],
+        identity_issuer=values["identity_issuer"],
+        identity_jwks=values["identity_jwks"],
+        identity_audience=values["identity_audience"],
         allow_origins=values["allow_origin"],
+        playground=values["playground"],
         log_level=values["log_level"],
         journal=values["journal"],
         bots=values["bot"],

@@ -105,6 +105,9 @@ class GameConnection(EnteringConnection):
         return data[at:] if at else data
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
+        web = self._take_back()
+        if web is not None:
+            web.connectionLost(reason)
         if self.opens_itself:
             # Without what Autobahn does for a log that nobody writes.
             WebSocketServerProtocol._connectionLost(self, reason)  # type: ignore[arg-type]  # it passes on what it gets

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, Protocol
 from autobahn.twisted.websocket import WebSocketServerProtocol
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IReactorTime, ISSLTransport
+from twisted.python.failure import Failure
 
 from gamesvc.admission import Admission
 from gamesvc.controller import GameController
@@ -28,7 +29,7 @@ from gamesvc.deflate import AsItCame
 from gamesvc.eager import EagerSender, eager_sender
 from gamesvc.errors import BAD_UPGRADE, JOURNAL_DOWN, SERVER_ERROR, HttpRefusal, RequestRefused
 from gamesvc.eventlog import Place
-from gamesvc.handshake import OpeningRequest, refusal_response, take_head
+from gamesvc.handshake import NoUpgrade, OpeningRequest, PlainRequest, refusal_response, take_head
 from gamesvc.limits import CLOSE_HANDSHAKE_SECONDS, ENTER_SECONDS, Limits
 from gamesvc.logs import Silence, logger
 from gamesvc.pending import Role
@@ -64,6 +65,36 @@ def stopped(call: Timer | None) -> Timer | None:
     return None
 
 
+class WebChannel(Protocol):
+    """Serves the requests of a connection that ask for no WebSocket. It has the connection's transport to itself."""
+
+    def begin(self, request: PlainRequest, data: bytes) -> None:
+        """Serve the first request.
+
+        Args:
+            request: its head.
+            data: what came after that.
+        """
+
+    def dataReceived(self, data: bytes) -> None:
+        """More bytes came."""
+
+    def connectionLost(self, reason: Failure) -> None:
+        """The connection is gone."""
+
+
+class Web(Protocol):
+    """What is served beside games, to requests that ask for no WebSocket."""
+
+    def channel(self, line: EnteringConnection, refused: RequestRefused | None) -> WebChannel:
+        """Serve a connection.
+
+        Args:
+            line: it.
+            refused: why nobody is let in; then it may still be told how the server does, in one answer.
+        """
+
+
 class Listener(Protocol):
     """What a connection asks of its listener.
 
@@ -71,11 +102,13 @@ class Listener(Protocol):
         limits: how much a client may ask for.
         reactor: for timers.
         timers: for those that many connections have.
+        web: serves what asks for no WebSocket; None: nobody does.
     """
 
     limits: Limits
     reactor: IReactorTime
     timers: Countdowns
+    web: Web | None
 
     def now(self) -> float:
         """The time, in seconds since the epoch."""
@@ -85,6 +118,9 @@ class Listener(Protocol):
 
     def connection_lost(self, connection: EnteringConnection) -> None:
         """A connection is gone."""
+
+    def shut_out(self, connection: EnteringConnection) -> RequestRefused | None:
+        """Why nobody is let in on a connection, whatever they ask for; None where they may be."""
 
     def enter(
         self,
@@ -127,6 +163,7 @@ class EnteringConnection(WebSocketServerProtocol):
     _admitted: Admitted | None = None
     _request: OpeningRequest | None = None
     _extensions = b""
+    _web: WebChannel | None = None
     _sender: EagerSender | None = None
     _write: Callable[[bytes], object]
     _has_asked = False
@@ -173,6 +210,12 @@ class EnteringConnection(WebSocketServerProtocol):
             # The handshake is complete: from here on it is not the peer who may be slow.
             self._stop_handshake_timeout()
             self.factory.enter(self._request, self, self._entered)
+        except NoUpgrade as plain:
+            if self.factory.web is None:
+                self._entered(plain)
+            else:
+                self._stop_handshake_timeout()
+                self._serve(self.factory.web, plain.request)
         except RequestRefused as refused:
             self._entered(refused)
         if self._request is not None and self.state == self.STATE_CONNECTING and not self._deaf:
@@ -240,6 +283,43 @@ class EnteringConnection(WebSocketServerProtocol):
         self.state = self.STATE_CLOSED
         self._hang_up()
 
+    # What asks for no WebSocket.
+
+    def _serve(self, web: Web, request: PlainRequest) -> None:
+        """Leave the line to somebody else."""
+        channel = web.channel(self, self.factory.shut_out(self))
+        # Transports look it up at each call: so connections that play have nothing to look at before they read.
+        self.dataReceived = channel.dataReceived  # type: ignore[method-assign]  # see above
+        self.state = self.STATE_CLOSED
+        self._web = channel
+        data, self.data = self.data, b""
+        channel.begin(request, data)
+
+    def become_a_game(self, data: bytes) -> None:
+        """Take the line back, from who serves it: it is to be a WebSocket.
+
+        Args:
+            data: the opening request, and what came after it.
+        """
+        self._take_back()
+        self.state = self.STATE_CONNECTING
+        self._has_asked = False
+        self.dataReceived(data)
+
+    def _take_back(self) -> WebChannel | None:
+        web, self._web = self._web, None
+        if web is not None:
+            del self.dataReceived
+        return web
+
+    def hang_up(self, seconds: float) -> None:
+        """Let the peer read what was sent, take nothing more from it, and cut the line.
+
+        Args:
+            seconds: how long the peer may take.
+        """
+        self._hang_up(seconds)
+
     # The end.
 
     @property
@@ -264,9 +344,9 @@ class EnteringConnection(WebSocketServerProtocol):
         self._deaf = True
         self.transport.abortConnection()
 
-    def _linger(self) -> None:
+    def _linger(self, seconds: float = CLOSE_HANDSHAKE_SECONDS) -> None:
         if self._lingering is None:
-            self._lingering = self.factory.timers.call_later(CLOSE_HANDSHAKE_SECONDS, self._lingered)
+            self._lingering = self.factory.timers.call_later(seconds, self._lingered)
 
     def _lingered(self) -> None:
         self._lingering = None
@@ -279,7 +359,7 @@ class EnteringConnection(WebSocketServerProtocol):
         else:
             self.abort()
 
-    def _hang_up(self) -> None:
+    def _hang_up(self, seconds: float = CLOSE_HANDSHAKE_SECONDS) -> None:
         """Let the peer read what was sent, take nothing more from it, and cut the line soon.
 
         To close at once would lose what the peer has not read yet, where it still sends: the kernel answers that with
@@ -287,7 +367,7 @@ class EnteringConnection(WebSocketServerProtocol):
         """
         self._deaf = True
         self._stop_handshake_timeout()
-        self._linger()
+        self._linger(seconds)
         self.unregisterProducer()
         if ISSLTransport.providedBy(self.transport):
             self.transport.loseConnection()

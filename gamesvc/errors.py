@@ -6,6 +6,7 @@ which is for people. ``docs/protocol.md`` repeats the tables, and a test holds t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
@@ -78,7 +79,7 @@ ERROR_CODES = {
 
 @dataclass(frozen=True)
 class HttpRefusal:
-    """An answer to a request that does not become a WebSocket.
+    """What a request is refused with that does not become a WebSocket, or asks for none.
 
     Attributes:
         status: HTTP status code.
@@ -97,6 +98,14 @@ class HttpRefusal:
     def for_incident(self, incident: str) -> HttpRefusal:
         """The same, with the id of what the log tells of."""
         return replace(self, message=with_incident(self.message, incident))
+
+    def for_methods(self, methods: Iterable[str]) -> HttpRefusal:
+        """The same, with the methods that are served.
+
+        Args:
+            methods: their names.
+        """
+        return replace(self, headers=(("Allow", ", ".join(sorted(methods))),))
 
 
 _BEARER = (("WWW-Authenticate", "Bearer"),)
@@ -130,8 +139,13 @@ WRONG_GAME = HttpRefusal(403, "wrong_game", "the token is for another game")
 PLAYER_NOT_IN_GAME = HttpRefusal(403, "player_not_in_game", "the player is not one of this game's players")
 ORIGIN_NOT_ALLOWED = HttpRefusal(403, "origin_not_allowed", "pages of this origin may not connect")
 KIND_NOT_SERVED = HttpRefusal(404, "kind_not_served", "games of this kind are not served here")
+NOT_FOUND = HttpRefusal(404, "not_found", "there is nothing at this address")
 GAME_DELETED = HttpRefusal(410, "game_deleted", "this game was deleted")
-METHOD_NOT_ALLOWED = HttpRefusal(405, "method_not_allowed", "only GET is served here", headers=(("Allow", "GET"),))
+METHOD_NOT_ALLOWED = HttpRefusal(
+    405, "method_not_allowed", "this method is not served here", headers=(("Allow", "GET"),)
+)
+REQUEST_TIMEOUT = HttpRefusal(408, "request_timeout", "the request did not come to its end in time")
+BODY_TOO_LARGE = HttpRefusal(413, "body_too_large", "the request's body is too large")
 UPGRADE_REQUIRED = HttpRefusal(
     426, "upgrade_required", "only WebSockets are served here", headers=(("Upgrade", "websocket"),)
 )
@@ -168,8 +182,11 @@ HTTP_REFUSALS = {
         PLAYER_NOT_IN_GAME,
         ORIGIN_NOT_ALLOWED,
         KIND_NOT_SERVED,
+        NOT_FOUND,
         GAME_DELETED,
         METHOD_NOT_ALLOWED,
+        REQUEST_TIMEOUT,
+        BODY_TOO_LARGE,
         UPGRADE_REQUIRED,
         TOO_MANY_CONNECTIONS,
         TOO_MANY_GAMES,
@@ -181,6 +198,54 @@ HTTP_REFUSALS = {
         SERVER_FULL,
     )
 }
+
+
+NO_SUCH_GAME = HttpRefusal(404, "no_such_game", "there is no such game here")
+BAD_BODY = HttpRefusal(400, "bad_body", "the body is not what this request takes")
+BAD_OPTIONS = HttpRefusal(400, "bad_options", "a game of this kind can't be made with these options")
+NAME_MISSING = HttpRefusal(
+    401,
+    "name_missing",
+    "say who you are: Authorization: Bearer NAME, percent-encoded, or ?player=NAME",
+    headers=_BEARER,
+)
+LOBBY_CLOSED = HttpRefusal(403, "lobby_closed", "this server admits by tokens that others issue, and makes no games")
+NO_GUESTS = HttpRefusal(403, "no_guests", "this server lets no guests in; bring a token of who issues them here")
+NOT_YOURS = HttpRefusal(403, "not_yours", "this is for who sits in the game, or made it")
+NO_SUCH_INVITE = HttpRefusal(404, "no_such_invite", "there is no such invitation, or not any more")
+NO_SUCH_TICKET = HttpRefusal(404, "no_such_ticket", "nobody waits under this ticket, or not any more")
+NAME_TAKEN = HttpRefusal(409, "name_taken", "somebody else has this name")
+NOT_JSON = HttpRefusal(415, "not_json", "send JSON, with Content-Type: application/json")
+TOO_MANY_REQUESTS = HttpRefusal(
+    429, "too_many_requests", "too many requests from this address, slow down", retryable=True, headers=_LATER
+)
+LOBBY_FULL = HttpRefusal(
+    503, "lobby_full", "the lobby has no room left; come back later", retryable=True, headers=_LATER
+)
+IDENTITY_UNAVAILABLE = HttpRefusal(
+    503, "identity_unavailable", "the keys of who issues identities can't be had now", retryable=True, headers=_LATER
+)
+
+LOBBY_REFUSALS = {
+    refusal.code: refusal
+    for refusal in (
+        NO_SUCH_GAME,
+        BAD_BODY,
+        BAD_OPTIONS,
+        NAME_MISSING,
+        LOBBY_CLOSED,
+        NO_GUESTS,
+        NOT_YOURS,
+        NO_SUCH_INVITE,
+        NO_SUCH_TICKET,
+        NAME_TAKEN,
+        NOT_JSON,
+        TOO_MANY_REQUESTS,
+        LOBBY_FULL,
+        IDENTITY_UNAVAILABLE,
+    )
+}
+"""What the lobby can say besides."""
 
 
 class RequestRefused(Exception):

@@ -1,5 +1,7 @@
 """The opening request of a connection, read strictly (RFC 9112 and RFC 6455, section 4.2.1).
 
+One that asks for no WebSocket is read by the same rules, for those who serve it.
+
 Autobahn's own reading splits lines at bytes such as 0x85, so that a value can smuggle a header in, has no bound, and
 logs what it does not like. So the head is read here, and answered; or Autobahn gets a plain one made from it, where it
 has to open connections (see `opening`).
@@ -12,6 +14,7 @@ import re
 from dataclasses import dataclass
 from hashlib import sha1
 from http import HTTPStatus
+from typing import NamedTuple
 from urllib.parse import unquote_plus
 
 from gamesvc.deflate import agreed
@@ -38,9 +41,6 @@ _HEADERS = re.compile(rb"(?:%b:%b\r\n)*" % (_NAME, _VALUE))
 _KEY = re.compile(rb"[A-Za-z0-9+/]{22}==")  # 16 bytes in base64
 _ONCE = frozenset(
     (b"host", b"authorization", b"origin", b"sec-websocket-key", b"sec-websocket-version", b"content-length")
-)
-_LISTS = frozenset(
-    (b"upgrade", b"connection", b"sec-websocket-protocol", b"sec-websocket-extensions", b"transfer-encoding")
 )
 _BLANK = b" \t"
 _MAX_QUERY_FIELDS = 32
@@ -74,6 +74,39 @@ def take_head(data: bytes, limit: int) -> tuple[bytes, bytes] | None:
     if 0 < limit < end:
         raise RequestRefused(HEADERS_TOO_LARGE)
     return (data[:end], data[end:]) if found >= 0 else None
+
+
+class PlainRequest(NamedTuple):
+    """A well-formed request that asks for no WebSocket.
+
+    Attributes:
+        method: such as ``GET``.
+        target: path and query, percent-encoded as they came.
+        minor: the version of HTTP/1 that it speaks, 0 or 1.
+        headers: by their names in lower case; values without the blanks around them.
+    """
+
+    method: bytes
+    target: bytes
+    minor: int
+    headers: dict[bytes, bytes]
+
+    def lists(self, name: bytes, wanted: bytes) -> bool:
+        """Whether a header's list has an item, in whatever case."""
+        return _lists(self.headers, name, wanted)
+
+
+class NoUpgrade(RequestRefused):
+    """A request asks for no WebSocket. It is refused, unless somebody serves it.
+
+    Args:
+        refusal: the answer.
+        request: what is asked for.
+    """
+
+    def __init__(self, refusal: HttpRefusal, request: PlainRequest) -> None:
+        super().__init__(refusal)
+        self.request = request
 
 
 # Not frozen: that would take four times as long to make, and this is made at every connect.
@@ -114,7 +147,8 @@ class OpeningRequest:
             head: from `take_head`.
 
         Raises:
-            RequestRefused: it is malformed, or no opening handshake.
+            NoUpgrade: it is no opening handshake.
+            RequestRefused: it is malformed.
         """
         first = _REQUEST_LINE.match(head)
         if first is None:
@@ -124,7 +158,9 @@ class OpeningRequest:
         if minor == b"1" and b"host" not in headers:
             raise RequestRefused(BAD_REQUEST)
         if not _lists(headers, b"upgrade", b"websocket"):
-            raise RequestRefused(UPGRADE_REQUIRED if method == b"GET" else METHOD_NOT_ALLOWED)
+            values = {name: value.strip(_BLANK) for name, value in headers.items()}
+            plain = PlainRequest(method, target, int(minor), values)
+            raise NoUpgrade(UPGRADE_REQUIRED if method == b"GET" else METHOD_NOT_ALLOWED, plain)
         if method != b"GET":
             raise RequestRefused(METHOD_NOT_ALLOWED)
         # A body would be read as WebSocket frames.
@@ -180,13 +216,17 @@ class OpeningRequest:
 
 
 def refusal_response(refusal: HttpRefusal) -> bytes:
-    """The whole HTTP response of a refused request. It repeats nothing of the request."""
+    """The whole HTTP response of a refused request. It repeats nothing of the request, and no page may make use of it
+    but by reading it."""
     body = encode_refusal(refusal.code, refusal.message, refusal.retryable)
     lines = [
         f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}",
         "Content-Type: application/json",
         f"Content-Length: {len(body)}",
         "Cache-Control: no-store",
+        "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'",
+        "X-Content-Type-Options: nosniff",
+        "Referrer-Policy: no-referrer",
         "Connection: close",
         *(f"{name}: {value}" for name, value in refusal.headers),
     ]
@@ -194,8 +234,8 @@ def refusal_response(refusal: HttpRefusal) -> bytes:
 
 
 def _headers(head: bytes, start: int) -> dict[bytes, bytes]:
-    """The headers, by their names in lower case; values as they came. Those of a list that is given in several pieces
-    are joined with commas, which means the same (RFC 9110, section 5.3).
+    """The headers, by their names in lower case; values as they came. What is given in several pieces is joined with
+    commas: where it is a list, that means the same (RFC 9110, section 5.3), and where it is none, it is no value.
 
     Args:
         head: the whole.
@@ -225,7 +265,7 @@ def _joined(found: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
             headers[name] = value
         elif name in _ONCE:
             raise RequestRefused(DUPLICATE_HEADER)
-        elif name in _LISTS:
+        else:
             headers[name] += b"," + value
     return headers
 

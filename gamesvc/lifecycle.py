@@ -10,6 +10,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,6 +19,7 @@ from gamesvc.errors import (
     GAME_DELETED,
     JOURNAL_DOWN,
     KIND_NOT_SERVED,
+    NO_SUCH_GAME,
     SERVER_ERROR,
     SERVER_FULL,
     TOO_MANY_GAMES,
@@ -56,6 +58,18 @@ _TIMERS_IDLE_SECONDS = 10.0
 Opened = Callable[[GameServer | RequestRefused], None]
 
 
+class Plan(NamedTuple):
+    """What a game is to be, should it not be there yet.
+
+    Attributes:
+        kind: what is played, and with which options.
+        players: who has the first seats; None where nobody says.
+    """
+
+    kind: Kind
+    players: tuple[str, ...] | None = None
+
+
 @dataclass
 class _Loading:
     """A game that is being created or woken.
@@ -80,6 +94,8 @@ class Lifecycle:
         limits: how many games there may be.
         around: what games are lent.
         random_bytes: as many unpredictable bytes as asked for.
+        plan: says what a game is to be, by its id; None where nobody has planned anything: then it is of the kind that
+            the catalog names first.
     """
 
     def __init__(
@@ -89,12 +105,14 @@ class Lifecycle:
         limits: Limits,
         around: Surroundings,
         random_bytes: Callable[[int], bytes],
+        plan: Callable[[str], Plan | None] = lambda game: None,
     ) -> None:
         self.games = games
         self._catalog = catalog
         self._limits = limits
         self._around = around
         self._random_bytes = random_bytes
+        self._plan = plan
         self._loading: dict[str, _Loading] = {}
         self._openers: Census[str] = Census(limits.max_games_per_player)
         self._opened_by: dict[str, str] = {}
@@ -116,14 +134,24 @@ class Lifecycle:
         """Whether nothing waits for the journal."""
         return not self._loading and all(game.quiet for game in self.games.values())
 
-    def open(self, game: str, opener: str | None, players: tuple[str, ...] | None, opened: Opened) -> None:
-        """Find a game, wake it, or create it.
+    def open(
+        self,
+        game: str,
+        opener: str | None,
+        players: tuple[str, ...] | None,
+        opened: Opened,
+        *,
+        creates: bool = True,
+    ) -> None:
+        """Find a game, wake it, or create it: as it was planned, or else of the first kind that is served.
 
         Args:
             game: its id.
             opener: who asks; None: a timer of its own.
-            players: who has the first seats, if it is created now.
+            players: who has the first seats, if it is created now and nobody has planned that.
             opened: gets the game, or why it can't be had. May be called at once.
+            creates: whether it is created where it is not there yet. Only where one who does not create asks alone; who
+                asks for a game that is on its way gets what comes of that.
         """
         awake = self.games.get(game)
         if awake is not None and not awake.closed:
@@ -137,14 +165,15 @@ class Lifecycle:
             opened(RequestRefused(JOURNAL_DOWN))
         elif awake is not None:
             # It is being saved, to go to sleep; then it can be woken.
-            self._around.later(_AGAIN_SECONDS, lambda: self.open(game, opener, players, opened))
+            self._around.later(_AGAIN_SECONDS, lambda: self.open(game, opener, players, opened, creates=creates))
         elif 0 < self._limits.max_games <= len(self.games) + len(self._loading):
             opened(RequestRefused(SERVER_FULL))
         elif opener is not None and not self._openers.add(opener):
             opened(RequestRefused(TOO_MANY_GAMES))
         else:
             self._loading[game] = _Loading(opener, self._around.monotonic(), [opened])
-            self._around.journal.claim(game, lambda stored: self._claimed(game, players or (), stored))
+            wanted = (players or ()) if creates else None
+            self._around.journal.claim(game, lambda stored: self._claimed(game, wanted, stored))
 
     def keep(self, game: str) -> None:
         """Somebody is in a game: it does not go to sleep."""
@@ -197,7 +226,7 @@ class Lifecycle:
 
     # Waking and creating.
 
-    def _claimed(self, game: str, players: tuple[str, ...], stored: Stored | JournalError) -> None:
+    def _claimed(self, game: str, players: tuple[str, ...] | None, stored: Stored | JournalError) -> None:
         if isinstance(stored, JournalError):
             log.warn("game {game} can't be opened: {error}", game=game, error=stored)
             self._refuse(game, RequestRefused(JOURNAL_DOWN))
@@ -205,13 +234,19 @@ class Lifecycle:
             self._refuse(game, RequestRefused(GAME_DELETED))
         elif self._stopped:
             self._refuse(game, RequestRefused(JOURNAL_DOWN))
+        elif stored.last == 0 and players is None:
+            self._around.journal.discard(game, stored.term, lambda error: None)
+            self._refuse(game, RequestRefused(NO_SUCH_GAME))
         elif stored.last == 0:
-            self._create(game, players, stored.term)
+            self._create(game, players or (), stored.term)
         else:
             self._wake(game, stored)
 
     def _create(self, game: str, players: tuple[str, ...], term: int) -> None:
-        kind = self._catalog.default
+        plan = self._plan(game) or Plan(self._catalog.default)
+        kind = plan.kind
+        if plan.players is not None:
+            players = plan.players
         opening = Opening(kind.name, kind.model.VERSION, kind.options, self._epoch(), self._random_bytes(32))
         instance = Instance(kind.model, opening.seed)
         # Who is told when players take seats is told of these, too: when the first of them comes.
@@ -246,7 +281,7 @@ class Lifecycle:
             Receipts(),
             EventLog(),
             is_new=True,
-            is_plain=not effect.events and not instance.took_chance,
+            is_plain=not effect.events and not instance.took_chance and self._plan(game) is None,
         )
         server = self._server(game, begin)
         server.open(effect, lambda error: self._created(server, effect, error))
@@ -268,6 +303,9 @@ class Lifecycle:
             self._fail(game, "unknown", "loading", fault)
             return
         kind = self._catalog.find(named.game_kind)
+        plan = self._plan(game)
+        if plan is not None and plan.kind.name == named.game_kind:
+            kind = plan.kind
         if kind is None:
             log.warn("game {game} is of the kind {kind}, which is not served here", game=game, kind=named.game_kind)
             self._refuse(game, RequestRefused(KIND_NOT_SERVED))

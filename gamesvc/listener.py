@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IProtocolNegotiationFactory, IReactorTime
+from zope.interface import implementer
 
 from gamesvc.admission import Admission, FrontDoor
 from gamesvc.attendance import Member
@@ -16,7 +17,7 @@ from gamesvc.catalog import Catalog
 from gamesvc.connection import GameConnection
 from gamesvc.controller import GameController
 from gamesvc.countdown import Countdowns
-from gamesvc.entering import Admitted, EnteringConnection
+from gamesvc.entering import Admitted, EnteringConnection, Web
 from gamesvc.errors import (
     DRAINING,
     JOURNAL_DOWN,
@@ -29,13 +30,15 @@ from gamesvc.errors import (
 from gamesvc.eventlog import Place
 from gamesvc.handshake import OpeningRequest
 from gamesvc.journal import Journal
-from gamesvc.lifecycle import Lifecycle
+from gamesvc.lifecycle import Lifecycle, Plan
 from gamesvc.limits import CLOSE_HANDSHAKE_SECONDS, DRAIN_SECONDS, Census, Limits
 from gamesvc.logs import Silence, logger, printable
 from gamesvc.messages import V1
 from gamesvc.opening import opened_attributes
 from gamesvc.pending import Role
+from gamesvc.repeated import Repeated
 from gamesvc.server import GameServer
+from gamesvc.standing import Standing
 from gamesvc.subscription import Subscription
 from gamesvc.surroundings import Aside, Surroundings, at_once
 from gamesvc.turn import Turn
@@ -48,6 +51,7 @@ _ROOM_TO_REFUSE = 256
 """Connections beyond the maximum that are told so with a 503."""
 
 
+@implementer(IProtocolNegotiationFactory)
 class GameListener(WebSocketServerFactory):
     """Admits connections, finds or creates the game that each asks for, and stops them all.
 
@@ -63,11 +67,15 @@ class GameListener(WebSocketServerFactory):
         turn: the reactor's; None: one of its own.
         aside: calls a function in a thread, then another one here: for models that block.
         bots: those that are offered.
+        plan: says what a game is to be, by its id; None where nobody has planned anything.
+        stood: is told how games stand, as `Surroundings` says.
 
     Attributes:
         games: those that are awake, by id.
+        web: serves what asks for no WebSocket; None: nobody does, and it is refused.
     """
 
+    web: Web | None = None
     log = Silence()
     noisy = False
 
@@ -85,6 +93,8 @@ class GameListener(WebSocketServerFactory):
         turn: Turn | None = None,
         aside: Aside = at_once,
         bots: BotOffer = NO_BOTS,
+        plan: Callable[[str], Plan | None] = lambda game: None,
+        stood: Callable[[str, Standing], None] = lambda game, standing: None,
     ) -> None:
         super().__init__(server="", reactor=reactor)
         self.limits = limits
@@ -103,9 +113,10 @@ class GameListener(WebSocketServerFactory):
             max_connections_per_player=limits.max_connections_per_player,
             aside=aside,
             bots=bots,
-            warn=lambda text: log.warn("{text}", text=text),
+            warn=Repeated(reactor.seconds, lambda text: log.warn("{text}", text=text)).say,
+            stood=stood,
         )
-        self.lifecycle = Lifecycle(self.games, catalog, limits, around, random_bytes)
+        self.lifecycle = Lifecycle(self.games, catalog, limits, around, random_bytes, plan)
         self._connections: dict[EnteringConnection, None] = {}
         self._beyond: set[EnteringConnection] = set()
         self._addresses: Census[str] = Census(limits.max_connections_per_address)
@@ -143,6 +154,10 @@ class GameListener(WebSocketServerFactory):
         """All of them, those still shaking hands included."""
         return tuple(self._connections)
 
+    def acceptableProtocols(self) -> list[bytes]:
+        """What is spoken over TLS. Where nobody says so, Twisted 26.10 hangs up on browsers, which offer something."""
+        return [b"http/1.1"]
+
     # What connections ask of it.
 
     def connection_made(self, connection: EnteringConnection) -> None:
@@ -166,6 +181,16 @@ class GameListener(WebSocketServerFactory):
             gone, self._all_gone = self._all_gone, None
             gone.callback(None)
 
+    def shut_out(self, connection: EnteringConnection) -> RequestRefused | None:
+        """Why nobody is let in on a connection, whatever they ask for; None where they may be."""
+        if self._draining:
+            return RequestRefused(DRAINING)
+        if 0 < self.limits.max_connections < len(self._connections):
+            return RequestRefused(SERVER_FULL)
+        if connection in self._beyond:
+            return RequestRefused(TOO_MANY_CONNECTIONS)
+        return None
+
     def enter(
         self,
         request: OpeningRequest,
@@ -182,12 +207,9 @@ class GameListener(WebSocketServerFactory):
         Raises:
             RequestRefused: not this one, or not now.
         """
-        if self._draining:
-            raise RequestRefused(DRAINING)
-        if 0 < self.limits.max_connections < len(self._connections):
-            raise RequestRefused(SERVER_FULL)
-        if connection in self._beyond:
-            raise RequestRefused(TOO_MANY_CONNECTIONS)
+        refused = self.shut_out(connection)
+        if refused is not None:
+            raise refused
         admission = self._front_door.judge(request)
 
         def opened(game: GameServer | RequestRefused) -> None:

@@ -38,7 +38,7 @@ from gamesvc.rhythm import Rhythm
 from gamesvc.saver import Saver
 from gamesvc.seating import PendingChange, PendingSeat
 from gamesvc.seating_bots import PendingBot
-from gamesvc.standing import Effect
+from gamesvc.standing import Effect, Standing
 from gamesvc.subscription import Subscription
 from gamesvc.surroundings import Surroundings
 
@@ -115,11 +115,14 @@ class GameServer:
         self._is_plain = begin.is_plain
         self._is_lost = False
         self._begins: int | None = None
+        # As was told last to who wants to know how games stand.
+        self._told: Standing | None = None
         self._reception = Reception(
             game, self.kind, self.model, begin.opening.epoch, self._order, publisher, around, self.failed
         )
         self._rhythm = Rhythm(self, self._order, around, lambda: self._reception.is_attended)
         self._bots = GameBots(
+            game,
             self.kind,
             self.model,
             begin.opening.seed,
@@ -137,6 +140,11 @@ class GameServer:
     def controllers(self) -> tuple[Participant, ...]:
         """Those who are connected, in the order in which they came."""
         return self._reception.controllers
+
+    @property
+    def standing(self) -> Standing:
+        """How it stands, as far as that is durable."""
+        return self._order.standing
 
     @property
     def players(self) -> list[Player | None]:
@@ -360,7 +368,8 @@ class GameServer:
         return self._around.report(f"game {self.game} ({self.kind}), {what}", fault)
 
     def _bot_failed(self, player: str, bot: str, what: str) -> None:
-        self._around.warn(f"game {self.game} ({self.kind}), the bot {bot} for {player!r}: {what}")
+        sort = f"{self.kind} {bot} {what}"
+        self._around.warn(sort, f"game {self.game} ({self.kind}), the bot {bot} for {player!r}: {what}")
 
     # What follows.
 
@@ -377,10 +386,22 @@ class GameServer:
         self._rhythm.keep()
         self._bots.look()
         self.publisher.changed()
+        self._tell()
         if self.model.DURABILITY == "snapshot":
             self.waits()
         elif self.model.DURABILITY == "every" and self._saver.is_due:
             self.save(clean=True)
+
+    def _tell(self) -> None:
+        now, told = self._order.standing, self._told
+        if (
+            told is None
+            or now.seats is not told.seats
+            or now.started is not told.started
+            or now.finished is not told.finished
+        ):
+            self._told = now
+            self._around.stood(self.game, now)
 
     def went_back(self) -> None:
         """The game stands as it stood before: timers are to come as before, but not at once, because the journal has
@@ -409,6 +430,7 @@ class GameServer:
         self._rhythm.keep()
         self._reception.start()
         self._bots.look()
+        self._tell()
 
     def open(self, effect: Effect, opened: Callable[[JournalError | None], None]) -> None:
         """Have the journal keep the game, which was just set up.

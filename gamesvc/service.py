@@ -28,7 +28,7 @@ from gamesvc.auth import TokenValidator
 from gamesvc.bot_offer import Answered, Asking, Question
 from gamesvc.bot_processes import BotProcesses
 from gamesvc.bots import BotKind
-from gamesvc.bots import load as load_bot
+from gamesvc.bots.loading import find as find_bot
 from gamesvc.catalog import Catalog
 from gamesvc.config import Config, Options
 from gamesvc.errors import ConfigError, JournalError
@@ -38,13 +38,18 @@ from gamesvc.journal.sqlite import SqliteStore
 from gamesvc.journal.sqlite_file import ServerLock, lock_for_server
 from gamesvc.journal.store import Store
 from gamesvc.journal.threaded import ThreadedJournal
-from gamesvc.keys import load_public_key
+from gamesvc.keys import load_private_key, load_public_key
 from gamesvc.listener import GameListener
 from gamesvc.logs import logger, observer_factory, set_level
-from gamesvc.offered_bots import OfferedBots
+from gamesvc.offered_bots import OfferedBots, Played
 from gamesvc.polling import poll_without_log_context
 from gamesvc.server import GameServer
 from gamesvc.turn import Turn
+from gamesvc.web.identity import Foreign, Identities, Minting
+from gamesvc.web.jwks import KeySet, check_address, fetcher
+from gamesvc.web.lobby import Lobby
+from gamesvc.web.lobby_records import Records
+from gamesvc.web.site import WebSite, make_site
 
 __all__ = ["GameService", "Options", "makeService"]
 
@@ -64,12 +69,14 @@ class StartError(Exception):
 
 
 class GameService(Service):
-    """Listens, and on shutdown closes in order: the ports, so that nobody comes in; the games' connections, when the
-    journal has what was on its way; the processes in which bots think; the threads of models that block; the journal;
-    then it is done.
+    """Listens, and on shutdown closes in order: the ports, so that nobody comes in; what is served beside the games,
+    when it has answered what it was asked; the games' connections, when the journal has what was on its way; the
+    processes in which bots think; the threads of models that block; the journal; then it is done.
 
     Args:
         listener: gets the connections.
+        site: what is served beside the games.
+        lobby: where games are made and found.
         bots: processes in which bots think.
         aside: threads for models that block, not started yet.
         journal: where games are kept, not opened yet.
@@ -84,6 +91,8 @@ class GameService(Service):
     def __init__(
         self,
         listener: GameListener,
+        site: WebSite,
+        lobby: Lobby,
         bots: BotProcesses,
         aside: Aside,
         journal: OpenedJournal,
@@ -93,6 +102,8 @@ class GameService(Service):
         make_observer: Callable[[], ILogObserver] | None = None,
     ) -> None:
         self.listener = listener
+        self._site = site
+        self._lobby = lobby
         self._bots = bots
         self._aside = aside
         self._journal = journal
@@ -157,6 +168,7 @@ class GameService(Service):
         super().startService()
         self._aside.start()
         self.listener.lifecycle.start()
+        self._lobby.start(self.listener.lifecycle)
         log.info("games are kept in {where}", where=self._journal.where)
         for (text, _), port in zip(self._endpoints, self._ports, strict=True):
             log.info("serving {kinds} at {where}", kinds=self.listener.kinds, where=_address(text, port))
@@ -169,6 +181,7 @@ class GameService(Service):
     async def _stop(self) -> None:
         ports, self._ports = self._ports, []
         await gatherResults([maybeDeferred(port.stopListening).addErrback(_still_open) for port in ports])
+        await self._site.drain()
         await self.listener.stop()
         log.info("all connections are closed")
         await self._bots.stop()
@@ -256,6 +269,7 @@ def make_game_service(
     with config.blaming("journal"):
         journal = _journal(config, reactor, turn, games)
     aside = Aside(reactor)
+    records = Records(catalog, journal.journal.now, reactor.callLater)
     listener = GameListener(
         reactor,
         games=games,
@@ -268,18 +282,81 @@ def make_game_service(
         turn=turn,
         aside=aside,
         bots=bots,
+        plan=records.plan,
+        stood=records.stood,
     )
+    lobby = Lobby(
+        catalog,
+        records,
+        _identities(config, reactor),
+        bots,
+        config.limits,
+        games=games,
+        allows=front_door.allows,
+        later=reactor.callLater,
+        monotonic=reactor.seconds,
+        playground=config.playground,
+    )
+    site = listener.web = make_site(
+        reactor,
+        journal=journal.journal,
+        limits=config.limits,
+        report=listener.report,
+        may_ask=front_door.may_ask,
+        api=lobby.resource(),
+        playground=config.playground,
+    )
+    site.at_drain(lobby.stop)
     with config.blaming("port"):
         ports = [(text, _endpoint(reactor, text)) for text in config.endpoints]
     blame = config.sources_of("port", *(("address",) if config.address else ()))
-    return GameService(listener, processes, aside, journal, ports, blame, config.sources_of("journal"), make_observer)
+    return GameService(
+        listener, site, lobby, processes, aside, journal, ports, blame, config.sources_of("journal"), make_observer
+    )
+
+
+def _identities(config: Config, reactor: Any) -> Identities:
+    minting = foreign = None
+    identity = ("identity-issuer", "identity-jwks", "identity-audience")
+    with config.blaming(*identity):
+        if (config.identity_issuer is None) != (config.identity_jwks is None):
+            raise ConfigError("identity-issuer and identity-jwks: give both, or neither")
+        if config.identity_issuer is not None and (not config.enable_auth or config.private_key_file is None):
+            raise ConfigError("identities are for --enable-auth with a --private-key-file")
+    if config.enable_auth and config.guests and config.private_key_file is None:
+        with config.blaming("guests"):
+            raise ConfigError("tokens for guests need a --private-key-file")
+    if config.enable_auth and config.private_key_file is not None:
+        with config.blaming("private-key-file", "public-key-file"):
+            key = load_private_key(config.private_key_file, _passphrase)
+            if key.key.public_key() != load_public_key(config.public_key_file).key:
+                raise ConfigError("the private key is not the other half of the public one")
+        minting = Minting(config.token_issuer_uri, key)
+    if config.identity_issuer is not None and config.identity_jwks is not None:
+        with config.blaming(*identity):
+            keys = KeySet(check_address(config.identity_jwks), fetcher(reactor), reactor.seconds)
+        foreign = Foreign(config.identity_issuer, config.identity_audience, keys)
+    guests = config.guests if config.guests is not None else foreign is None
+    with config.blaming("identity-issuer", "token-issuer-uri"):
+        identities = Identities(time.time, asks=config.enable_auth, minting=minting, foreign=foreign, guests=guests)
+    if config.enable_auth and identities.guests:
+        log.warn("guests are let in: the lobby gives a token to whoever comes; --no-guests keeps them out")
+    return identities
+
+
+def _passphrase() -> str:
+    # Nobody is there to be asked.
+    passphrase = os.environ.get("PRIVATE_KEY_PASSPHRASE")
+    if passphrase is None:
+        raise ConfigError("the private key is encrypted: its passphrase is missing in PRIVATE_KEY_PASSPHRASE")
+    return passphrase
 
 
 def _offered_bots(config: Config, catalog: Catalog, processes: BotProcesses) -> OfferedBots:
     with config.blaming("bot"):
-        kinds = [load_bot(text) for text in config.bots]
+        kinds = [find_bot(text) for text in config.bots]
     rules = config.bot_rules
-    games = {kind.name: text for kind, text in zip(catalog, config.games, strict=True)}
+    games = {kind.name: Played(text, kind.model) for kind, text in zip(catalog, config.games, strict=True)}
     with config.blaming("bot", "fill-with", "stand-in"):
         bots = OfferedBots(kinds, games, rules, partial(_think, processes))
     for setting, bot in (("fill-with", rules.fill), ("stand-in", rules.stand_in)):

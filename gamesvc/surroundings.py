@@ -8,6 +8,7 @@ from typing import Protocol
 
 from gamesvc.bot_offer import NO_BOTS, BotOffer
 from gamesvc.journal import Journal
+from gamesvc.standing import Standing
 
 Report = Callable[[str, BaseException], str]
 """Tells the operator of a fault: what failed, and the exception. Returns the incident's id, which the player gets."""
@@ -52,10 +53,12 @@ class Surroundings:
         soon: calls a function at the end of this turn of the reactor.
         later: calls a function after some seconds.
         report: tells the operator of a fault in the model.
-        warn: tells the operator of what goes on though it should not be so.
+        warn: tells the operator of what should not be so: what is the same each time, and the text.
         max_connections_per_player: the oldest beyond goes; 0 means any number.
         aside: calls a function in a thread, then another one here: for models that block.
         bots: those that the server offers.
+        stood: is told how a game stands when it begins to be awake, and when its seats, or whether it has begun or is
+            over, have changed durably.
         attended: those that are looked after a few times a second. Most games have nothing that takes long, and so cost
             nothing while nothing happens in them.
     """
@@ -69,5 +72,6 @@ class Surroundings:
     max_connections_per_player: int
     aside: Aside = at_once
     bots: BotOffer = NO_BOTS
-    warn: Callable[[str], None] = lambda text: None
+    warn: Callable[[str, str], None] = lambda sort, text: None
+    stood: Callable[[str, Standing], None] = lambda game, standing: None
     attended: set[Attended] = field(default_factory=set)

@@ -86,7 +86,9 @@ class WithoutTokens(SynchronousTestCase):
             (asked(), "guest-1"),
             (asked(), "guest-2"),
         ):
-            self.assertEqual(front_door.judge(request), Admission("lobby", player, None, False, None, None, operates=True))
+            self.assertEqual(
+                front_door.judge(request), Admission("lobby", player, None, False, None, None, operates=True)
+            )
 
     def test_a_name_that_is_no_players_is_refused(self) -> None:
         for player in ("", "x" * 65, "a\nb", "\x1b[2J", "a\x85b", "\ud800"):
@@ -399,6 +401,49 @@ REQUESTS = st.builds(
     ).map(tuple),
     key=st.just(ASKED.key),
 )
+
+
+class Hosts(SynchronousTestCase):
+    """By which names the server may be asked over HTTP, where no page says where it came from."""
+
+    OWN = (
+        "localhost",
+        "localhost:8080",
+        "app.localhost:8080",
+        "127.0.0.1:8080",
+        "192.0.2.1",
+        "[::1]:8080",
+        "LOCALHOST",
+    )
+    OTHERS = (
+        *("evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example", "", ":8080", "[::1"),
+        *(
+            "evil.example@localhost",
+            "localhost/evil",
+            "localhost evil",
+            "localhost:99999",
+            "\xe9",
+            "evil.example#localhost",
+        ),
+    )
+
+    def test_without_tokens_only_by_its_own(self) -> None:
+        for host in self.OWN:
+            self.assertTrue(door().may_ask(host), host)
+        for host in self.OTHERS:
+            self.assertFalse(door().may_ask(host), host)
+
+    def test_an_origin_that_is_allowed_is_a_name_of_ours(self) -> None:
+        allowing = door(False, "https://game.example", "http://dev.example:3000")
+        for host in ("game.example", "game.example:8080", "dev.example", *self.OWN):
+            self.assertTrue(allowing.may_ask(host), host)
+        for host in ("example", "other.example", "xgame.example", *self.OTHERS):
+            self.assertFalse(allowing.may_ask(host), host)
+
+    def test_where_all_may_ask_or_tokens_are_asked_for_it_does_not_matter(self) -> None:
+        for host in (*self.OWN, *self.OTHERS):
+            self.assertTrue(door(False, "*").may_ask(host), host)
+            self.assertTrue(door(True).may_ask(host), host)
 
 
 class AnyRequest(SynchronousTestCase):

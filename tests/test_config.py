@@ -29,6 +29,11 @@ DEFAULTS = {
     "enable-auth": False,
     "public-key-file": "public_key.pem",
     "token-issuer-uri": "urn:ece4564:token-issuer",
+    "private-key-file": None,
+    "guests": None,
+    "identity-issuer": None,
+    "identity-jwks": None,
+    "identity-audience": "gamesvc",
     "allow-origin": (),
     "playground": True,
     "log-level": "info",
@@ -63,7 +68,7 @@ VARIABLES = {
     "token-issuer-uri": "TOKEN_ISSUER_URI",
     "config": "GAMESVC_CONFIG",
 }
-SWITCHES = ("enable-auth", "playground")
+SWITCHES = ("enable-auth", "guests", "playground")
 # A good value as a text, what it means, and another one.
 GOOD = {
     "port": ("8080", ("8080",), "8081"),
@@ -72,6 +77,11 @@ GOOD = {
     "enable-auth": ("True", True, "False"),
     "public-key-file": ("a.pem", "a.pem", "b.pem"),
     "token-issuer-uri": ("urn:a", "urn:a", "urn:b"),
+    "private-key-file": ("a.pem", "a.pem", "b.pem"),
+    "guests": ("False", False, "True"),
+    "identity-issuer": ("https://id.example", "https://id.example", "urn:b"),
+    "identity-jwks": ("https://id.example/keys", "https://id.example/keys", "https://id.example/b"),
+    "identity-audience": ("urn:games", "urn:games", "urn:b"),
     "allow-origin": ("https://a.example", ("https://a.example",), "null"),
     "playground": ("False", False, "True"),
     "log-level": ("debug", "debug", "error"),
@@ -97,6 +107,7 @@ BAD = {
     "token-issuer-uri": [("", "empty")],
     "allow-origin": [("", "empty")],
     "playground": [("maybe", "True or False"), ("2", "True or False")],
+    "guests": [("maybe", "True or False"), ("2", "True or False")],
     "log-level": [("loud", "debug, info, warn, error"), ("INFO", "info"), ("", "info")],
     "journal": [
         *(("", "memory, sqlite:FILE or postgresql://"), ("sqlite", "sqlite:FILE"), ("sqlite:", "sqlite:FILE")),
@@ -104,11 +115,13 @@ BAD = {
         *(("mysql://alice:hunter2@db.example/games", "postgresql://"), ("alice:hunter2@db.example", "postgresql://")),
     ],
 }
+for name in "private-key-file", "identity-issuer", "identity-jwks", "identity-audience":
+    BAD[name] = [("", "empty")]
 for name in "bot", "fill-with", "stand-in":
     BAD[name] = [("", "empty")]
 for name in "fill-after", "stand-in-after", "bot-pause":
     BAD[name] = [(text, "seconds") for text in ("-1", "nan", "inf", "", "1,5", "soon")]
-BAD["bot-processes"] = [(text, "whole number") for text in ("-1", "1.5", "", "many", "\u0663")]
+BAD["bot-processes"] = [(text, "256 at the most") for text in ("-1", "1.5", "", "many", "\u0663", "257", "1" * 4000)]
 BAD_WHOLE = [("-1", "whole number"), ("1.5", "whole number"), ("", "whole number"), ("many", "0 for no bound")]
 BAD_NUMBER = [("-1", "0 for no bound"), ("nan", "number"), ("inf", "number"), ("", "number"), ("1,5", "number")]
 

@@ -11,7 +11,8 @@ from unittest import mock
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.entering import stopped
-from tests.wire import World
+from tests.web import WebWorld, request
+from tests.wire import World, opening
 
 
 class Sender:
@@ -50,6 +51,46 @@ class Leaving(SynchronousTestCase):
             line.ask("/lobby", "Sec-WebSocket-Protocol: gamesvc.v1")
         self.assertEqual((line.response().status, line.heard()), (101, [1011]))
         self.assertEqual(game.controllers, (alice.protocol._controller,))
+
+
+class Serving(SynchronousTestCase):
+    """What asks for no WebSocket is left to somebody else; `test_web_channel` has what they make of it."""
+
+    def test_where_nobody_serves_it_it_is_refused(self) -> None:
+        line = World().line()
+        line.send(request("/echo"))
+        self.assertEqual(line.response().code, "upgrade_required")
+
+    def test_it_is_served_wherever_connections_open_themselves_or_not(self) -> None:
+        with mock.patch("gamesvc.listener.opened_attributes", return_value={}):
+            by_autobahn = WebWorld()
+        for world, opens_itself in ((WebWorld(), True), (by_autobahn, False)):
+            self.assertIs(world.line().protocol.opens_itself, opens_itself)
+            data = request("/echo") + request("/echo?2") + opening("/lobby")
+            for size in (1, 30, len(data)):
+                asker = world.asker()
+                for start in range(0, len(data), size):
+                    asker.send(data[start : start + size])
+                served = [each.status for each in asker.responses()]
+                self.assertEqual(served, [200, 200, 101])
+                asker.say(command="hello")
+                self.assertEqual(asker.heard()[-1], {"status": "ok"})
+                asker.cut()
+
+    def test_a_connection_that_plays_carries_nothing_of_it(self) -> None:
+        kept = set(vars(World().opened().protocol))
+        self.assertEqual(set(vars(WebWorld().opened().protocol)), kept)
+        asker = WebWorld().asker()
+        asker.send(request("/echo") + opening("/lobby"))
+        self.assertEqual(set(vars(asker.protocol)) - kept, {"_web"})
+
+    def test_nothing_of_a_handshake_goes_on(self) -> None:
+        world = WebWorld(handshake_timeout=1)
+        asker = world.asker()
+        asker.send(request("/slow"))
+        world.pass_time(5)
+        world.slow.asked.pop().answer(b"late")
+        self.assertEqual([each.body for each in asker.responses()], [b"late"])
 
 
 class Timers(SynchronousTestCase):

@@ -12,6 +12,7 @@ from gamesvc import errors
 from gamesvc.errors import (
     ERROR_CODES,
     HTTP_REFUSALS,
+    LOBBY_REFUSALS,
     CloseCode,
     DefinitionError,
     ErrorCode,
@@ -23,6 +24,8 @@ from gamesvc.errors import (
 )
 
 SNAKE_CASE = re.compile(r"[a-z]+(_[a-z]+)*")
+
+TABLES = (ERROR_CODES, HTTP_REFUSALS, LOBBY_REFUSALS)
 
 RETRYABLE_CODES = {"not_started", "no_seat", "rate_limited", "too_many_in_flight", "unavailable", "outcome_unknown"}
 
@@ -43,7 +46,10 @@ STATUSES = {
     "origin_not_allowed": 403,
     "kind_not_served": 404,
     "game_deleted": 410,
+    "not_found": 404,
     "method_not_allowed": 405,
+    "request_timeout": 408,
+    "body_too_large": 413,
     "upgrade_required": 426,
     "too_many_connections": 429,
     "too_many_games": 429,
@@ -67,17 +73,17 @@ MAY_RECONNECT = {
 
 class Tables(SynchronousTestCase):
     def test_no_error_code_or_refusal_is_missing_from_its_table_and_none_is_in_it_twice(self) -> None:
-        for kind, table in ((ErrorCode, ERROR_CODES), (HttpRefusal, HTTP_REFUSALS)):
+        for kind, table in ((ErrorCode, ERROR_CODES), (HttpRefusal, {**HTTP_REFUSALS, **LOBBY_REFUSALS})):
             defined = [value for value in vars(errors).values() if isinstance(value, kind)]
             self.assertEqual(sorted(each.code for each in defined), sorted(table))
             self.assertEqual([each.code for each in table.values()], list(table))
 
     def test_codes_are_snake_case(self) -> None:
-        for code in (*ERROR_CODES, *HTTP_REFUSALS):
+        for code in (*ERROR_CODES, *HTTP_REFUSALS, *LOBBY_REFUSALS):
             self.assertTrue(SNAKE_CASE.fullmatch(code), code)
 
     def test_everything_has_a_message_for_people(self) -> None:
-        for message in (each.message for table in (ERROR_CODES, HTTP_REFUSALS) for each in table.values()):
+        for message in (each.message for table in TABLES for each in table.values()):
             self.assertRegex(message, r"\A\S[\x20-\x7e]*[^\s.]\Z")
 
     def test_commands_that_may_be_retried_unchanged_are_those_that_wait_for_something(self) -> None:
@@ -89,7 +95,7 @@ class Refusals(SynchronousTestCase):
         self.assertEqual({code: refusal.status for code, refusal in HTTP_REFUSALS.items()}, STATUSES)
 
     def test_each_has_the_header_that_its_status_asks_for(self) -> None:
-        for refusal in HTTP_REFUSALS.values():
+        for refusal in (*HTTP_REFUSALS.values(), *LOBBY_REFUSALS.values()):
             names = [name for name, _ in refusal.headers]
             if wanted := HEADER_OF_STATUS.get(refusal.status):
                 self.assertIn(wanted, names, refusal.code)
@@ -98,7 +104,7 @@ class Refusals(SynchronousTestCase):
             self.assertIn(("WWW-Authenticate", "Bearer"), HTTP_REFUSALS[code].headers)
 
     def test_what_may_be_retried_says_when_and_nothing_else_does(self) -> None:
-        for refusal in HTTP_REFUSALS.values():
+        for refusal in (*HTTP_REFUSALS.values(), *LOBBY_REFUSALS.values()):
             later = dict(refusal.headers).get("Retry-After", "")
             self.assertEqual(refusal.retryable, refusal.status in (429, 503), refusal.code)
             self.assertEqual(refusal.retryable, later.isdigit(), refusal.code)

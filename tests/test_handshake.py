@@ -422,6 +422,9 @@ class Responses(SynchronousTestCase):
                 "Content-Type": "application/json",
                 "Content-Length": str(len(body)),
                 "Cache-Control": "no-store",
+                "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+                "X-Content-Type-Options": "nosniff",
+                "Referrer-Policy": "no-referrer",
                 "Connection": "close",
             }
             self.assertEqual(fields, always | dict(refusal.headers))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -16,6 +17,7 @@ from gamesvc.errors import (
     GAME_DELETED,
     JOURNAL_DOWN,
     KIND_NOT_SERVED,
+    NO_SUCH_GAME,
     SERVER_FULL,
     TOO_MANY_GAMES,
     CloseCode,
@@ -25,12 +27,13 @@ from gamesvc.errors import (
 )
 from gamesvc.eventlog import Place
 from gamesvc.journal import Stored
-from gamesvc.lifecycle import SPARED_SECONDS, TICK_SECONDS, Lifecycle
+from gamesvc.lifecycle import SPARED_SECONDS, TICK_SECONDS, Lifecycle, Plan
 from gamesvc.limits import OVERDUE_SECONDS, Limits
 from gamesvc.messages import Request
 from gamesvc.pending import Role
 from gamesvc.saver import SNAPSHOT_SECONDS
 from gamesvc.server import GameServer
+from gamesvc.standing import Standing
 from tests.tables import ALICE, BOB, Answers, Connected, World
 from tests.wire import Logged
 
@@ -55,6 +58,10 @@ class Counter(GameModel):
     @command
     def late(self, player: Player, seconds: float = 1.0) -> None:
         self.after(seconds, self.ring)
+
+    @command
+    def end(self, player: Player) -> None:
+        self.finish()
 
     @command
     def throw(self, player: Player) -> float:
@@ -304,6 +311,74 @@ class Creating(SynchronousTestCase):
         assert isinstance(server, GameServer)
         self.assertFalse(server.closed)
         self.assertIs(self.house.games.get("g"), server)
+
+
+class Planned(SynchronousTestCase):
+    """A game of which somebody has said before what it is to be."""
+
+    def setUp(self) -> None:
+        self.house = House()
+        self.told: list[tuple[str, Standing]] = []
+        self.house.around = replace(self.house.around, stood=lambda game, standing: self.told.append((game, standing)))
+        self.plans: dict[str, Plan] = {}
+        self.restart()
+
+    def restart(self) -> None:
+        self.house.start(kind=Counter)
+        self.house.lifecycle._plan = self.plans.get
+
+    def test_it_is_of_that_kind_and_those_have_its_seats_whoever_comes_first(self) -> None:
+        self.plans["g"] = Plan(Kind("planned", Duel), ("bob",))
+        server = self.house.open(players=("carol", "dave"))
+        self.assertEqual((server.kind, server.players), ("planned", [BOB, None]))
+        self.assertEqual(self.house.open("other").kind, "kind")
+
+    def test_it_is_woken_as_that_kind_though_the_catalog_does_not_have_it(self) -> None:
+        self.plans["g"] = Plan(Kind("planned", Counter))
+        self.house.do(self.house.open(), "add")
+        self.restart()
+        self.assertEqual(welcome(self.house.open())["state"]["total"], 1)
+        self.plans.clear()
+        self.restart()
+        self.assertIs(self.house.refusal(), KIND_NOT_SERVED)
+
+    def test_it_is_not_forgotten_when_somebody_has_only_looked_in(self) -> None:
+        self.plans["g"] = Plan(Kind("planned", Counter))
+        for game in ("g", "h"):
+            self.house.lifecycle.nobody_in(self.house.open(game))
+            self.house.run()
+        self.assertTrue(self.house.journal.entries("g"))
+        self.assertFalse(self.house.journal.entries("h"))
+
+    def test_it_is_only_created_for_who_creates(self) -> None:
+        outcomes: list[Any] = []
+        self.house.lifecycle.open("g", None, None, outcomes.append, creates=False)
+        self.house.run()
+        self.assertIs(refusal(outcomes), NO_SUCH_GAME)
+        self.assertEqual(self.house.games, {})
+        server = self.house.open()
+        self.house.lifecycle.open("g", None, None, outcomes.append, creates=False)
+        self.assertIs(outcomes[1], server)
+
+    def test_how_it_stands_is_told_when_it_is_there_and_when_that_has_changed_and_is_durable(self) -> None:
+        self.plans["g"] = Plan(Kind("planned", Duel))
+        server = self.house.open()
+        self.assertEqual([(game, each.seats) for game, each in self.told], [("g", (None, None))])
+        server.admit("bob", None, False, lambda role: None)
+        self.house.turn()
+        self.assertEqual(len(self.told), 1)
+        self.house.run()
+        self.assertEqual((self.told[1][1].seats, self.told[1][1].started), ((BOB, None), False))
+        server.admit("alice", None, False, lambda role: None)
+        self.house.run()
+        self.assertEqual((self.told[2][1].seats, self.told[2][1].started), ((BOB, ALICE), True))
+        self.house.do(server, "add")
+        self.assertEqual(len(self.told), 3)
+        self.house.do(server, "end")
+        self.assertEqual([each.finished for _, each in self.told], [False, False, False, True])
+        self.restart()
+        self.house.open()
+        self.assertEqual((len(self.told), self.told[-1][1].finished), (5, True))
 
 
 class TooMany(SynchronousTestCase):

@@ -59,6 +59,8 @@ class Reactor(MemoryReactorClock):
         """Do what other threads tell, until something is done."""
         while not done.called:
             self._told.get(timeout=30)()
+            # Who waits for the journal looks again after a while.
+            self.advance(0.01)
 
 
 class Wiring(SynchronousTestCase):
@@ -90,6 +92,12 @@ class Wiring(SynchronousTestCase):
     def test_settings_reach_the_listener(self) -> None:
         service, _ = self.service(game=["tests.tictactoe:TicTacToe"], max_games=["7"])
         self.assertEqual((service.listener.kinds, service.listener.limits.max_games), ("TicTacToe", 7))
+
+    def test_the_listener_has_the_site_with_a_playground_unless_told_otherwise(self) -> None:
+        for options, has_one in (({}, True), ({"playground": ["False"]}, False)):
+            service, _ = self.service(**options)
+            self.assertIs(service.listener.web, service._site)
+            self.assertEqual(b"playground" in service._site.resource.children, has_one)
 
     def test_tokens_are_asked_for_only_with_a_key_that_can_be_read(self) -> None:
         error = self.assertRaises(ConfigError, self.service, enable_auth=["True"], public_key_file=["/no/such.pem"])
@@ -256,7 +264,8 @@ class Journals(SynchronousTestCase):
         service = self.service("memory")
         self.assertEqual(self.reactor.getDelayedCalls(), [])
         service.startService()
-        self.assertEqual(len(self.reactor.getDelayedCalls()), 1)
+        self.reactor.advance(0)
+        self.assertTrue(self.reactor.getDelayedCalls())
         done = service.stopService()
         self.reactor.advance(0)
         self.successResultOf(done)
@@ -271,11 +280,12 @@ class Journals(SynchronousTestCase):
 
 
 class Stop(SynchronousTestCase):
-    def test_ports_are_closed_before_connections_before_threads_before_the_journal_and_each_is_waited_for(self) -> None:
+    def test_ports_are_closed_then_requests_are_answered_then_connections_threads_and_the_journal_closed(self) -> None:
         service = make_game_service(config(port=["8080"], journal=["memory"]), MemoryReactorClock())
         service.privilegedStartService()
         order: list[str] = []
         port_closed: Deferred[None] = Deferred()
+        answered: Deferred[None] = Deferred()
         connections_closed: Deferred[None] = Deferred()
         threads_ended: Deferred[None] = Deferred()
         journal_closed: list[Callable[[], None]] = []
@@ -283,6 +293,10 @@ class Stop(SynchronousTestCase):
         def close_port() -> Deferred[None]:
             order.append("port")
             return port_closed
+
+        def answer() -> Deferred[None]:
+            order.append("answers")
+            return answered
 
         def close_connections() -> Deferred[None]:
             order.append("connections")
@@ -298,6 +312,7 @@ class Stop(SynchronousTestCase):
 
         with (
             mock.patch.object(service._ports[0], "stopListening", close_port),
+            mock.patch.object(service._site, "drain", answer),
             mock.patch.object(service.listener, "stop", close_connections),
             mock.patch.object(service._aside, "stop", end_threads),
             mock.patch.object(service._journal.journal, "close", close_journal),
@@ -305,11 +320,13 @@ class Stop(SynchronousTestCase):
             done = service.stopService()
             self.assertEqual(order, ["port"])
             port_closed.callback(None)
-            self.assertEqual(order, ["port", "connections"])
+            self.assertEqual(order, ["port", "answers"])
+            answered.callback(None)
+            self.assertEqual(order, ["port", "answers", "connections"])
             connections_closed.callback(None)
-            self.assertEqual(order, ["port", "connections", "threads"])
+            self.assertEqual(order, ["port", "answers", "connections", "threads"])
             threads_ended.callback(None)
-            self.assertEqual(order, ["port", "connections", "threads", "journal"])
+            self.assertEqual(order, ["port", "answers", "connections", "threads", "journal"])
             self.assertNoResult(done)
             journal_closed[0]()
         self.successResultOf(done)

@@ -25,7 +25,7 @@ from gamesvc.deflate import inflated
 from gamesvc.journal.memory import MemoryJournal
 from gamesvc.limits import Limits
 from gamesvc.listener import GameListener
-from gamesvc.offered_bots import OfferedBots, answer
+from gamesvc.offered_bots import OfferedBots, Played, answer
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # of RFC 6455, section 1.3
 NOW = 1_800_000_000.0
@@ -253,7 +253,9 @@ class World:
             limits=Limits(**limits),
             now=self.now,
             random_bytes=lambda count: b"r" * count,
-            bots=OfferedBots([load("random")], {name: name for name in kinds}, BotRules(), think),
+            bots=OfferedBots(
+                [load("random")], {name: Played(name, kind.model) for name, kind in kinds.items()}, BotRules(), think
+            ),
         )
 
     def now(self) -> float:

@@ -76,6 +76,22 @@ def test_wss_is_served_with_the_certificate_that_the_endpoint_names(server: Serv
 
 
 @in_thread
+def test_who_says_over_tls_what_they_speak_is_let_in_where_it_is_spoken_here(
+    shared_operator: Operator, server: Server, trust: ssl.SSLContext
+) -> None:
+    def offering(*protocols: str) -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=str(shared_operator.directory / "certificate.pem"))
+        context.set_alpn_protocols(protocols)
+        return context
+
+    for offered in (["http/1.1"], ["h2", "http/1.1"]):
+        with ClassroomClient(secure(server, "offers"), ssl=offering(*offered)) as client:
+            assert client.ask("hello") == OK
+    with pytest.raises(ssl.SSLError):
+        ClassroomClient(secure(server, "offers"), ssl=offering("h2"))
+
+
+@in_thread
 def test_players_of_a_game_may_come_through_different_ports(server: Server, trust: ssl.SSLContext) -> None:
     with (
         ClassroomClient(secure(server, "both"), ssl=trust) as over_tls,

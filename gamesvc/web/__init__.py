@@ -1,0 +1,1 @@
+"""HTTP beside the games, on the same port: the lobby, the playground, and how the server does."""

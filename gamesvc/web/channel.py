@@ -1,0 +1,376 @@
+"""One connection's requests: read strictly, one after another, and answered in order.
+
+twisted.web's own channel reads as much as comes, keeps large bodies in files, and says what is wrong in a page or not
+at all. So requests are read here, by the rules of `handshake`, and each is handed to twisted.web when all of it is
+there. A request that is being answered holds back those behind it, and a peer that does not read holds back everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from twisted.internet.interfaces import IAddress, ISSLTransport
+from twisted.python.failure import Failure
+from twisted.web.http_headers import Headers
+
+from gamesvc.countdown import Countdown, Countdowns
+from gamesvc.errors import BAD_REQUEST, DRAINING, REQUEST_TIMEOUT, HttpRefusal, RequestRefused
+from gamesvc.handshake import NoUpgrade, OpeningRequest, PlainRequest, refusal_response, take_head
+from gamesvc.limits import SLOW_CONSUMER_SECONDS, Limits, TokenBucket
+from gamesvc.logs import logger
+from gamesvc.web.bodies import Body, body_of
+from gamesvc.web.outgoing import Outgoing
+from gamesvc.web.request import WebRequest
+
+log = logger(__name__)
+
+IDLE_SECONDS = 15.0
+"""How long a connection is kept on which nothing is asked."""
+
+BODY_SECONDS = 10.0
+"""How long a request's body may take."""
+
+MAX_REQUESTS = 1000
+"""Requests of one connection. It is closed after that."""
+
+MAX_AHEAD_BYTES = 16384
+"""Bytes that are read of what comes behind a request that is being answered."""
+
+
+class Line(Protocol):
+    """The connection.
+
+    Attributes:
+        transport: what the connection is made of.
+    """
+
+    transport: Any
+
+    @property
+    def address(self) -> str:
+        """The peer's address and port, for the log."""
+
+    def become_a_game(self, data: bytes) -> None:
+        """Take the line back: it is to be a WebSocket."""
+
+    def hang_up(self, seconds: float) -> None:
+        """Let the peer read what was sent, take nothing more from it, and cut the line."""
+
+    def abort(self) -> None:
+        """Cut the line, without a word."""
+
+
+class Served(Protocol):
+    """What a channel asks of its site.
+
+    Attributes:
+        limits: how much clients may ask for.
+        timers: for those that many connections have.
+    """
+
+    limits: Limits
+    timers: Countdowns
+
+    def seconds(self) -> float:
+        """A monotonic clock."""
+
+    def later(self, seconds: float, call: Any) -> Any:
+        """Call a function after some seconds."""
+
+    def report(self, what: str, fault: BaseException) -> str:
+        """Write a fault to the log, and return the incident's id."""
+
+    def gone(self, channel: WebChannel) -> None:
+        """A channel has nothing more to do."""
+
+
+class WebChannel:
+    """Reads requests, has them answered, and writes what comes of it.
+
+    To twisted.web's requests this is their channel, as its own is.
+
+    Args:
+        site: whose it is.
+        line: the connection.
+        refused: why nobody is let in; None where they are.
+
+    Attributes:
+        site: it.
+        transport: the connection's.
+        refused: as above.
+    """
+
+    def __init__(self, site: Served, line: Line, refused: RequestRefused | None) -> None:
+        self.site = site
+        self.transport = line.transport
+        self.refused = refused
+        self._line: Line | None = line
+        self._data = b""
+        self._head: PlainRequest | None = None
+        self._body: Body | None = None
+        self._request: WebRequest | None = None
+        self._delayed: Any = None
+        self._served = 0
+        self._persists = True
+        self._is_reading = False
+        self._is_held = False
+        self._outgoing = Outgoing(self.transport, site.timers, self._go_on, self._stalled)
+        self._waiting: Countdown | None = None
+        self._waits_for = ""
+        self._bucket = TokenBucket(site.limits.frames_per_second, site.limits.frames_per_second, site.seconds())
+
+    # From the connection.
+
+    def begin(self, request: PlainRequest, data: bytes) -> None:
+        """Serve the first request."""
+        self._data = data
+        self._guarded(lambda: self._take_head(request))
+
+    def dataReceived(self, data: bytes) -> None:
+        """More bytes came."""
+        if self._line is None:
+            return
+        self._data += data
+        if not self._is_busy:
+            self._guarded(lambda: None)
+        elif len(self._data) > MAX_AHEAD_BYTES and not self._is_held:
+            # Up to here it is read, so that it is seen when the peer goes.
+            self._is_held = True
+            self.transport.pauseProducing()
+
+    def connectionLost(self, reason: Failure) -> None:
+        """The connection is gone."""
+        self._end()
+        request, self._request = self._request, None
+        if request is not None:
+            request.connectionLost(reason)
+
+    def drain(self) -> None:
+        """The server stops: what is being answered is, and nothing else."""
+        if self._line is None or self._is_busy:
+            self._persists = False
+        elif self._waits_for == "request":
+            self._hang_up()
+        else:
+            self._refuse(DRAINING)
+
+    # Requests.
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether a request is being answered, or an answer is being sent."""
+        return self._request is not None or self._delayed is not None or not self._outgoing.is_clear
+
+    def _guarded(self, first: Any) -> None:
+        """Do something, then read what is there. Nothing goes wrong in it that others would have to know of."""
+        if self._is_reading:
+            return
+        self._is_reading = True
+        try:
+            first()
+            self._read()
+        except RequestRefused as refused:
+            self._refuse(refused.refusal)
+        except (Exception, SystemExit) as fault:
+            self.site.report("a request", fault)
+            self._abort()
+        finally:
+            self._is_reading = False
+
+    def _read(self) -> None:
+        while self._line is not None and not self._is_busy:
+            if self._body is None:
+                if not self._data:
+                    self._await("request", IDLE_SECONDS)
+                    return
+                limits = self.site.limits
+                taken = take_head(self._data, limits.max_header_bytes)
+                if taken is None:
+                    self._await("head", limits.handshake_timeout)
+                    return
+                head, rest = taken
+                try:
+                    OpeningRequest.parse(head)
+                except NoUpgrade as plain:
+                    self._data = rest
+                    self._take_head(plain.request)
+                else:
+                    self._become_a_game()
+            else:
+                rest_after = self._body.take(self._data)
+                if rest_after is None:
+                    self._data = b""
+                    return
+                self._data = rest_after
+                self._complete(bytes(self._body.content))
+
+    def _take_head(self, request: PlainRequest) -> None:
+        self._stop_waiting()
+        self._head = request
+        if b"#" in request.target:
+            raise RequestRefused(BAD_REQUEST)
+        self._body = body_of(request)
+        if self._body is None:
+            self._complete(b"")
+            return
+        if request.minor and not self._data and request.headers.get(b"expect", b"").lower() == b"100-continue":
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._await("body", BODY_SECONDS)
+
+    def _complete(self, content: bytes) -> None:
+        self._stop_waiting()
+        head, self._head = self._head, None
+        self._body = None
+        assert head is not None
+        self._served += 1
+        self._persists = (
+            bool(head.minor)
+            and not head.lists(b"connection", b"close")
+            and self._served < MAX_REQUESTS
+            and self.refused is None
+        )
+        self._answer(head, content)
+
+    def _answer(self, head: PlainRequest, content: bytes) -> None:
+        self._delayed = None
+        wait = self._bucket.take(self.site.seconds())
+        if wait > 0.0:
+            self._delayed = self.site.later(wait, lambda: self._guarded(lambda: self._answer(head, content)))
+            return
+        request = self._request = WebRequest(self)
+        for name, value in head.headers.items():
+            request.requestHeaders.addRawHeader(name, value)
+        request.gotLength(len(content))
+        request.handleContentChunk(content)
+        request.requestReceived(head.method, head.target, b"HTTP/1.1" if head.minor else b"HTTP/1.0")
+
+    def _become_a_game(self) -> None:
+        line, data = self._line, self._data
+        assert line is not None
+        self._end()
+        self.transport.unregisterProducer()
+        line.become_a_game(data)
+
+    # From twisted.web's requests.
+
+    @property
+    def address(self) -> str:
+        """The peer's address and port, for the log."""
+        return self._line.address if self._line is not None else "who is gone"
+
+    def getPeer(self) -> IAddress:
+        """The peer's address."""
+        peer: IAddress = self.transport.getPeer()
+        return peer
+
+    def getHost(self) -> IAddress:
+        """Our own address."""
+        host: IAddress = self.transport.getHost()
+        return host
+
+    def isSecure(self) -> bool:
+        """Whether the line is encrypted."""
+        return bool(ISSLTransport.providedBy(self.transport))
+
+    def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Headers) -> None:
+        """Begin a response."""
+        if not self._persists:
+            headers.setRawHeaders(b"Connection", [b"close"])
+        lines = [b"%b %b %b" % (version, code, reason)]
+        for name, values in headers.getAllRawHeaders():
+            lines += [b"%b: %b" % (name, value) for value in values]
+        self.write(b"\r\n".join((*lines, b"", b"")))
+
+    def write(self, data: bytes) -> None:
+        """Send a part of a response, as soon as the peer takes it."""
+        if self._line is not None:
+            self._outgoing.write(data)
+
+    def writeSequence(self, data: Iterable[bytes]) -> None:
+        """Send parts of a response."""
+        self.write(b"".join(data))
+
+    def requestDone(self, request: object) -> None:
+        """A response is complete."""
+        self._request = None
+        self._go_on()
+
+    def loseConnection(self) -> None:
+        """A response can't be completed."""
+        self._abort()
+
+    def _go_on(self) -> None:
+        """Go on with the next request, where the last response is out."""
+        if self._line is None or self._is_busy:
+            return
+        if not self._persists:
+            self._hang_up()
+            return
+        if self._is_held:
+            self._is_held = False
+            self.transport.resumeProducing()
+        self._guarded(lambda: None)
+
+    # Timers.
+
+    def _await(self, what: str, seconds: float) -> None:
+        if self._waits_for != what:
+            self._stop_waiting()
+            self._waits_for = what
+            if seconds > 0.0:
+                self._waiting = self.site.timers.call_later(seconds, self._waited)
+
+    def _stop_waiting(self) -> None:
+        self._waits_for = ""
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _waited(self) -> None:
+        self._waiting = None
+        if self._waits_for == "request":
+            self._hang_up()
+        else:
+            self._refuse(REQUEST_TIMEOUT)
+
+    def _stalled(self) -> None:
+        log.info("cut off {peer}: it did not read", peer=self.address)
+        self._abort()
+
+    # The end.
+
+    def _refuse(self, refusal: HttpRefusal) -> None:
+        """Answer what is no request that could be served, and end."""
+        if self._line is None:
+            return
+        log.info("refused {peer}: {status} {code}", peer=self.address, status=refusal.status, code=refusal.code)
+        self.transport.write(refusal_response(refusal))
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        line = self._line
+        self._end()
+        if line is not None:
+            line.hang_up(SLOW_CONSUMER_SECONDS)
+
+    def _abort(self) -> None:
+        line = self._line
+        self._end()
+        if line is not None:
+            line.abort()
+
+    def _end(self) -> None:
+        """Read and write nothing more; once more is harmless."""
+        self._line = None
+        if self._is_held:
+            self._is_held = False
+            # What is left unread when the line ends is answered by the kernel with a reset, and that discards.
+            self.transport.resumeProducing()
+        self._stop_waiting()
+        self._outgoing.stop()
+        if self._delayed is not None:
+            self._delayed.cancel()
+            self._delayed = None
+        self._data = b""
+        self.site.gone(self)

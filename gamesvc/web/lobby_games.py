@@ -1,0 +1,239 @@
+"""LobbyGames: games are made through the lobby, joined, watched, left; bots and friends are called in."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from typing import Any
+from urllib.parse import quote
+
+from gamesvc.bot_offer import BotOffer
+from gamesvc.catalog import Kind
+from gamesvc.context import Player
+from gamesvc.errors import (
+    GAME_OVER,
+    JOURNAL_DOWN,
+    NO_BOT,
+    NO_SEAT,
+    NO_SUCH_INVITE,
+    NOT_YOURS,
+    TOO_MANY_GAMES,
+    HttpRefusal,
+    RequestRefused,
+)
+from gamesvc.lifecycle import Lifecycle
+from gamesvc.limits import Limits
+from gamesvc.messages import Request
+from gamesvc.pending import Role
+from gamesvc.reception import BOT, LEAVE
+from gamesvc.server import GameServer
+from gamesvc.web.asking import admitted, opened, replied
+from gamesvc.web.identity import Identities
+from gamesvc.web.lobby_bodies import Game, Seat, Wish
+from gamesvc.web.lobby_listing import Listing, free
+from gamesvc.web.lobby_model import Invite, Listed
+from gamesvc.web.lobby_records import Records
+from gamesvc.web.lobby_wishes import options_of, seats_of
+
+_SHORT_ID, _LONG_ID = 8, 16
+_STATUS = {"bad_arguments": 400, "internal_error": 500, "unavailable": 503, "outcome_unknown": 503}
+
+
+class LobbyGames:
+    """What can be done with games.
+
+    Args:
+        listing: those that there are.
+        records: the lobby's.
+        identities: issue tokens.
+        limits: how much clients may ask for.
+        bots: those that are offered.
+    """
+
+    def __init__(
+        self, listing: Listing, records: Records, identities: Identities, limits: Limits, bots: BotOffer
+    ) -> None:
+        self._listing = listing
+        self._records = records
+        self._identities = identities
+        self._limits = limits
+        self._bots = bots
+        self._lifecycle: Lifecycle | None = None
+
+    def start(self, lifecycle: Lifecycle) -> None:
+        """Games can be made from now on.
+
+        Args:
+            lifecycle: of all games.
+        """
+        self._lifecycle = lifecycle
+
+    async def create(self, who: str, wish: Wish) -> tuple[Game, Seat]:
+        """Make a game, and give its maker a seat, or a place to watch from where it is for others.
+
+        Raises:
+            RequestRefused: it can't be made.
+        """
+        kind = self._listing.kind(wish.kind)
+        seats, named = seats_of(kind, wish)
+        options = options_of(kind, wish.options)
+        for bot in wish.bots:
+            self._check_bot(bot, kind)
+        mine = sum(each.by == who and not each.finished for each in self._records.newest)
+        if 0 < self._limits.max_games_per_player <= mine:
+            raise RequestRefused(TOO_MANY_GAMES)
+        game = secrets.token_urlsafe(_SHORT_ID if wish.public else _LONG_ID)
+        listed = Listed(
+            game,
+            kind.name,
+            options,
+            wish.public,
+            who,
+            0.0,
+            seats,
+            named,
+            (),
+            started=False,
+            finished=False,
+            changed=0.0,
+        )
+        await self._records.run("add", game=listed)
+        try:
+            server = await self._open(listed, who)
+            seat = self._seat(who, listed, spectate=True) if named and who not in named else await self.join(who, game)
+            for bot in wish.bots:
+                await self._command(server, Role(Player(who), playing=True, operates=True), BOT, bot=bot)
+        except RequestRefused:
+            with suppress(RequestRefused):
+                await self._records.run("remove", game=game)
+            raise
+        return self._listing.show(self._listing.find(game)), seat
+
+    async def join(self, who: str, game: str) -> Seat:
+        """Give somebody a seat; the same one where they have one already.
+
+        Raises:
+            RequestRefused: there is none for them.
+        """
+        listed = self._listing.find(game)
+        server = await self._open(listed, who)
+        if listed.seats is None or who in server.players:
+            return self._seat(who, listed)
+        if server.finished:
+            raise _refused(409, GAME_OVER.code, GAME_OVER.message)
+        if not free(self._listing.as_it_stands(listed), listed.seats):
+            raise _refused(409, NO_SEAT.code, NO_SEAT.message, retryable=NO_SEAT.retryable)
+        if not (await admitted(server, who, None)).playing:
+            raise _refused(409, NO_SEAT.code, "the game has no seat for you")
+        return self._seat(who, listed)
+
+    def watch(self, who: str, game: str) -> Seat:
+        """Give somebody a place to watch from.
+
+        Raises:
+            RequestRefused: there is no such game.
+        """
+        return self._seat(who, self._listing.find(game), spectate=True)
+
+    async def leave(self, who: str, game: str) -> None:
+        """Have somebody give their seat up.
+
+        Raises:
+            RequestRefused: the game does not let them.
+        """
+        server = await self._open(self._listing.find(game), who)
+        await self._command(server, Role(Player(who), playing=True), LEAVE)
+
+    async def seat_bot(self, who: str, game: str, bot: str, player: str | None) -> str:
+        """Have a bot play.
+
+        Args:
+            who: wants it.
+            game: in which.
+            bot: its name, among those that are offered.
+            player: for whom; None: in a free seat.
+
+        Returns:
+            For whom it plays.
+
+        Raises:
+            RequestRefused: it can't, or this is not for them to say.
+        """
+        server, role = await self._operator(who, game)
+        result = await self._command(server, role, BOT, bot=bot, **({} if player is None else {"player": player}))
+        return str(result["player"])
+
+    async def send_bot_away(self, who: str, game: str, player: str) -> None:
+        """Have a bot play no more.
+
+        Raises:
+            RequestRefused: there is none, or this is not for them to say.
+        """
+        server, role = await self._operator(who, game)
+        await self._command(server, role, BOT, player=player)
+
+    async def invite(self, who: str, game: str) -> tuple[str, Invite]:
+        """Make an invitation.
+
+        Returns:
+            Its code, and what it is to.
+
+        Raises:
+            RequestRefused: this is not for them to say.
+        """
+        await self._operator(who, game)
+        code = secrets.token_urlsafe(_LONG_ID)
+        await self._records.run("invite", game=game, code=code)
+        return code, self.invitation(code)
+
+    def invitation(self, code: str) -> Invite:
+        """What an invitation is to.
+
+        Raises:
+            RequestRefused: there is none of this code, or not any more.
+        """
+        invite = self._records.invites.get(code)
+        if invite is None or invite.expires <= self._records.now() or self._records.game(invite.game) is None:
+            raise RequestRefused(NO_SUCH_INVITE)
+        return invite
+
+    def _check_bot(self, bot: str, kind: Kind) -> None:
+        why_not = self._bots.refuses(bot, kind.name, kind.model)
+        if why_not is not None:
+            raise _refused(409, NO_BOT.code, why_not)
+
+    async def _open(self, listed: Listed, who: str) -> GameServer:
+        if self._lifecycle is None:
+            raise RequestRefused(JOURNAL_DOWN)
+        server = await opened(self._lifecycle, listed.game, who)
+        if listed.named and not any(server.players):
+            # A model that is told who joins has its seats taken when the game is there.
+            await admitted(server, listed.named[0], listed.named)
+        return server
+
+    async def _operator(self, who: str, game: str) -> tuple[GameServer, Role]:
+        """Somebody who sits in a game, or made it."""
+        listed = self._listing.find(game)
+        server = await self._open(listed, who)
+        if who != listed.by and who not in server.players:
+            raise RequestRefused(NOT_YOURS)
+        return server, Role(Player(who), playing=who in server.players, operates=True)
+
+    async def _command(self, server: GameServer, role: Role, command: str, **arguments: str) -> Any:
+        reply = await replied(server, role, Request(command, None, arguments))
+        if reply.error is not None:
+            error = reply.error
+            raise _refused(_STATUS.get(error.code, 409), error.code, error.message, retryable=error.retryable)
+        return reply.result
+
+    def _seat(self, who: str, listed: Listed, *, spectate: bool = False) -> Seat:
+        named = listed.named if who in listed.named else ()
+        token = self._identities.seat_token(listed.game, who, named, spectate=spectate)
+        query = [] if token is not None else [f"player={quote(who, safe='')}"]
+        query += ["spectate=1"] if spectate else []
+        return Seat(who, f"/{listed.game}" + ("?" + "&".join(query) if query else ""), token)
+
+
+def _refused(status: int, code: str, message: str, *, retryable: bool = False) -> RequestRefused:
+    """What a game says no with, as HTTP has it."""
+    return RequestRefused(HttpRefusal(status, code, message, retryable))

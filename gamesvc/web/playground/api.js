@@ -1,0 +1,195 @@
+/** The lobby's API, as the page uses it. */
+
+/** Who asks: a name, and the token that proves it where the server wants one. */
+/** @typedef {{ player: string, token: string | null, gameToken?: string }} Identity `gameToken`: one for a game, which the
+ *     lobby does not know */
+/** @typedef {{ player: string, url: string, token: string | null }} Place a seat, or a place to watch from */
+
+export class ApiError extends Error {
+  /**
+   * @param {number} status
+   * @param {{ code?: string, message?: string, retryable?: boolean }} error
+   * @param {number | null} retryAfter in seconds
+   */
+  constructor(status, { code = "failed", message = `the server answered ${status}`, retryable = false }, retryAfter) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.retryable = retryable;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** What the request went to was no lobby, or nothing answered. */
+export const UNREACHABLE = 0;
+
+export class Lobby {
+  #base;
+
+  /** @param {URL} base the address of the page */
+  constructor(base) {
+    this.#base = base;
+  }
+
+  about() {
+    return this.#ask("GET", "api");
+  }
+
+  async kinds() {
+    return (await this.#ask("GET", "api/kinds")).kinds;
+  }
+
+  /**
+   * @param {string | null} name that one would like; null for any
+   * @returns {Promise<Identity>}
+   */
+  guest(name = null) {
+    return this.#ask("POST", "api/guests", { body: name === null ? {} : { name } });
+  }
+
+  /** @param {Record<string, string | number>} filter */
+  games(filter) {
+    return this.#ask("GET", "api/games", { query: filter });
+  }
+
+  /**
+   * @param {string} id
+   * @param {Identity | null} [who]
+   */
+  game(id, who = null) {
+    return this.#ask("GET", `api/games/${encodeURIComponent(id)}`, { who });
+  }
+
+  /**
+   * @param {Identity} who
+   * @param {{ kind: string, options: any, public: boolean, seats?: number }} wanted
+   */
+  create(who, wanted) {
+    return this.#ask("POST", "api/games", { who, body: wanted });
+  }
+
+  /**
+   * @param {Identity} who
+   * @param {string} id
+   * @returns {Promise<Place>}
+   */
+  async join(who, id) {
+    return (await this.#ask("POST", `api/games/${encodeURIComponent(id)}/join`, { who, body: {} })).seat;
+  }
+
+  /**
+   * @param {Identity} who
+   * @param {string} id
+   * @returns {Promise<Place>}
+   */
+  async watch(who, id) {
+    return (await this.#ask("POST", `api/games/${encodeURIComponent(id)}/watch`, { who, body: {} })).seat;
+  }
+
+  /**
+   * @param {Identity} who
+   * @param {string} id
+   */
+  leave(who, id) {
+    return this.#ask("POST", `api/games/${encodeURIComponent(id)}/leave`, { who, body: {} });
+  }
+
+  /**
+   * @param {Identity} who
+   * @param {string} id
+   * @param {string} bot
+   * @param {string | null} [player] for whom it stands in; null for a free seat
+   */
+  addBot(who, id, bot, player = null) {
+    const body = player === null ? { bot } : { bot, player };
+    return this.#ask("POST", `api/games/${encodeURIComponent(id)}/bots`, { who, body });
+  }
+
+  /**
+   * @param {Identity} who
+   * @param {string} id
+   * @param {string} player
+   */
+  removeBot(who, id, player) {
+    return this.#ask("DELETE", `api/games/${encodeURIComponent(id)}/bots/${encodeURIComponent(player)}`, { who });
+  }
+
+  /**
+   * @param {Identity} who
+   * @param {string} id
+   */
+  invite(who, id) {
+    return this.#ask("POST", `api/games/${encodeURIComponent(id)}/invites`, { who, body: {} });
+  }
+
+  /**
+   * @param {Identity} who
+   * @param {string} code
+   */
+  accept(who, code) {
+    return this.#ask("POST", `api/invites/${encodeURIComponent(code)}`, { who, body: {} });
+  }
+
+  /**
+   * @param {Identity} who
+   * @param {{ kind: string, players?: number }} wanted
+   */
+  match(who, wanted) {
+    return this.#ask("POST", "api/matches", { who, body: wanted });
+  }
+
+  /**
+   * @param {Identity} who
+   * @param {string} ticket
+   * @param {AbortSignal} signal
+   */
+  matched(who, ticket, signal) {
+    return this.#ask("GET", `api/matches/${encodeURIComponent(ticket)}`, { who, query: { wait: 25 }, signal });
+  }
+
+  /**
+   * @param {Identity} who
+   * @param {string} ticket
+   */
+  unmatch(who, ticket) {
+    return this.#ask("DELETE", `api/matches/${encodeURIComponent(ticket)}`, { who });
+  }
+
+  /**
+   * Where the WebSocket of a place is. The lobby tells it from the server's root, which need not be this host's.
+   *
+   * @param {Place} place
+   */
+  socketOf(place) {
+    const url = new URL(place.url.replace(/^\//, ""), this.#base);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    return url;
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {{ who?: Identity | null, body?: any, query?: Record<string, any>, signal?: AbortSignal }} [more]
+   */
+  async #ask(method, path, { who = null, body, query = {}, signal } = {}) {
+    const url = new URL(path, this.#base);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
+    /** @type {Record<string, string>} */
+    const headers = { Accept: "application/json" };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (who?.token) headers.Authorization = `Bearer ${who.token}`;
+    // Where the server asks for no tokens the name is all there is.
+    else if (who !== null) headers.Authorization = `Bearer ${encodeURIComponent(who.player)}`;
+    let response;
+    try {
+      response = await fetch(url, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new ApiError(UNREACHABLE, { code: "unreachable", message: "the server does not answer", retryable: true }, null);
+    }
+    const said = response.status === 204 ? null : await response.json().catch(() => null);
+    if (response.ok) return said;
+    const retryAfter = Number(response.headers.get("Retry-After"));
+    throw new ApiError(response.status, said?.error ?? {}, retryAfter > 0 ? retryAfter : null);
+  }
+}

@@ -1,0 +1,118 @@
+/** The board of a game that has none of its own: its state, what may be done now as buttons, and its commands as forms. */
+
+import { h, say, set } from "../dom.js";
+import { form, readOrSay } from "../form.js";
+import { worded } from "../outcome.js";
+import { commandsOf, titled } from "../schema.js";
+import { tree } from "../tree.js";
+import { colourOf } from "../words.js";
+
+const MOST_BUTTONS = 120;
+const MOST_TOLD = 12;
+
+/** @param {import("./index.js").Table} table */
+export function create(table) {
+  const told = h("ol.told", { "aria-label": "What happened last" });
+  const state = h("div.state", {});
+  const moves = choices(table);
+  const commands = commandsOf(table.kind?.commands ?? {});
+  const forms = commands.map((command) => commandForm(command, table));
+  const more = h("div.commands", { role: "group", "aria-label": "Commands" }, forms.map(({ element }) => element));
+  const element = h("div.plain", {}, told, moves.element, more, h("details.state-box", { open: true }, h("summary", {}, "State"), state));
+  const folds = new Set();
+  let before;
+  return {
+    element,
+    /** @param {import("../seat.js").View} view */
+    show(view) {
+      const { legal: _, ...rest } = view.state;
+      const isEmpty = Object.keys(rest).length === 0;
+      set(element.lastElementChild, "hidden", isEmpty);
+      if (!isEmpty) state.replaceChildren(tree(rest, before, folds));
+      before = rest;
+      const last = view.events.filter(({ event }) => !event.event.startsWith("gamesvc.")).slice(-MOST_TOLD);
+      told.replaceChildren(...last.map(({ event }) => bubble(event, view)));
+      told.hidden = last.length === 0;
+      moves.show(view.legal);
+      const plays = view.player !== null && view.isLive && !view.isFinished;
+      more.hidden = !plays;
+    },
+  };
+}
+
+function bubble(event, view) {
+  const text = event.message ?? event.text;
+  const who = typeof event.player === "string" ? event.player : null;
+  return h(`li.${colourOf(who, view.players)}`, {}, who !== null && typeof text === "string" ? h("span.name", {}, who) : null, typeof text === "string" ? text : worded(event));
+}
+
+/**
+ * What is legal, as buttons.
+ *
+ * @param {import("./index.js").Table} table
+ */
+export function choices(table) {
+  const filter = h("input", { type: "search", placeholder: "Find a move", "aria-label": "Find a move" });
+  const buttons = h("div.choices", { role: "group", "aria-label": "What you may do" });
+  const more = h("p.more", { role: "status" });
+  const element = h("div.choosing", {}, filter, buttons, more);
+  /** @type {any[]} */
+  let legal = [];
+  let written = "";
+  const draw = () => {
+    const wanted = filter.value.trim().toLowerCase();
+    const found = legal.map((each) => ({ each, label: labelled(each, legal) })).filter(({ label }) => label.toLowerCase().includes(wanted));
+    const hadFocus = buttons.contains(document.activeElement);
+    buttons.replaceChildren(
+      ...found.slice(0, MOST_BUTTONS).map(({ each, label }) => {
+        const { command, ...args } = each;
+        return h("button.choice", { type: "button", on: { click: () => table.send(command, args) } }, label);
+      }),
+    );
+    if (hadFocus) buttons.querySelector("button")?.focus();
+    const hidden = found.length - MOST_BUTTONS;
+    say(more, hidden > 0 ? `${hidden} more: find them by name` : found.length === 0 && legal.length > 0 ? "No move is called so." : "");
+    filter.hidden = legal.length <= 24;
+  };
+  filter.addEventListener("input", draw);
+  return {
+    element,
+    /** @param {any[]} next */
+    show(next) {
+      element.hidden = next.length === 0;
+      const text = JSON.stringify(next);
+      if (text === written) return;
+      written = text;
+      legal = next;
+      filter.value = "";
+      draw();
+    },
+  };
+}
+
+/** What a choice is called: what tells it from the others. */
+function labelled(each, legal) {
+  if (typeof each.name === "string") return each.name;
+  const { command, ...args } = each;
+  const isOnly = legal.every((other) => other.command === command);
+  const values = Object.entries(args).map(([name, value]) => {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    return Object.keys(args).length > 1 || typeof value !== "string" ? `${name} ${text}` : text;
+  });
+  if (values.length === 0) return titled(command);
+  return isOnly ? values.join(", ") : `${titled(command)}: ${values.join(", ")}`;
+}
+
+function commandForm(command, table) {
+  const fields = form(command.fields);
+  const wrong = h("p.wrong", { role: "alert" });
+  const submit = (event) => {
+    event.preventDefault();
+    const args = readOrSay(fields.read, wrong);
+    if (args !== null) table.send(command.name, args);
+  };
+  const button = h("button", { title: command.description }, titled(command.name));
+  if (fields.isEmpty) return { element: h("form.command", { on: { submit } }, button, wrong) };
+  const body = h("form.command.wide", { novalidate: true, on: { submit } }, h("small", {}, command.description), fields.element, wrong, button);
+  return { element: h("details.command", {}, h("summary", {}, titled(command.name)), body) };
+}

@@ -1,0 +1,43 @@
+/** Dialogs: they keep the focus, and go with Escape. */
+
+import { h } from "./dom.js";
+
+let count = 0;
+
+/**
+ * Show one.
+ *
+ * @param {string} title
+ * @param {(close: () => void) => (Node | string | null)[]} fill what is in it
+ * @param {{ kind?: string, closed?: () => void }} [how]
+ * @returns {() => void} closes it
+ */
+export function dialog(title, fill, { kind = "", closed = () => {} } = {}) {
+  const id = `dialog-${++count}`;
+  const close = () => element.close();
+  const element = h(
+    `dialog${kind ? `.${kind}` : ""}`,
+    {
+      "aria-labelledby": id,
+      on: {
+        close() {
+          element.remove();
+          closed();
+        },
+        // A click on what lies beside it.
+        click(event) {
+          if (event.target === element) close();
+        },
+      },
+    },
+    h(
+      "div.sheet",
+      {},
+      h("header", {}, h("h2", { id }, title), h("button.small.quiet", { type: "button", "aria-label": "Close", on: { click: close } }, "×")),
+      fill(close),
+    ),
+  );
+  document.body.append(element);
+  element.showModal();
+  return close;
+}

@@ -1,0 +1,184 @@
+/** What goes over the wire of one seat: events, state, replies, messages, and how long they take. */
+
+import { h, say, set, svg } from "./dom.js";
+import { icon } from "./icons.js";
+import { worded } from "./outcome.js";
+import { tree } from "./tree.js";
+
+const TABS = ["Events", "State", "Replies", "Frames"];
+const MOST_ROWS = 150;
+const DRAW_MS = 200;
+const PING_MS = 4000;
+
+export class Inspector {
+  /** @type {import("./seat.js").Seat | null} */
+  #seat = null;
+  #tab = "Events";
+  #isDirty = true;
+  #folds = new Set();
+  #drawing;
+  #pinging;
+  /** @type {(event: any) => string | null} */
+  #describe = () => null;
+  #seats = h("select", { "aria-label": "Whose line" });
+  #latency = h("b");
+  #graph = svg("svg.graph", { viewBox: "0 0 120 28", preserveAspectRatio: "none", "aria-hidden": "true" });
+  #facts = h("dl.facts");
+  #body = h("div.pane", { role: "tabpanel", tabindex: 0 });
+  #tabs = TABS.map((name) =>
+    h("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": "pane", on: { click: () => this.#open(name) } }, name),
+  );
+
+  /** @param {{ choose: (index: number) => void, fold: () => void }} how told which seat is to be looked at */
+  constructor({ choose, fold }) {
+    this.#body.id = "pane";
+    this.#seats.addEventListener("change", () => choose(Number(this.#seats.value)));
+    const tabs = h("div.tabs", { role: "tablist", "aria-label": "The wire", on: { keydown: (event) => this.#moved(event) } }, this.#tabs);
+    const close = h("button.small.quiet", { type: "button", "aria-label": "Fold the wire away", on: { click: fold } }, "×");
+    this.element = h(
+      "aside.inspector",
+      { id: "wire", "aria-label": "The wire" },
+      h("header", {}, icon("wire"), h("h2", {}, "The wire"), this.#seats, close),
+      h("div.pulse", {}, h("span", {}, this.#latency), this.#graph),
+      this.#facts,
+      tabs,
+      this.#body,
+    );
+    this.#drawing = setInterval(() => this.#draw(), DRAW_MS);
+    // So that there is something to see, also where nobody moves.
+    this.#pinging = setInterval(() => {
+      const isShown = this.#seat?.status === "open" && this.element.isConnected && !document.hidden;
+      if (isShown) this.#seat?.send("gamesvc.ping").catch(() => {});
+    }, PING_MS);
+    this.#mark();
+  }
+
+  /**
+   * @param {import("./seat.js").Seat[]} seats
+   * @param {number} chosen
+   * @param {(event: any) => string | null} describe
+   */
+  show(seats, chosen, describe) {
+    const names = seats.map((each) => (each.isWatching ? "watching" : each.name));
+    if (this.#seats.dataset.names !== names.join("\n")) {
+      this.#seats.dataset.names = names.join("\n");
+      this.#seats.replaceChildren(...names.map((name, index) => h("option", { value: index }, name)));
+    }
+    this.#seats.value = String(chosen);
+    this.#seats.hidden = seats.length < 2;
+    this.#seat = seats[chosen] ?? null;
+    this.#describe = describe;
+    this.touch();
+  }
+
+  /** Something is to be drawn anew. */
+  touch() {
+    this.#isDirty = true;
+  }
+
+  close() {
+    clearInterval(this.#drawing);
+    clearInterval(this.#pinging);
+  }
+
+  #open(name) {
+    this.#tab = name;
+    this.#mark();
+    this.touch();
+    this.#body.scrollTop = 0;
+    this.#draw();
+  }
+
+  #mark() {
+    for (const each of this.#tabs) {
+      const isChosen = each.textContent === this.#tab;
+      set(each, "aria-selected", String(isChosen));
+      set(each, "tabindex", isChosen ? 0 : -1);
+    }
+    set(this.#body, "aria-labelledby", `tab-${this.#tab}`);
+  }
+
+  #moved(event) {
+    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    if (step === 0) return;
+    const at = (TABS.indexOf(this.#tab) + step + TABS.length) % TABS.length;
+    this.#open(TABS[at]);
+    this.#tabs[at].focus();
+  }
+
+  #draw() {
+    if (!this.#isDirty || this.#seat === null || !this.element.isConnected || this.element.offsetParent === null) return;
+    // Who marks a text there wants to copy it.
+    const selection = document.getSelection();
+    if (selection !== null && !selection.isCollapsed && this.#body.contains(selection.anchorNode)) return;
+    this.#isDirty = false;
+    const { recorder } = this.#seat;
+    const { latency, latencies } = recorder;
+    say(this.#latency, latency === null ? "– ms" : `${latency < 10 ? latency.toFixed(1) : Math.round(latency)} ms`);
+    const most = Math.max(20, ...latencies);
+    const step = 120 / 60;
+    this.#graph.replaceChildren(
+      ...latencies.map((each, index) => svg("rect", { x: (60 - latencies.length + index) * step, y: 28 - (each / most) * 26, width: step * 0.7, height: (each / most) * 26 })),
+    );
+    const fact = (name, value) => [h("dt", {}, name), h("dd", {}, value)];
+    this.#facts.replaceChildren(
+      ...fact("game", this.#seat.game?.welcome?.game ?? "–"),
+      ...fact("seq", String(recorder.seq)),
+      ...fact("epoch", (recorder.epoch ?? "–").slice(0, 12)),
+      ...fact("unanswered", String(this.#seat.game?.waiting ?? 0)),
+    );
+    const pane = this.#body;
+    // A list that somebody reads does not move under them.
+    if (this.#tab !== "State" && pane.scrollTop > 8) {
+      const grown = pane.scrollHeight;
+      const at = pane.scrollTop;
+      pane.replaceChildren(...this.#rows());
+      pane.scrollTop = at + pane.scrollHeight - grown;
+    } else pane.replaceChildren(...this.#rows());
+  }
+
+  #rows() {
+    const { recorder, view } = /** @type {import("./seat.js").Seat} */ (this.#seat);
+    switch (this.#tab) {
+      case "Events":
+        return latest(recorder.events, ({ event, seq, at }) => {
+          const { event: name, seq: _, ...fields } = event;
+          const what = this.#describe(event) ?? worded(event);
+          return row(seq === null ? "·" : `#${seq}`, at, h("details", {}, h("summary", {}, what), h("code", {}, `${name} ${JSON.stringify(fields)}`)), name.startsWith("gamesvc.") ? "ours" : "");
+        });
+      case "State": {
+        const at = /** @type {any} */ (this.#seat).lookingAt ?? recorder.moments.length - 1;
+        const before = recorder.moments[at - 1]?.state;
+        const isEmpty = Object.keys(view.state).length === 0;
+        return isEmpty ? [h("p.hint", {}, "This game shows no state.")] : [tree(view.state, before, this.#folds)];
+      }
+      case "Replies":
+        return latest(recorder.replies, ({ command, args, isOk, said, isDuplicate, ms, at }) => {
+          const code = isOk ? (isDuplicate ? "ok, told before" : "ok") : said.code;
+          const text = isOk ? (said === undefined ? "" : JSON.stringify(said)) : said.message;
+          const asked = `${command} ${Object.keys(args).length > 0 ? JSON.stringify(args) : ""}`;
+          return row(ms === null ? "–" : `${Math.round(ms)} ms`, at, h("div", {}, h("code", {}, asked), h("p", {}, h(`b.${isOk ? "good" : "bad"}`, {}, code), ` ${text}`)));
+        });
+      default:
+        return latest(recorder.frames, ({ direction, text, at }) => {
+          const arrow = { in: "◀", out: "▶", line: "●" }[direction];
+          const size = direction === "line" ? "" : `${new TextEncoder().encode(text).length} B`;
+          const isLong = text.length > 400;
+          const code = h("code", {}, isLong ? `${text.slice(0, 400)}…` : text);
+          const whole = isLong ? h("details", {}, h("summary", {}, code), h("code", {}, text)) : code;
+          return row(arrow, at, h("div", {}, whole, h("small", {}, size)), direction);
+        });
+    }
+  }
+}
+
+function latest(all, make) {
+  if (all.length === 0) return [h("p.hint", {}, "Nothing yet.")];
+  return all.slice(-MOST_ROWS).reverse().map(make);
+}
+
+function row(mark, at, content, kind = "") {
+  const time = new Date(at);
+  const stamp = time.toLocaleTimeString([], { hour12: false });
+  return h(`div.row${kind ? `.${kind}` : ""}`, {}, h("span.note", {}, mark), content, h("time", { datetime: time.toISOString() }, stamp));
+}

@@ -1,0 +1,192 @@
+/** One seat of this page, or one place to watch from: a connection, and what it has seen. */
+
+import { connect } from "../client/index.js";
+import { Cable } from "./line.js";
+import { Recorder } from "./recorder.js";
+import { soon } from "./dom.js";
+
+/** @typedef {import("./api.js").Identity} Identity */
+/** @typedef {any} Game as the client has it */
+
+/**
+ * What a board draws.
+ *
+ * @typedef {object} View
+ * @property {any} state what the seat may see; {} where it is shown none
+ * @property {any[]} legal what may be done now, each as it can be sent
+ * @property {string | null} player whose view it is; null for who watches
+ * @property {readonly (string | null)[]} players in the order of the seats
+ * @property {readonly string[]} present
+ * @property {Record<string, string>} bots
+ * @property {boolean} isFinished
+ * @property {any} outcome the event with which it ended, if any
+ * @property {boolean} isLive whether it is how things stand now; else it is a look back
+ * @property {boolean} isOpen whether the line is there
+ * @property {import("./recorder.js").Noted[]} events what had happened
+ */
+
+/** The name by which the games that ship call their last event. */
+const LAST_EVENT = "Finished";
+
+export class Seat extends EventTarget {
+  recorder = new Recorder();
+  cable = new Cable((direction, text) => {
+    this.recorder.note(direction, text);
+    this.dispatchEvent(new Event("note"));
+  });
+  /** @type {Game | null} */
+  game = null;
+  /** @type {Error | null} why there is no connection, and will be none */
+  failure = null;
+  /** Which of the recorder's moments is looked at; null for now. @type {number | null} */
+  lookingAt = null;
+  isFinished = false;
+  /** @type {any} */
+  outcome = null;
+
+  #place;
+  #isClosed = false;
+  #changed = soon(() => this.dispatchEvent(new Event("change")));
+
+  /**
+   * @param {Identity} who
+   * @param {boolean} isWatching
+   * @param {() => Promise<{ url: URL, token: string | null }>} place asks where to connect, and with what
+   */
+  constructor(who, isWatching, place) {
+    super();
+    this.who = who;
+    this.isWatching = isWatching;
+    this.#place = place;
+  }
+
+  /** Sit down. It returns when the server has said welcome; or it is a failure, which is kept. */
+  async open() {
+    try {
+      const { url, token } = await this.#place();
+      let isFirst = true;
+      const again = async () => {
+        if (isFirst) {
+          isFirst = false;
+          return /** @type {string} */ (token);
+        }
+        return /** @type {string} */ ((await this.#place()).token);
+      };
+      const options = { WebSocket: /** @type {any} */ (this.cable.WebSocket), since: 0 };
+      const game = await connect(url, token === null ? options : { ...options, token: again });
+      if (this.#isClosed) {
+        game.close();
+        return;
+      }
+      this.#follow(game);
+    } catch (error) {
+      this.failure = /** @type {Error} */ (error);
+    }
+    this.#changed();
+  }
+
+  /** Get up from here, and leave the seat as it is. */
+  close() {
+    this.#isClosed = true;
+    this.game?.close();
+  }
+
+  get name() {
+    return this.game?.player ?? this.who.player;
+  }
+
+  /** @returns {"connecting" | "open" | "reconnecting" | "closed"} */
+  get status() {
+    if (this.failure !== null) return "closed";
+    return this.game?.status ?? "connecting";
+  }
+
+  /**
+   * @param {string} command
+   * @param {object} [args]
+   */
+  async send(command, args = {}) {
+    if (this.game === null) throw new Error("not connected yet");
+    const reply = this.game.send(command, args);
+    this.#changed();
+    try {
+      return await reply;
+    } catch (error) {
+      if (/** @type {any} */ (error).code === "game_over") this.end(null);
+      throw error;
+    } finally {
+      this.#changed();
+    }
+  }
+
+  /**
+   * The game is over.
+   *
+   * @param {any} outcome the event that says so; null where that is not known
+   */
+  end(outcome) {
+    if (this.isFinished && this.outcome !== null) return;
+    this.isFinished = true;
+    this.outcome = outcome ?? this.recorder.events.at(-1)?.event ?? null;
+    this.#changed();
+  }
+
+  /** @param {number | null} moment which to look at; null for now */
+  look(moment) {
+    this.lookingAt = moment !== null && moment < this.recorder.moments.length - 1 ? Math.max(0, moment) : null;
+    this.#changed();
+  }
+
+  /** @returns {View} */
+  get view() {
+    const { game, recorder } = this;
+    const player = game?.playing ? game.player : null;
+    const now = {
+      player,
+      present: game?.present ?? [],
+      bots: game?.bots ?? {},
+      isOpen: this.status === "open",
+    };
+    const moment = this.lookingAt === null ? undefined : recorder.moments[this.lookingAt];
+    if (moment === undefined) {
+      const state = game?.state ?? {};
+      const { isFinished, outcome } = this;
+      const players = game?.players ?? [];
+      return { ...now, state, legal: state.legal ?? [], players, isFinished, outcome, isLive: true, events: recorder.events };
+    }
+    const { state, players } = moment;
+    const events = recorder.eventsAt(moment);
+    return { ...now, state: state ?? {}, legal: [], players, isFinished: false, outcome: null, isLive: false, events };
+  }
+
+  /** @param {Game} game */
+  #follow(game) {
+    this.game = game;
+    this.#welcomed(game);
+    if (game.state !== null) this.recorder.show(game.state, game.players);
+    game.on("welcome", () => {
+      this.recorder.resend(game.waiting);
+      this.#welcomed(game);
+    });
+    game.on("state", (state) => {
+      this.recorder.show(state, game.players);
+      this.#changed();
+    });
+    game.on("event", (event) => {
+      if (event.event === LAST_EVENT && this.recorder.seq >= (this.recorder.welcome?.seq ?? 0)) this.end(event);
+      this.dispatchEvent(new CustomEvent("event", { detail: event }));
+      this.#changed();
+    });
+    game.on("status", (status) => {
+      if (status === "closed" && !this.#isClosed) this.failure = game.error;
+      this.#changed();
+    });
+    for (const name of ["gamesvc.away", "gamesvc.back"]) game.on(name, () => this.#changed());
+  }
+
+  /** @param {Game} game */
+  #welcomed(game) {
+    if (game.welcome?.finished) this.end(game.welcome.outcome ?? null);
+    this.#changed();
+  }
+}

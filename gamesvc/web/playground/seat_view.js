@@ -1,0 +1,325 @@
+/** One seat on the page: who sits there, how their line is, the board, what was refused, and the slider through time. */
+
+import { boardOf, plainBoard } from "./boards/index.js";
+import { announce, h, say, set } from "./dom.js";
+import { icon } from "./icons.js";
+import { told, worded } from "./outcome.js";
+import { colourOf, counted } from "./words.js";
+
+const REFUSAL_MS = 5000;
+const RETURN_MS = 6000;
+const STATUS = { connecting: "connecting", open: "on the line", reconnecting: "line lost", closed: "closed" };
+
+export class SeatView {
+  /** @type {import("./boards/index.js").Board | null} */
+  board = null;
+  #seat;
+  #how;
+  #isCovered = false;
+  #isLoading = false;
+  #wasFinished = false;
+  #wasMine = false;
+  #returns = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #refusing;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #returning;
+
+  #disc = h("i.disc");
+  #name = h("h2");
+  #lamp = h("span.lamp", { role: "status" });
+  #turn = h("span.turn");
+  #plug = h("button.small.quiet", { type: "button", on: { click: () => this.#togglePlug() } });
+  #cover = h("button.small.quiet", { type: "button", on: { click: () => this.#toggleCover() } });
+  #leave = h("button.small.quiet", { type: "button", on: { click: () => this.#how.leave(this) } }, icon("leave"));
+  #banner = h("div.banner", { role: "status", hidden: true });
+  #place = h("div.board");
+  #refusal = h("p.refusal", { role: "alert" });
+  #return = h("p.return", { role: "status" });
+  #slider = h("input", { type: "range", min: 0, value: 0, "aria-label": "The game so far", on: { input: () => this.#slid() } });
+  #when = h("output");
+  #history = h(
+    "div.history",
+    { role: "group", "aria-label": "History" },
+    this.#step("first", "To the beginning", () => 0),
+    this.#step("back", "One back", (at) => at - 1),
+    this.#slider,
+    this.#step("forth", "One forth", (at) => at + 1),
+    this.#step("last", "To now", () => Infinity),
+    this.#when,
+  );
+
+  /**
+   * @param {import("./seat.js").Seat} seat
+   * @param {object} how
+   * @param {() => string} how.kindName what is played; empty where that is not known before the welcome
+   * @param {(name: string) => any} how.kind how the lobby describes it
+   * @param {(view: SeatView) => void} how.leave
+   * @param {(view: SeatView) => void} how.choose told when this seat is turned to
+   * @param {() => void} how.again starts the same game once more
+   * @param {(view: SeatView) => number} how.place which of the page's seats this is
+   * @param {() => number} how.places
+   * @param {(view: SeatView) => boolean} how.speaks whether what happens is read out here
+   */
+  constructor(seat, how) {
+    this.#seat = seat;
+    this.#how = how;
+    this.element = h(
+      "section.seat",
+      { "aria-label": seat.isWatching ? "Watching" : `Seat of ${seat.name}`, on: { focusin: () => how.choose(this), pointerdown: () => how.choose(this) } },
+      h("header", {}, this.#disc, h("div.who", {}, this.#name, h("p", {}, this.#lamp, this.#turn)), this.#plug, this.#cover, this.#leave),
+      this.#place,
+      this.#return,
+      this.#refusal,
+      this.#banner,
+      this.#history,
+    );
+    seat.addEventListener("change", () => this.show());
+    seat.addEventListener("event", (event) => this.#heard(/** @type {CustomEvent} */ (event).detail));
+    this.show();
+  }
+
+  get seat() {
+    return this.#seat;
+  }
+
+  /** The players, in the order in which they have their colours. */
+  get names() {
+    const { view } = this.#seat;
+    return this.board?.names?.(view) ?? view.players;
+  }
+
+  /** An event in words. @param {any} event */
+  describe(event) {
+    return this.board?.describe?.(event) ?? null;
+  }
+
+  close() {
+    this.board?.close?.();
+    this.board = null;
+    this.#seat.close();
+    clearTimeout(this.#refusing);
+    clearTimeout(this.#returning);
+  }
+
+  /** Draw it as it is now. */
+  show() {
+    const seat = this.#seat;
+    const kindName = this.#how.kindName();
+    if (!this.#isLoading && kindName !== "") this.#load(kindName);
+    this.#fill();
+    const { view, status, cable, recorder } = seat;
+    const colour = seat.isWatching ? "seat-none" : colourOf(seat.name, this.names);
+    this.element.className = `seat ${colour}${seat.isWatching ? " watching" : ""}${view.isLive ? "" : " past"}${status === "open" ? "" : " off"}`;
+    say(this.#name, seat.isWatching ? "Watching" : seat.name);
+    const waiting = seat.game?.waiting ?? 0;
+    const what = cable.isPlugged ? STATUS[status] : "unplugged";
+    const isShown = status === "open" && cable.isPlugged;
+    say(this.#lamp, isShown ? "" : waiting > 0 ? `${what}, ${waiting} waiting` : what);
+    set(this.#lamp, "data-status", cable.isPlugged ? status : "unplugged");
+    set(this.#lamp, "title", what);
+    const isMine = view.isLive && view.legal.length > 0;
+    say(this.#turn, this.#state(view));
+    this.element.classList.toggle("mine", isMine && !view.isFinished);
+    if (isMine && !this.#wasMine && this.#how.speaks(this) && seat.recorder.events.length > 0) announce(`Your turn, ${seat.name}`);
+    if (isMine && !this.#wasMine) this.#comeForth();
+    this.#wasMine = isMine;
+    this.#button(this.#plug, cable.isPlugged ? "plug" : "unplug", cable.isPlugged ? "Cut the line" : "Plug the line in again", !cable.isPlugged);
+    this.#plug.hidden = status === "closed";
+    this.#button(this.#cover, this.#isCovered ? "cover" : "eye", this.#isCovered ? "Uncover this seat" : "Cover this seat", this.#isCovered);
+    this.#cover.hidden = this.#how.places() < 2;
+    const leaving = seat.isWatching ? "Stop watching" : view.player !== null && !view.isFinished ? "Give this seat up" : "Put this seat away";
+    set(this.#leave, "aria-label", leaving);
+    set(this.#leave, "title", leaving);
+    this.element.classList.toggle("covered", this.#isCovered);
+    this.#showFailure();
+    this.#showReturn(recorder);
+    this.#showBanner(view);
+    this.#showHistory();
+    this.#draw(view);
+  }
+
+  /** Where the seats lie one behind the other, the one whose turn it is is shown. */
+  #comeForth() {
+    const row = this.element.parentElement;
+    if (row !== null && row.scrollWidth > row.clientWidth) {
+      this.element.scrollIntoView({ inline: "start", block: "nearest", behavior: "smooth" });
+    }
+  }
+
+  /** @param {any} error what was refused */
+  refuse(error) {
+    say(this.#refusal, error.message);
+    this.#place.classList.remove("shaken");
+    void this.#place.offsetWidth;
+    this.#place.classList.add("shaken");
+    clearTimeout(this.#refusing);
+    this.#refusing = setTimeout(() => say(this.#refusal, ""), REFUSAL_MS);
+  }
+
+  /** @param {string} kindName what is played */
+  async #load(kindName) {
+    this.#isLoading = true;
+    /** @type {import("./boards/index.js").Table} */
+    const table = {
+      kind: this.#how.kind(kindName),
+      place: () => this.#how.place(this),
+      places: () => this.#how.places(),
+      send: async (command, args) => {
+        try {
+          // What is answered without a result is answered all the same.
+          return (await this.#seat.send(command, args)) ?? null;
+        } catch (error) {
+          this.refuse(error);
+          return undefined;
+        }
+      },
+    };
+    const module = await boardOf(kindName).catch(() => plainBoard());
+    this.#take(module.create(table));
+    this.#fallBack = async () => this.#take((await plainBoard()).create(table));
+  }
+
+  /** @type {() => Promise<void>} */
+  #fallBack = async () => {};
+
+  #take(board) {
+    this.board?.close?.();
+    this.board = board;
+    this.#place.replaceChildren(board.element);
+    this.show();
+  }
+
+  #draw(view) {
+    if (this.board === null) return;
+    try {
+      this.board.show(view);
+    } catch (error) {
+      // A game of the same name may be another one.
+      console.error(error);
+      this.board = null;
+      this.#fallBack();
+    }
+  }
+
+  /** States that were not seen are made of the events, where the board can do so. */
+  #fill() {
+    const { recorder, game, name, isWatching } = this.#seat;
+    const { rebuild } = this.board ?? {};
+    if (rebuild === undefined || !recorder.hasGaps) return;
+    const now = { state: game?.state ?? {}, player: isWatching ? null : name, players: game?.players ?? [] };
+    recorder.fill((events) => {
+      try {
+        return rebuild(events, now);
+      } catch {
+        return null; // a game of the same name, and of other events
+      }
+    });
+  }
+
+  #state(view) {
+    if (!view.isLive || this.#seat.status === "connecting") return "";
+    if (view.isFinished) return "";
+    if (view.legal.length > 0) return "your turn";
+    // As the games that ship, and OpenSpiel's, say whose turn it is.
+    const current = view.state.turns?.current ?? view.state.clock?.running ?? view.state.to_move?.join(" and ");
+    if (typeof current === "string" && current !== "") return current === view.player ? "" : `${current}'s turn`;
+    const free = view.players.filter((each) => each === null).length;
+    if (free > 0) return `waiting for ${counted(free, "player")}`;
+    const others = view.players.filter((each) => each !== view.player);
+    return view.player !== null && view.state.legal !== undefined && others.length === 1 ? `waiting for ${others[0]}` : "";
+  }
+
+  #showFailure() {
+    const { failure } = this.#seat;
+    this.element.classList.toggle("failed", failure !== null);
+    if (failure !== null && !this.#wasFinished) say(this.#refusal, `No connection: ${failure.message}`);
+  }
+
+  #showReturn({ returns }) {
+    if (returns.length === this.#returns) {
+      const last = returns.at(-1);
+      if (last !== undefined && this.#return.textContent !== "") say(this.#return, returned(last));
+      return;
+    }
+    this.#returns = returns.length;
+    say(this.#return, returned(returns.at(-1)));
+    clearTimeout(this.#returning);
+    this.#returning = setTimeout(() => say(this.#return, ""), RETURN_MS);
+  }
+
+  #showBanner(view) {
+    this.#banner.hidden = !view.isFinished;
+    if (!view.isFinished || this.#wasFinished) return;
+    this.#wasFinished = true;
+    const { headline, tone, detail } = told(view.outcome, view.players, view.player ?? (this.#seat.isWatching ? null : this.#seat.name));
+    this.#banner.className = `banner ${tone}`;
+    const again = h("button.primary", { type: "button", on: { click: () => this.#how.again() } }, icon("again"), "Play again");
+    const blocks = h("div.blocks", { "aria-hidden": "true" }, Array.from({ length: 12 }, (_, at) => h(`i.seat-${at % 4}`, { vars: { "--at": at } })));
+    this.#banner.replaceChildren(tone === "won" ? blocks : "", h("strong", {}, headline), h("span", {}, detail), again);
+  }
+
+  #showHistory() {
+    const { recorder, lookingAt } = this.#seat;
+    const count = recorder.moments.length;
+    this.#history.hidden = count < 2;
+    const at = lookingAt ?? count - 1;
+    set(this.#slider, "max", Math.max(0, count - 1));
+    if (Number(this.#slider.value) !== at) this.#slider.value = String(at);
+    const moment = recorder.moments[at];
+    const text = lookingAt === null ? "now" : moment === undefined ? "" : `#${moment.seq}`;
+    say(this.#when, text);
+    set(this.#slider, "aria-valuetext", lookingAt === null ? "now" : `${at + 1} of ${count}, after event ${moment?.seq ?? 0}`);
+  }
+
+  #slid() {
+    const at = Number(this.#slider.value);
+    this.#seat.look(at >= this.#seat.recorder.moments.length - 1 ? null : at);
+  }
+
+  #step(name, label, where) {
+    const step = () => {
+      const { lookingAt, recorder } = this.#seat;
+      const at = where(lookingAt ?? recorder.moments.length - 1);
+      this.#seat.look(at >= recorder.moments.length - 1 ? null : at);
+    };
+    return h("button.small.quiet", { type: "button", "aria-label": label, title: label, on: { click: step } }, icon(name));
+  }
+
+  #togglePlug() {
+    const { cable } = this.#seat;
+    if (cable.isPlugged) cable.unplug();
+    else cable.plug();
+    this.show();
+  }
+
+  #toggleCover() {
+    this.#isCovered = !this.#isCovered;
+    this.show();
+  }
+
+  #button(element, name, label, isPressed) {
+    set(element, "aria-label", label);
+    set(element, "title", label);
+    set(element, "aria-pressed", String(isPressed));
+    if (element.dataset.icon === name) return;
+    element.dataset.icon = name;
+    element.replaceChildren(icon(name));
+  }
+
+  #heard(event) {
+    if (!this.#how.speaks(this)) return;
+    if (event.event === "Finished") {
+      const { view } = this.#seat;
+      const { headline, detail } = told(event, view.players, view.player);
+      announce(`${headline}. ${detail}`);
+    } else announce(this.describe(event) ?? worded(event));
+  }
+}
+
+function returned({ resumed, from, to, kept }) {
+  const missed = to - from;
+  const sent = kept > 0 ? `; ${counted(kept, "command")} that waited ${kept === 1 ? "is" : "are"} sent` : "";
+  if (!resumed) return `Back, with the state anew${sent}.`;
+  return `Resumed at #${from}: ${missed > 0 ? `${counted(missed, "missed event")} told` : "nothing was missed"}${sent}.`;
+}

@@ -1,0 +1,340 @@
+"""Games that are made through the lobby: who sits where, who may do what, and what is known after a crash."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from gamesvc import GameError, GameModel, Player, command
+from gamesvc.web.lobby_model import LOBBY
+from tests.lobbies import LobbyWorld
+from tests.wire import Logged
+
+V1 = "Sec-WebSocket-Protocol: gamesvc.v1"
+
+
+class Party(GameModel, seats=(2, 4)):
+    """From two to four."""
+
+    size: int = 0
+
+    def setup(self, size: int = 1, note: str = "") -> None:
+        if size > 9:
+            raise GameError("nine is enough")
+        if size < 0:
+            raise RuntimeError("secret reasons")
+        self.size = size
+
+    def on_join(self, player: Player) -> None:
+        if player == "troll":
+            raise GameError("not you")
+
+    def on_leave(self, player: Player) -> None: ...
+
+    @command
+    def end(self, player: Player) -> None:
+        self.finish()
+
+
+PARTY = "tests.test_lobby_games:Party"
+
+
+class MakingTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.logged = Logged(self)
+        self.world = LobbyWorld(games=("tic-tac-toe", "chat", f"{PARTY}(size=3)"), max_games_per_player=5)
+
+    def test_its_maker_gets_the_first_seat(self) -> None:
+        made = self.world.ask("POST", "/games", "ann", {"kind": "tic-tac-toe"}).json
+        self.assertEqual(made["game"]["players"], ["ann", None])
+        self.assertEqual([made["game"][key] for key in ("free", "state", "by", "public")], [1, "open", "ann", True])
+        self.assertEqual(made["seat"], {"player": "ann", "url": f"/{made['game']['id']}?player=ann", "token": None})
+
+    def test_the_seat_is_one_in_the_game_that_was_asked_for_and_not_in_the_first_kind(self) -> None:
+        seat = self.world.ask("POST", "/games", "ann", {"kind": "chat"}).json["seat"]
+        welcome = self.world.opened(seat["url"], V1).heard()[0]
+        self.assertEqual([welcome["kind"], welcome["playing"]], ["chat", True])
+
+    def test_options_are_those_of_the_server_where_none_are_given(self) -> None:
+        made = self.world.ask("POST", "/games", "ann", {"kind": "Party"}).json
+        self.assertEqual(made["game"]["options"], {"size": 3, "note": ""})
+        wish = {"kind": "Party", "options": {"size": 4}}
+        made = self.world.ask("POST", "/games", "ann", wish).json
+        self.assertEqual(made["game"]["options"], {"size": 4, "note": ""})
+        welcome = self.world.opened(made["seat"]["url"] + "&state=1", V1).heard()
+        self.assertEqual(next(each["state"] for each in welcome if "state" in each)["size"], 4)
+
+    def test_options_with_which_it_cannot_begin_are_refused_and_nothing_is_made(self) -> None:
+        for options, said in (
+            ({"size": "x"}, "size"),
+            ({"sise": 1}, "sise"),
+            ({"size": 10}, "nine"),
+            ({"size": -1}, ""),
+            ({"note": "x" * 2048}, "2048 bytes"),
+        ):
+            response = self.world.ask("POST", "/games", "ann", {"kind": "Party", "options": options})
+            self.assertEqual((response.status, response.code), (400, "bad_options"))
+            self.assertIn(said, response.json["error"]["message"])
+            self.assertNotIn("secret", response.json["error"]["message"])
+        self.assertEqual(self.world.ask("GET", "/games").json["games"], [])
+
+    def test_what_is_not_served_is_not_made(self) -> None:
+        response = self.world.ask("POST", "/games", "ann", {"kind": "checkers"})
+        self.assertEqual((response.status, response.code), (404, "kind_not_served"))
+
+    def test_fewer_seats_than_there_could_be(self) -> None:
+        game = self.world.made(kind="Party", seats=2)
+        self.assertEqual(self.world.ask("POST", f"/games/{game}/join", "bob").status, 200)
+        response = self.world.ask("POST", f"/games/{game}/join", "carl")
+        self.assertEqual((response.status, response.code), (409, "no_seat"))
+        for seats in (1, 5):
+            response = self.world.ask("POST", "/games", "ann", {"kind": "Party", "seats": seats})
+            self.assertEqual((response.status, response.code), (400, "bad_body"))
+
+    def test_for_named_players_their_seats_are_theirs(self) -> None:
+        for kind in ("tic-tac-toe", "Party"):
+            game = self.world.made(kind=kind, players=["bob", "carl"], seats=2)
+            self.assertEqual(self.world.ask("GET", f"/games/{game}").json["players"][:2], ["bob", "carl"])
+            self.assertEqual(self.world.ask("POST", f"/games/{game}/join", "dora").code, "no_seat")
+            self.assertEqual(self.world.ask("POST", f"/games/{game}/join", "carl").status, 200)
+
+    def test_its_maker_watches_where_it_is_for_others(self) -> None:
+        seat = self.world.ask("POST", "/games", "ann", {"kind": "tic-tac-toe", "players": ["bob", "carl"]}).json["seat"]
+        self.assertTrue(seat["url"].endswith("?player=ann&spectate=1"))
+
+    def test_bots_take_seats(self) -> None:
+        game = self.world.ask("POST", "/games", "ann", {"kind": "tic-tac-toe", "bots": ["random"]}).json["game"]
+        self.assertEqual((game["players"], game["state"]), (["ann", "bot-random"], "playing"))
+
+    def test_a_bot_that_there_is_not_makes_no_game(self) -> None:
+        response = self.world.ask("POST", "/games", "ann", {"kind": "tic-tac-toe", "bots": ["deep"]})
+        self.assertEqual((response.status, response.code), (409, "no_bot"))
+        self.assertEqual(self.world.ask("GET", "/games").json["games"], [])
+
+    def test_more_games_than_one_may_have_are_refused_until_one_is_over(self) -> None:
+        games = [self.world.made(kind="Party") for _ in range(5)]
+        response = self.world.ask("POST", "/games", "ann", {"kind": "chat"})
+        self.assertEqual((response.status, response.code), (429, "too_many_games"))
+        self.world.ask("POST", f"/games/{games[0]}/join", "bob")
+        line = self.world.opened(f"/{games[0]}?player=ann")
+        line.say(command="end")
+        self.world.settle()
+        self.world.made("bob")
+
+    def test_games_that_sleep_count_too(self) -> None:
+        for _ in range(5):
+            self.world.made()
+        self.world.pass_time(600, 5)
+        self.assertEqual(list(self.world.listener.games), [LOBBY])
+        self.assertEqual(self.world.ask("POST", "/games", "ann", {"kind": "chat"}).code, "too_many_games")
+
+    def test_a_game_that_cannot_be_opened_is_not_listed(self) -> None:
+        world = LobbyWorld(max_games=2)
+        world.made()
+        response = world.ask("POST", "/games", "bob", {"kind": "chat"})
+        self.assertEqual((response.status, response.code), (503, "server_full"))
+        self.assertEqual(len(world.ask("GET", "/games").json["games"]), 1)
+
+    def test_where_there_are_no_seats_all_may_come(self) -> None:
+        game = self.world.made(kind="chat")
+        self.assertIsNone(self.world.ask("GET", f"/games/{game}").json["free"])
+        self.assertEqual(self.world.ask("POST", f"/games/{game}/join", "bob").status, 200)
+        response = self.world.ask("POST", "/games", "ann", {"kind": "chat", "seats": 2})
+        self.assertEqual(response.code, "bad_body")
+
+
+class PlayingTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.logged = Logged(self)
+        self.world = LobbyWorld(games=("tic-tac-toe", PARTY))
+        self.game = self.world.made()
+
+    def at(self, what: str, who: str, body: Any = None, method: str = "POST") -> Any:
+        return self.world.ask(method, f"/games/{self.game}{what}", who, body)
+
+    def test_who_joins_twice_has_one_seat(self) -> None:
+        first, second = self.at("/join", "bob"), self.at("/join", "bob")
+        self.assertEqual(first.json, second.json)
+        self.assertEqual(self.world.ask("GET", f"/games/{self.game}").json["players"], ["ann", "bob"])
+
+    def test_a_full_game_can_be_watched(self) -> None:
+        self.at("/join", "bob")
+        response = self.at("/join", "carl")
+        self.assertEqual((response.status, response.code, response.json["error"]["retryable"]), (409, "no_seat", True))
+        seat = self.at("/watch", "carl").json["seat"]
+        self.assertIs(self.world.opened(seat["url"], V1).heard()[0]["playing"], False)
+
+    def test_whom_the_model_does_not_want_gets_no_seat(self) -> None:
+        game = self.world.made(kind="Party")
+        response = self.world.ask("POST", f"/games/{game}/join", "troll")
+        self.assertEqual((response.status, response.code, response.json["error"]["retryable"]), (409, "no_seat", False))
+
+    def test_a_game_that_is_over_is_not_joined(self) -> None:
+        game = self.world.made(kind="Party")
+        self.world.ask("POST", f"/games/{game}/join", "bob")
+        self.world.opened(f"/{game}?player=ann").say(command="end")
+        self.assertEqual(self.world.ask("POST", f"/games/{game}/join", "carl").code, "game_over")
+        shown = self.world.ask("GET", f"/games/{game}").json
+        self.assertEqual((shown["state"], shown["finished"], shown["free"]), ("finished", True, 0))
+
+    def test_who_leaves_makes_room_where_the_game_lets_them(self) -> None:
+        self.assertEqual(self.at("/leave", "ann").status, 204)
+        self.assertEqual(self.world.ask("GET", f"/games/{self.game}").json["players"], [None, None])
+        self.at("/join", "ann")
+        self.at("/join", "bob")
+        response = self.at("/leave", "ann")
+        self.assertEqual((response.status, response.code), (409, "cannot_leave"))
+
+    def test_who_sits_or_made_it_calls_bots_in_and_sends_them_away(self) -> None:
+        response = self.at("/bots", "eve", {"bot": "random"})
+        self.assertEqual((response.status, response.code), (403, "not_yours"))
+        self.at("/leave", "ann")
+        self.assertEqual(self.at("/bots", "ann", {"bot": "random"}).json, {"player": "bot-random"})
+        self.assertEqual(self.at("/bots/bot-random", "eve", method="DELETE").code, "not_yours")
+        self.assertEqual(self.at("/bots/bot-random", "ann", method="DELETE").status, 204)
+        self.assertEqual(self.at("/bots/bot-random", "ann", method="DELETE").code, "no_bot")
+        self.assertEqual(self.world.ask("GET", f"/games/{self.game}").json["players"], [None, None])
+
+    def test_a_bot_stands_in_for_who_is_not_there(self) -> None:
+        self.at("/join", "bob")
+        self.assertEqual(self.at("/bots", "ann", {"bot": "random", "player": "bob"}).json, {"player": "bob"})
+        self.assertEqual(self.at("/bots", "ann", {"bot": "random", "player": "carl"}).status, 400)
+
+    def test_an_invitation_leads_to_a_seat(self) -> None:
+        self.assertEqual(self.at("/invites", "eve").code, "not_yours")
+        invited = self.at("/invites", "ann")
+        self.assertEqual(invited.status, 201)
+        code = invited.json["code"]
+        self.assertEqual(invited.json["url"], f"/?invite={code}")
+        followed = self.world.ask("POST", f"/invites/{code}", "bob").json
+        self.assertEqual((followed["game"]["players"], followed["seat"]["player"]), (["ann", "bob"], "bob"))
+        self.assertEqual(self.world.ask("POST", f"/invites/{code}", "carl").code, "no_seat")
+        self.assertEqual(self.world.ask("POST", "/invites/nothing", "carl").code, "no_such_invite")
+
+    def test_an_invitation_ends(self) -> None:
+        code = self.at("/invites", "ann").json["code"]
+        self.at("/join", "bob")
+        self.world.reactor.advance(7 * 24 * 3600 - 30)
+        self.world.settle()
+        self.assertEqual(self.world.ask("POST", f"/invites/{code}", "bob").status, 200)
+        # At once, and not only when the lobby tidies up.
+        self.world.reactor.advance(31)
+        self.assertEqual(self.world.ask("GET", f"/games/{self.game}").status, 200)
+        self.assertEqual(self.world.ask("POST", f"/invites/{code}", "bob").code, "no_such_invite")
+
+    def test_what_was_not_made_here_is_not_shown(self) -> None:
+        self.world.opened("/elsewhere?player=ann")
+        for path in ("/games/elsewhere", "/games/gamesvc.lobby", "/games/%2e%2e", "/games/"):
+            self.assertEqual(self.world.ask("GET", path).status, 404, path)
+        self.assertEqual(self.world.ask("POST", "/games/elsewhere/join", "ann").code, "no_such_game")
+
+
+class ListingTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.logged = Logged(self)
+        self.world = LobbyWorld(games=("tic-tac-toe", "chat", PARTY))
+
+    def listed(self, query: str = "") -> list[str]:
+        return [each["id"] for each in self.world.ask("GET", f"/games{query}").json["games"]]
+
+    def test_public_games_are_listed_the_newest_first(self) -> None:
+        games = []
+        for _ in range(3):
+            games.append(self.world.made())
+            self.world.reactor.advance(1)
+        self.world.made(public=False)
+        self.assertEqual(self.listed(), games[::-1])
+
+    def test_private_games_are_known_to_who_knows_their_id_which_is_long(self) -> None:
+        game = self.world.made(public=False)
+        self.assertGreaterEqual(len(game), 20)
+        self.assertEqual(self.world.ask("GET", f"/games/{game}").json["public"], False)
+        self.assertEqual(self.world.ask("POST", f"/games/{game}/join", "bob").status, 200)
+
+    def test_by_kind_and_by_state(self) -> None:
+        opened, playing, chat = self.world.made(), self.world.made(), self.world.made(kind="chat")
+        self.world.ask("POST", f"/games/{playing}/join", "bob")
+        self.assertEqual(self.listed("?kind=chat"), [chat])
+        self.assertEqual(self.listed("?state=playing"), [playing])
+        self.assertCountEqual(self.listed("?state=open&kind=tic-tac-toe"), [opened])
+        self.assertEqual(self.listed("?state=finished"), [])
+
+    def test_page_by_page(self) -> None:
+        games = [self.world.made() for _ in range(7)]  # all at the same time
+        seen: list[str] = []
+        query = "?limit=3"
+        for _ in range(3):
+            page = self.world.ask("GET", f"/games{query}").json
+            seen += [each["id"] for each in page["games"]]
+            query = f"?limit=3&after={page['next']}"
+        self.assertIsNone(page["next"])
+        self.assertCountEqual(seen, games)
+        self.assertEqual(len(set(seen)), 7)
+
+    def test_games_that_nobody_came_to_are_forgotten_and_those_that_are_over(self) -> None:
+        opened, over = self.world.made(), self.world.made(kind="Party")
+        self.world.ask("POST", f"/games/{over}/join", "bob")
+        self.world.opened(f"/{over}?player=ann").say(command="end")
+        self.world.settle()
+        self.world.pass_time(23 * 3600, 600)
+        self.assertCountEqual(self.listed(), [opened, over])
+        self.world.pass_time(2 * 3600, 600)
+        self.assertEqual(self.listed(), [])
+        self.assertEqual(self.world.ask("GET", f"/games/{over}").status, 404)
+
+
+class RestartTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.logged = Logged(self)
+
+    def restarted(self, before: LobbyWorld, **more: Any) -> LobbyWorld:
+        before.kill()
+        after = LobbyWorld(games=("tic-tac-toe", "chat"), journal=before.journal, reactor=before.reactor, **more)
+        after.pass_time(1)
+        return after
+
+    def test_games_and_invitations_are_known_after_a_crash(self) -> None:
+        before = LobbyWorld(games=("tic-tac-toe", "chat"))
+        game = before.made(public=False)
+        code = before.ask("POST", f"/games/{game}/invites", "ann").json["code"]
+        listed = before.made(kind="chat")
+        after = self.restarted(before)
+        self.assertEqual([each["id"] for each in after.ask("GET", "/games").json["games"]], [listed])
+        followed = after.ask("POST", f"/invites/{code}", "bob").json
+        self.assertEqual((followed["game"]["id"], followed["game"]["players"]), (game, ["ann", "bob"]))
+
+    def test_how_a_game_stands_that_the_lobby_was_not_told_of_is_found_out(self) -> None:
+        before = LobbyWorld(games=("tic-tac-toe", "chat"))
+        game = before.made()
+        before.records.stop()  # from here on it hears nothing
+        before.opened(f"/{game}?player=bob")
+        self.assertEqual(before.records.game(game).players, ("ann", None))  # type: ignore[union-attr]  # it is there
+        after = self.restarted(before)
+        known = after.records.game(game)
+        assert known is not None
+        self.assertEqual((known.players, known.state), (("ann", "bob"), "playing"))
+
+    def test_a_server_that_is_not_asked_keeps_nothing(self) -> None:
+        world = LobbyWorld()
+        found: list[Any] = []
+        world.journal.claim("gamesvc.lobby", found.append)
+        world.settle()
+        self.assertEqual(found[0].last, 0)
+
+    def test_a_game_that_was_noted_and_not_created_is_created_by_who_comes(self) -> None:
+        before = LobbyWorld(games=("tic-tac-toe", "chat"))
+        game = before.made(kind="chat")
+        # As if the process had ended before the game was in the journal.
+        server = before.listener.lifecycle.games[game]
+        before.journal.discard(game, server._term, lambda error: None)
+        before.settle()
+        after = self.restarted(before)
+        self.assertEqual(after.opened(f"/{game}?player=bob", V1).heard()[0]["kind"], "chat")
+
+    def test_the_lobby_itself_is_not_to_be_entered(self) -> None:
+        world = LobbyWorld()
+        world.made()
+        line = world.line()
+        line.ask("/gamesvc.lobby?player=server")
+        self.assertEqual(line.response().code, "bad_game_id")
