@@ -10,6 +10,12 @@ QUESTIONS_FD = 3
 ANSWERS_FD = 4
 """Where it writes the answers. Not standard output: bots print."""
 
+BEGUN = b""
+"""What a process writes when the bot and its game are ready, before the bot thinks: a message with nothing in it."""
+
+MAX_LOAD_SECONDS = 60
+"""How long a process may take until then, from its start on, before it is ended."""
+
 MAX_THINK_SECONDS = 30
 """How long a bot may think before its process is ended."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -37,6 +38,7 @@ class Question(Struct, frozen=True):
         view: what the player is shown, as a JSON object.
         seed: where the bot's chance comes from.
         now: when what is seen came about, in seconds since the epoch; 0 where it is not known.
+        game: whose it is. Where questions wait, those of one game take turns with those of others.
     """
 
     bot: str
@@ -46,6 +48,7 @@ class Question(Struct, frozen=True):
     view: bytes
     seed: int
     now: float = 0.0
+    game: str = ""
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):
@@ -99,10 +102,17 @@ class Bots:
             self._kinds[bot] = find(bot)
         return self._kinds[bot]
 
-    def answer(self, question: Question) -> Answer:
-        """Have a bot answer."""
+    def answer(self, question: Question, begin: Callable[[], object] = lambda: None) -> Answer:
+        """Have a bot answer.
+
+        Args:
+            question: what it is asked.
+            begin: is called when the bot and the game are ready, before the bot thinks.
+        """
         try:
-            choice = ask(self._bot(question.bot), self._turn(question))
+            bot, turn = self._bot(question.bot), self._turn(question)
+            begin()
+            choice = ask(bot, turn)
             encoded = None if choice is None else msgspec.json.encode(choice)
         # The author's code. A bot that wants to end the process ends its answer.
         except (Exception, SystemExit) as error:
@@ -122,7 +132,8 @@ class Bots:
         text = question.game_kind
         if text not in self._models:
             _make_room(self._models)
-            self._models[text] = Catalog([text]).default.model
+            # The server has done the trying.
+            self._models[text] = Catalog([text], tried=True).default.model
         view = msgspec.json.decode(question.view, type=dict[str, Any])
         return Turn(self._models[text], question.player, question.players, view, Random(question.seed), question.now)
 

@@ -1,6 +1,6 @@
 """A process in which bots think: reads questions from one pipe, and writes the answers to another.
 
-It is ``python -m gamesvc.bot_worker``, started by `gamesvc.bot_processes`. It ends when its pipe does: so it never
+It is ``python -m gamesvc.bot_worker``, started by `gamesvc.bot_child`. It ends when its pipe does: so it never
 outlives its server, however that ended.
 """
 
@@ -14,7 +14,16 @@ from io import TextIOWrapper
 from queue import SimpleQueue
 from threading import Thread
 
-from gamesvc.bot_pipes import ANSWERS_FD, END_SECONDS, HEADER_BYTES, MAX_THINK_SECONDS, QUESTIONS_FD
+from gamesvc.bot_pipes import (
+    ANSWERS_FD,
+    BEGUN,
+    END_SECONDS,
+    HEADER_BYTES,
+    MAX_LOAD_SECONDS,
+    MAX_THINK_SECONDS,
+    QUESTIONS_FD,
+    framed,
+)
 
 NICENESS = 10
 """Games come first, and then who thinks about them."""
@@ -66,12 +75,18 @@ def main() -> None:
     bots = Bots()
     while (body := questions.next()) is not None:
         # The server ends who takes longer. This is for one that has lost its server, in code that lets no thread run.
-        signal.alarm(2 * MAX_THINK_SECONDS)
-        answer = bots.answer(decode_question(body))
+        signal.alarm(2 * MAX_LOAD_SECONDS)
+        answer = bots.answer(decode_question(body), _begin)
         signal.alarm(0)
         sys.stdout.flush()
-        _write(frame(answer))
+        # Before it is written: who has read it may end the pipe at once, and that is no end while a bot thinks.
         questions.answered += 1
+        _write(frame(answer))
+
+
+def _begin() -> None:
+    signal.alarm(2 * MAX_THINK_SECONDS)
+    _write(framed(BEGUN))
 
 
 def _write(data: bytes) -> None:

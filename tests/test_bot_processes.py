@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
+from functools import partial
 from typing import Any
 
 from twisted.internet import reactor
@@ -13,11 +15,15 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
-from gamesvc import bot_processes
+from gamesvc import bot_processes, bot_queue
+from gamesvc.bot_asking import Asking
+from gamesvc.bot_child import IDLE_SECONDS, UNWANTED_SECONDS, Child
 from gamesvc.bot_offer import BotFailed
 from gamesvc.bot_pipes import END_SECONDS, MAX_THINK_SECONDS
-from gamesvc.bot_processes import IDLE_SECONDS, MAX_PRINTED_LINE, MAX_PRINTED_LINES, Asking, BotProcesses
+from gamesvc.bot_processes import QUICK_SECONDS, BotProcesses
 from gamesvc.bots import Choice
+from gamesvc.repeated import AGAIN_SECONDS
+from tests import thinkers
 from tests.test_bot_questions import question
 from tests.wire import Logged
 
@@ -45,11 +51,31 @@ class WithProcesses(TestCase):
         self.processes = BotProcesses(self.clock, 2)
         self.logged = Logged(self)
         self.addCleanup(self.processes.stop)
+        self._begun, self._wanted = 0, list[tuple[int, Deferred[None]]]()
+        begin = Child._begin
 
-    def ask(self, bot: str) -> Deferred[Result]:
+        def begins(child: Child, asking: Asking) -> None:
+            begin(child, asking)
+            self._begun += 1
+            for wanted, found in self._wanted:
+                if wanted == self._begun:
+                    found.callback(None)
+
+        self.patch(Child, "_begin", begins)
+
+    def begun(self, count: int) -> Deferred[None]:
+        """Fires when so many bots have begun to think."""
+        found: Deferred[None] = Deferred()
+        if self._begun >= count:
+            found.callback(None)
+        else:
+            self._wanted.append((count, found))
+        return found
+
+    def ask(self, bot: str, game: str = "g1") -> Deferred[Result]:
         """Ask, and have it begin."""
         answered: Deferred[Result] = Deferred()
-        self.processes.ask(question(bot), answered.callback)
+        self.processes.ask(question(bot, game=game), answered.callback)
         self.assertFalse(answered.called)
         self.clock.advance(0)
         return answered
@@ -76,6 +102,14 @@ class Answers(WithProcesses):
         self.assertEqual(told["cwd"], os.getcwd())
         here = [each or os.getcwd() for each in sys.path]
         self.assertEqual([each for each in told["path"] if each in here], [*dict.fromkeys(here)])
+
+    async def test_it_is_not_lent_what_is_secret(self) -> None:
+        self.patch(
+            os, "environ", {**os.environ, "GAMESVC_JOURNAL": "postgresql://games:hunter2@db/games", "HUE": "red"}
+        )
+        told: Any = await self.ask("Telling")
+        self.assertIn("HUE", told["environment"])
+        self.assertNotIn("GAMESVC_JOURNAL", told["environment"])
 
     async def test_a_process_is_used_again(self) -> None:
         one: Any = await self.ask("Telling")
@@ -107,19 +141,74 @@ class Answers(WithProcesses):
     async def test_so_many_think_at_a_time_and_the_others_wait(self) -> None:
         hanging = [self.ask("Hanging") for _ in range(2)]
         waiting = self.ask("First")
-        self.assertEqual((self.clock.started, self.processes.count), (2, 2))
+        self.assertEqual((self.clock.started, self.processes.count, self.processes.waiting), (2, 2, 1))
+        await self.begun(2)
         self.clock.advance(MAX_THINK_SECONDS)
         for each in hanging:
             self.assertIsInstance(self.successResultOf(each), BotFailed)
         self.assertEqual(await waiting, FIRST)
 
-    async def test_what_fails_at_the_answer_goes_to_the_log(self) -> None:
-        def fail(result: Result) -> None:
-            raise LookupError("nobody there")
+    async def test_where_games_wait_they_take_turns(self) -> None:
+        self.processes.size = 1
+        order: list[str] = []
+        done: Deferred[None] = Deferred()
 
-        self.processes.ask(question("Quick"), fail)
+        def answered(game: str, result: Result) -> None:
+            order.append(game)
+            if len(order) == 4:
+                done.callback(None)
+
+        for game in "aaab":
+            self.processes.ask(question("First", game=game), partial(answered, game))
         self.clock.advance(0)
-        self.assertEqual(len(self.flushLoggedErrors(LookupError)), 1)
+        await done
+        self.assertEqual(order, ["a", "a", "b", "a"])
+        self.assertEqual(self.clock.started, 1)
+
+
+class Slow(WithProcesses):
+    """Bots that say they are quick."""
+
+    def take(self, seconds: float) -> None:
+        """Let the bot take so long."""
+
+        def think() -> None:
+            self.clock.rightNow += seconds
+
+        self.patch(thinkers.Stepwise, "think", think)
+
+    async def test_one_that_is_not_thinks_in_a_process_from_then_on(self) -> None:
+        self.take(QUICK_SECONDS * 1.2)
+        answered: list[Result] = []
+        for _ in range(3):
+            self.processes.ask(question("Stepwise"), answered.append)
+        self.clock.advance(0)
+        # The first was answered here; those that were about to be are not.
+        self.assertEqual((answered, self.clock.started), ([FIRST], 2))
+        self.assertEqual(await self.ask("Stepwise"), FIRST)
+        (told,) = [text for text in self.logged.texts() if "says that it is quick" in text]
+        self.assertIn("tests.thinkers:Stepwise", told)
+        self.assertIn("60 ms", told)
+        # Others are asked here, as before.
+        self.assertEqual(self.successResultOf(self.ask("Quick")), FIRST)
+
+    async def test_one_that_is_stays_here(self) -> None:
+        self.take(QUICK_SECONDS * 0.8)
+        for _ in range(3):
+            self.assertEqual(self.successResultOf(self.ask("Stepwise")), FIRST)
+        self.assertEqual(self.logged.texts(), [])
+
+    async def test_the_time_in_which_it_is_made_does_not_count(self) -> None:
+        make = thinkers.Stepwise.__init__
+
+        def making(bot: thinkers.Stepwise) -> None:
+            make(bot)
+            self.clock.rightNow += 10
+
+        self.patch(thinkers.Stepwise, "__init__", making)
+        for _ in range(2):
+            self.assertEqual(self.successResultOf(self.ask("Stepwise")), FIRST)
+        self.assertEqual(self.logged.texts(), [])
 
 
 class Failures(WithProcesses):
@@ -137,6 +226,7 @@ class Failures(WithProcesses):
 
     async def test_a_bot_that_thinks_too_long_is_ended_with_its_process(self) -> None:
         hanging = self.ask("Hanging")
+        await self.begun(1)
         self.clock.advance(MAX_THINK_SECONDS - 1)
         self.assertNoResult(hanging)
         self.clock.advance(1)
@@ -148,6 +238,36 @@ class Failures(WithProcesses):
         self.assertIn("exit code 3", await self.failure("Dying"))
         self.assertEqual(await self.ask("First"), FIRST)
         self.assertEqual((self.clock.started, self.processes.count), (2, 1))
+
+    async def test_one_whose_process_is_killed_is_asked_once_more_in_another(self) -> None:
+        path = os.path.abspath(self.mktemp())
+        self.assertEqual(await self.ask(f"Killed(path={json.dumps(path)})"), FIRST)
+        self.assertEqual((self.clock.started, self.processes.count), (2, 1))
+        self.assertEqual(len([text for text in self.logged.texts() if "once more" in text]), 1)
+        self.assertIn("signal 9", str(await self.ask("Killed")))
+        self.assertEqual(self.clock.started, 3)
+
+    async def test_one_that_is_killed_each_time_fails(self) -> None:
+        self.assertIn("signal 9", str(await self.ask("Killed")))
+        self.assertEqual(self.clock.started, 2)
+
+    async def test_one_that_fails_again_and_again_does_not_fill_the_log(self) -> None:
+        for _ in range(3):
+            self.assertIsInstance(await self.ask("Failing"), BotFailed)
+        self.assertEqual(len([text for text in self.logged.texts() if "no idea" in text]), 1)
+        self.clock.advance(AGAIN_SECONDS)
+        await self.ask("Failing")
+        self.assertEqual(len([text for text in self.logged.texts() if "2 more" in text]), 1)
+
+    async def test_where_too_many_wait_it_is_told(self) -> None:
+        self.patch(bot_queue, "MAX_WAITING", 1)
+        told: list[Result] = []
+        for bot in ("Hanging", "Hanging", "First", "First"):
+            self.processes.ask(question(bot), told.append)
+        self.assertEqual(told, [])
+        self.clock.advance(0)
+        (failed,) = told
+        self.assertIn("others wait for a process already", str(failed))
 
     async def test_what_is_no_answer_is_told_and_its_process_ended(self) -> None:
         for bot in (
@@ -180,15 +300,6 @@ class Printed(WithProcesses):
         await self.failure("Dying")
         self.assertEqual(sorted(self.printed), [": and half a line", ": the last words"])
 
-    async def test_not_without_bound(self) -> None:
-        await self.ask("Chatty(lines=3000)")
-        await self.ask("Chatty(width=100000)")
-        await self.processes.stop()
-        lines = [text for text in self.printed if text.startswith(": x")]
-        self.assertTrue(all(len(line) <= MAX_PRINTED_LINE + 2 for line in lines))
-        self.assertLessEqual(len(lines), MAX_PRINTED_LINES + 1)
-        self.assertEqual(len([text for text in self.printed if "more, which is left out" in text]), 1)
-
 
 class Ends(WithProcesses):
     async def test_a_question_that_is_not_asked_any_more_is_not_answered(self) -> None:
@@ -197,12 +308,22 @@ class Ends(WithProcesses):
             self.processes.ask(question(bot), told.append).cancel()
         self.clock.advance(0)
         self.assertEqual(self.clock.started, 0)
-        # One that thinks already thinks on, for nobody.
+        self.assertEqual(self.processes.waiting, 0)
+        # One that thinks already thinks on for a moment, for nobody.
         thinking: Asking = self.processes.ask(question("First"), told.append)
         self.clock.advance(0)
         thinking.cancel()
         self.assertEqual(await self.ask("First"), FIRST)
         self.assertEqual(told, [])
+
+    async def test_one_that_thinks_for_nobody_does_not_keep_its_process(self) -> None:
+        self.processes.size = 1
+        hanging = self.processes.ask(question("Hanging"), lambda _: None)
+        waiting = self.ask("First")
+        await self.begun(1)
+        hanging.cancel()
+        self.clock.advance(UNWANTED_SECONDS)
+        self.assertEqual(await waiting, FIRST)
 
     async def test_a_process_that_has_nothing_to_do_ends_after_a_while(self) -> None:
         gone: Deferred[None] = Deferred()
@@ -250,15 +371,22 @@ class Ends(WithProcesses):
         self.clock.advance(0)
         self.assertEqual(told, [])
 
+    async def test_nor_is_told_after_the_end_that_a_bot_is_not_there(self) -> None:
+        told: list[Result] = []
+        self.processes.ask(question("poker"), told.append)
+        await self.processes.stop()
+        self.clock.advance(0)
+        self.assertEqual(told, [])
+
     async def test_what_a_bot_has_started_does_not_hold_up_the_end(self) -> None:
         exited: Deferred[None] = Deferred()
-        process_exited = bot_processes._Worker.processExited
+        process_exited = Child.processExited
 
-        def told(worker: bot_processes._Worker, reason: Failure) -> None:
-            process_exited(worker, reason)
+        def told(child: Child, reason: Failure) -> None:
+            process_exited(child, reason)
             exited.callback(None)
 
-        self.patch(bot_processes._Worker, "processExited", told)
+        self.patch(Child, "processExited", told)
         parted: Any = await self.ask("Parting")
         self.addCleanup(os.kill, parted["pid"], signal.SIGKILL)
         stopped = self.processes.stop()

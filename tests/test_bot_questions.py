@@ -22,15 +22,18 @@ from gamesvc.bot_questions import (
 from gamesvc.bots import load
 from gamesvc.games.tic_tac_toe import TicTacToe
 from gamesvc.offline import OfflineGame
+from gamesvc.openspiel import kinds
+from gamesvc.openspiel.loading import NotServed
+from tests import thinkers
 
 PLAYERS = "alice", "bob"
 
 
-def question(bot: str, seed: int = 1) -> Question:
+def question(bot: str, seed: int = 1, game: str = "g1") -> Question:
     """What a bot is asked at the beginning of a game of tic-tac-toe."""
     view = json.dumps(OfflineGame(TicTacToe, PLAYERS).view("alice")).encode()
     return Question(
-        f"tests.thinkers:{bot}" if bot[0].isupper() else bot, "tic-tac-toe", "alice", PLAYERS, view, seed, 7.5
+        f"tests.thinkers:{bot}" if bot[0].isupper() else bot, "tic-tac-toe", "alice", PLAYERS, view, seed, 7.5, game
     )
 
 
@@ -40,6 +43,25 @@ class Answered(SynchronousTestCase):
         assert told is not None
         view = OfflineGame(TicTacToe, PLAYERS).view("alice")
         self.assertEqual((told["view"], told["now"]), (view, 7.5))
+
+    def test_it_says_when_the_bot_begins_to_think(self) -> None:
+        steps: list[str] = []
+        self.patch(thinkers.Stepwise, "steps", steps)
+        bots = Bots()
+        for _ in range(2):
+            bots.answer(question("Stepwise"), lambda: steps.append("begins"))
+        self.assertEqual(steps, ["made", "begins", "thinks", "begins", "thinks"])
+        # Who can't begin says so.
+        self.assertIn("no bot", bots.answer(question("poker"), lambda: steps.append("begins")).failure)
+        self.assertEqual(len(steps), 5)
+
+    def test_a_game_that_the_server_has_tried_out_is_not_tried_out_again(self) -> None:
+        def refuse(text: str) -> None:
+            raise NotServed("it is played again")
+
+        self.patch(kinds, "try_out", refuse)
+        asked = Question("random", "openspiel:kuhn_poker(players=7)", "alice", PLAYERS, b"{}", 1)
+        self.assertEqual(Bots().answer(asked), Answer())
 
     def test_its_chance_is_the_questions(self) -> None:
         one, same, other = (Bots().answer(question("Telling", seed)).read() or {} for seed in (1, 1, 2))

@@ -16,7 +16,7 @@ from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
-from gamesvc.bot_pipes import ANSWERS_FD, QUESTIONS_FD, Frames
+from gamesvc.bot_pipes import ANSWERS_FD, BEGUN, QUESTIONS_FD, Frames
 from gamesvc.bot_questions import Question, decode_answer, frame
 from gamesvc.bot_worker import NICENESS
 from tests.test_bot_questions import question
@@ -39,6 +39,7 @@ class Worker(ProcessProtocol):
     transport: Any
 
     def __init__(self) -> None:
+        self.bodies: list[bytes] = []
         self.answers: list[dict[str, Any] | None] = []
         self.printed = b""
         self._frames = Frames(1 << 20)
@@ -63,8 +64,11 @@ class Worker(ProcessProtocol):
 
     def childDataReceived(self, childFD: int, data: bytes) -> None:
         if childFD == ANSWERS_FD:
-            self.answers += [decode_answer(body).read() for body in self._frames.add(data)]
-            self._tell("answered")
+            bodies = [*self._frames.add(data)]
+            self.bodies += bodies
+            self.answers += [decode_answer(body).read() for body in bodies if body != BEGUN]
+            if bodies != [BEGUN]:
+                self._tell("answered")
         else:
             self.printed += data
             self._tell("printed")
@@ -90,6 +94,7 @@ class WorkerTest(TestCase):
         assert other is not None
         self.assertEqual(one["pid"], other["pid"])
         self.assertNotEqual(one["pid"], os.getpid())
+        self.assertEqual([body == BEGUN for body in worker.bodies], [True, False] * 2)
         self.assertEqual(one["nice"], os.nice(0) + NICENESS)
         self.assertFalse(one["twisted"], "the network is none of a bot's business, and takes long to load")
         worker.transport.closeChildFD(QUESTIONS_FD)

@@ -44,6 +44,11 @@ class Processes(SynchronousTestCase):
         self.play(Order("tic-tac-toe", ("random", "random"), 100), (0, 1))
         self.assertEqual((found, signal.getsignal(signal.SIGINT)), ([signal.SIG_IGN], before))
 
+    def test_what_was_tried_out_is_not_tried_out_in_each_process(self) -> None:
+        # To be tried out it has to have a move.
+        (played,) = self.play(Order("openspiel:mnk(k=0,m=0,n=0)", ("random", "random"), 100), (0, 1))
+        self.assertEqual((played.scores, played.moves), ([0.0, 0.0], 0))
+
     def test_what_can_not_be_loaded_there(self) -> None:
         order = Order("tic-tac-toe", ("random", "tests.arena_bots:Nobody"), 100)
         error = self.assertRaises(ConfigError, self.play, order, (0, 1))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import subprocess
 import sys
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from gamesvc.bots import Bot, Choice, Turn
 
@@ -23,6 +25,22 @@ class Quick(First):
     quick = True
 
 
+class Stepwise(First):
+    """Notes what it does; that it is quick is for the test to make true."""
+
+    quick = True
+    steps: ClassVar[list[str]] = []
+    think: ClassVar[Callable[[], object]] = staticmethod(lambda: None)
+
+    def __init__(self) -> None:
+        self.steps.append("made")
+
+    def choose(self, turn: Turn) -> Choice | None:
+        self.steps.append("thinks")
+        type(self).think()
+        return super().choose(turn)
+
+
 class Telling(Bot):
     """Tells where it thinks, and what with."""
 
@@ -34,6 +52,7 @@ class Telling(Bot):
             "path": sys.path,
             "nice": os.nice(0),
             "twisted": "twisted" in sys.modules,
+            "environment": [*os.environ],
             "now": turn.now,
             "chance": turn.random.random(),
             "view": turn.view,
@@ -52,6 +71,20 @@ class Hanging(Bot):
             os.write(os.open(self.path, os.O_WRONLY), b"thinking")
         while True:
             time.sleep(0.01)
+
+
+class Killed(First):
+    """Is killed when it thinks, until there is a file."""
+
+    def __init__(self, path: str = "") -> None:
+        self.path = path
+
+    def choose(self, turn: Turn) -> Choice | None:
+        if not os.path.exists(self.path):
+            if self.path:
+                open(self.path, "x").close()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().choose(turn)
 
 
 class Dying(Bot):

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from gamesvc import __version__
-from gamesvc.cli import arena, bot, check, journal, keys, new, replay, schema, token
+from gamesvc.cli import arena, bot, check, journal, keys, new, play, replay, schema, token
 from gamesvc.errors import ConfigError, JournalError
 
 
@@ -42,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check.add(commands)
     arena.add(commands)
     bot.add(commands)
+    play.add(commands)
     given = parser.parse_args(arguments)
     # A name that the terminal has no letters for is no reason to stop.
     if isinstance(sys.stdout, io.TextIOWrapper):

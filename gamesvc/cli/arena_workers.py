@@ -222,7 +222,7 @@ def _work(line: Connection, order: Order, note: _Note) -> None:
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     try:
-        kind = Catalog([order.game]).default
+        kind = Catalog([order.game], tried=True).default
         bots = [load(text).make() for text in order.bots]
     except ConfigError as error:
         line.send(str(error))

@@ -1,0 +1,119 @@
+"""``gamesvc play``, as far as it comes without a server; with one it is in tests/e2e/test_play.py."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import io
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from gamesvc.cli import main, play_running
+from gamesvc.cli.play_keyboard import Enough
+from gamesvc.cli.play_vocabulary import Vocabulary
+
+URL = "ws://127.0.0.1:10020/g1"
+TOKEN = "header.payload.signature"
+
+
+class Starting(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.environment: dict[str, str] = {}
+        self.patch(os, "environ", self.environment)
+        self.played: list[tuple[Any, ...]] = []
+        self.outcome: int | Exception = 0
+        self.patch(play_running, "play", self.play)
+
+    async def play(self, *given: Any) -> int:
+        self.played.append(given)
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+    def run_it(self, *arguments: str) -> tuple[int | str | None, str, str]:
+        out, err = io.StringIO(), io.StringIO()
+        self.patch(sys, "stdout", out)
+        self.patch(sys, "stderr", err)
+        try:
+            status: int | str | None = main(("play", *arguments))
+        except SystemExit as stopped:
+            status = stopped.code
+        return status, out.getvalue(), err.getvalue()
+
+    def fails(self, *arguments: str) -> str:
+        status, out, err = self.run_it(*arguments)
+        self.assertEqual((status, out), (1, ""))
+        self.assertRegex(err, r"\Agamesvc: [^\n]+\n\Z")
+        return err
+
+    def test_it_is_played_and_the_exit_status_is_what_came_of_it(self) -> None:
+        for self.outcome in (0, 1):
+            self.assertEqual(self.run_it(URL, "--player", "alice"), (self.outcome, "", ""))
+        self.assertEqual(self.played, [(URL, "alice", None, False, None)] * 2)
+        self.run_it(URL, "--spectate")
+        self.assertEqual(self.played[-1], (URL, None, None, True, None))
+
+    def test_after_ctrl_c_the_status_says_so(self) -> None:
+        self.outcome = Enough()
+        self.assertEqual(self.run_it(URL), (130, "", "\n"))
+
+    def test_the_token_is_read_from_its_file_each_time_it_is_asked_for(self) -> None:
+        file = Path(self.mktemp())
+        for text in (TOKEN, "another"):
+            file.write_text(f"{text}\n")
+            self.run_it(URL, "--token-file", str(file))
+        self.assertEqual([given[2]() for given in self.played], ["another", "another"])
+        self.environment["GAMESVC_TOKEN"] = TOKEN
+        self.run_it(URL)
+        self.assertEqual(self.played[-1][2], TOKEN)
+
+    def test_a_file_that_can_not_be_read_is_told_before_anything_else(self) -> None:
+        broken = Path(self.mktemp())
+        broken.write_bytes(b"\xff\xfe")
+        for file, why in (("nowhere.token", "No such file"), (str(broken), "no text")):
+            message = self.fails(URL, "--token-file", file)
+            self.assertIn(file, message)
+            self.assertIn(why, message)
+        self.assertEqual(self.played, [])
+
+    def test_the_commands_of_a_game_that_is_here_are_known(self) -> None:
+        self.run_it(URL, "--game", "tic-tac-toe")
+        vocabulary = self.played[0][4]
+        assert isinstance(vocabulary, Vocabulary)
+        self.assertIsNotNone(vocabulary.find("mark"))
+        self.assertIn("'nothing'", self.fails(URL, "--game", "nothing"))
+
+    def test_what_is_missing_is_told_with_how_to_get_it(self) -> None:
+        found = importlib.util.find_spec
+        for name in ("rich", "prompt_toolkit", "websockets"):
+            self.patch(importlib.util, "find_spec", lambda asked, name=name: None if asked == name else found(asked))
+            self.assertEqual(self.fails(URL), f"gamesvc: play needs {name}: pip install 'gamesvc[play]'\n")
+        self.assertEqual(self.played, [])
+
+    def test_it_explains_itself(self) -> None:
+        status, out, err = self.run_it("--help")
+        self.assertEqual((status, err), (0, ""))
+        for word in (
+            "URL",
+            "--player",
+            "--spectate",
+            "--token-file",
+            "GAMESVC_TOKEN",
+            "--game",
+            "ws://",
+            "gamesvc[play]",
+        ):
+            self.assertIn(word, out)
+
+
+class Addresses(SynchronousTestCase):
+    def test_one_that_is_none_is_told_without_what_may_be_secret(self) -> None:
+        for address in ("http://localhost/g", "ws://localhost", "localhost:80/g", f"ftp://x/g?token={TOKEN}"):
+            with self.assertRaises(ValueError) as caught:
+                asyncio.run(play_running.play(address, None, None, False, None))
+            self.assertIn("ws://HOST:PORT/GAME", str(caught.exception))
+            self.assertNotIn(TOKEN, str(caught.exception))
