@@ -172,7 +172,6 @@ class Child(ProcessProtocol):
             # Free first: who is told the answer may ask again.
             self._owner.is_free(self)
             if asking is not None:
-                asking.at_cancel = None
                 asking.answer(answers[0])
 
     def processExited(self, reason: Failure) -> None:

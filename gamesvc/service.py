@@ -370,7 +370,7 @@ def _offered_bots(config: Config, catalog: Catalog, processes: BotProcesses) -> 
 
 def _think(processes: BotProcesses, bot: BotKind, game: str, question: Question, answered: Answered) -> Asking:
     asked = bot_questions.Question(
-        bot.text, game, question.player, question.players, question.view, question.seed, question.now
+        bot.text, game, question.player, question.players, question.view, question.seed, question.now, question.game
     )
     return processes.ask(asked, answered)
 

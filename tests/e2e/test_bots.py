@@ -151,7 +151,8 @@ def test_one_that_fails_or_ends_its_process_keeps_nobody_waiting_and_is_told_of(
             moves += 2
             await_move(alice, moves)
         assert "LookupError: no idea" in server.log
-        assert server.log.count("the bot Sulker for 'bot-Sulker'") >= 3
+        # Each of the two reasons is told of once, and not at each move.
+        assert server.log.count("the bot Sulker for 'bot-Sulker'") == 2
     server.stop()
     check(operator)
 
