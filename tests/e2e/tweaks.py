@@ -198,9 +198,13 @@ def _around_stores(note: Callable[[str, Any], None]) -> None:
 
 
 def _noted(original: Callable[..., Any], method: str, note: Callable[[str, Any], None]) -> Callable[..., Any]:
+    from gamesvc.web.lobby_model import LOBBY
+
     def noted(*arguments: Any, **keywords: Any) -> Any:
         result = original(*arguments, **keywords)
-        note(method, result)
+        # The lobby's own game is looked for at each start.
+        if LOBBY not in arguments:
+            note(method, result)
         return result
 
     return noted
