@@ -50,7 +50,8 @@ def _play(player: Watcher, rounds: int) -> None:
 
 
 @pytest.mark.parametrize("meanwhile", [_nothing, _restart, _kill])
-@pytest.mark.parametrize("rounds", [3, 150])
+# Of few whispers, Bob might hear none.
+@pytest.mark.parametrize("rounds", [20, 150])
 @in_thread
 def test_who_was_cut_off_gets_what_they_missed(
     operator: Operator, meanwhile: Callable[[Operator, Server], Server], rounds: int

@@ -146,7 +146,7 @@ def test_malformed_requests_are_refused_without_a_trace_of_what_they_said(guarde
         b"GET /g1 HTTP/1.1\r\n%bSec-WebSocket-Version: %b\r\n\r\n" % (upgrade, token),
         b"GET /g1 HTTP/1.1\r\n%bX-Much: %b%b\r\n\r\n" % (upgrade, token, b"x" * 20_000),
         b"GET /%b HTTP/1.1\r\n%b\r\n" % (token, upgrade),
-        b"GET /g1 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %b\r\n\r\n" % token,
+        b"GET /g1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer %b\r\n\r\n" % token,
         b"\x16\x03\x01%b" % token,
         WORDS.encode() + token,
     ):

@@ -215,3 +215,6 @@ export type Unnumbered<T> = T extends unknown ? Omit<T, "seq"> : never;
 
 /** What a server sends. */
 export type ServerFrame = GameEvent | FrameworkEvent | Reply;
+
+/** All of them, for a client: `connect<Game>(...)`. */
+export interface Game { Commands: Commands; Results: Results; State: State; GameEvent: GameEvent }
