@@ -74,7 +74,7 @@ $(VENV)/venv.stamp:
 SOURCES := $(VENV)/venv.stamp pyproject.toml setup.py twisted/plugins/gamesvc_plugin.py
 
 $(VENV)/run.stamp: $(SOURCES)
-	$(PIP) install --editable .
+	$(PIP) install --editable '.[chess]'
 	@touch $@
 
 # What has more installed has that for the targets above it too.

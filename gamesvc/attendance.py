@@ -1,9 +1,13 @@
-"""Attendance: who is connected to a game, as whom, and which players are away."""
+"""Attendance: who is connected to a game, as whom, and which players are away.
+
+A player is *there* from when others were told so (they took a seat, or came) until others are told that they are away,
+some seconds after their last connection was lost: what a welcome says of it holds with what is told later.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import islice
+from itertools import chain, islice
 from typing import Protocol
 
 from gamesvc.context import Player
@@ -63,7 +67,7 @@ class Attendance:
         later: calls a function after some seconds.
         monotonic: seconds of a clock that nobody sets.
         max_connections: of one player; the oldest beyond goes. 0 means any number.
-        changed: is told that a player is away, or back.
+        changed: is told that a player is away (True), or there.
         always: whether that matters also when nobody else is there to be told.
         has_seats: whether there are as many players as seats, and no more.
     """
@@ -86,7 +90,8 @@ class Attendance:
         self._changed = changed
         self._members: dict[Participant, Member] = {}
         self._of: dict[Player, dict[Participant, Member]] = {}
-        # Who has gone and is not away yet, and when that was, in this order; and who is away, the last who are.
+        # Who has gone, or is to come, and is not away yet, and since when, in this order; and who is away, the last who
+        # are.
         self._gone: dict[Player, float] = {}
         self._away: dict[Player, None] = {}
         self._call: Call | None = None
@@ -103,9 +108,10 @@ class Attendance:
 
     @property
     def present(self) -> list[Player]:
-        """The players who are connected; of very many, some."""
-        players = (player for player, theirs in self._of.items() if any(each.role.playing for each in theirs.values()))
-        return list(islice(players, MAX_PRESENT))
+        """The players who are there; of very many, some."""
+        connected = (player for player in self._of if self.has(player))
+        # Who has gone may be watching on.
+        return list(islice(chain(connected, self._gone), MAX_PRESENT))
 
     @property
     def is_small(self) -> bool:
@@ -124,10 +130,15 @@ class Attendance:
         """All connections of this name."""
         return list(self._of.get(player, {}).items())
 
-    def enter(self, controller: Participant, member: Member) -> None:
-        """Take a connection in. A player's oldest one goes where they have too many."""
+    def enter(self, controller: Participant, member: Member) -> bool:
+        """Take a connection in. A player's oldest one goes where they have too many.
+
+        Returns:
+            Whether that was told, as nobody knew of its player.
+        """
         player = member.role.player
         self._lapse()
+        is_news = member.role.playing and player not in self._gone and not self.has(player)
         self._members[controller] = member
         theirs = self._of.setdefault(player, {})
         theirs[controller] = member
@@ -136,7 +147,11 @@ class Attendance:
                 oldest.close(CloseCode.REPLACED)
         if member.role.playing:
             self.came(player)
+        is_told = is_news and (self._always or len(self._members) > len(theirs))
+        if is_told:
+            self._changed(player, False)
         self._set()
+        return is_told
 
     def leave(self, controller: Participant) -> None:
         """Take a connection out; once more is harmless."""
@@ -157,18 +172,17 @@ class Attendance:
                 self._wait_for_somebody()
 
     def came(self, player: Player) -> None:
-        """A player is connected."""
+        """A player is connected, which everybody knows."""
         self._gone.pop(player, None)
-        if player in self._away:
-            del self._away[player]
-            if self._always or len(self._members) > len(self._of.get(player, ())):
-                self._changed(player, False)
+        self._away.pop(player, None)
 
     def expect(self, players: Iterable[Player]) -> None:
-        """These were connected before the game was loaded: who does not come back in time, is away."""
+        """These are said to be there: they have taken seats, or were connected before the game was loaded. Who does not
+        come in time, is away."""
         now = self._monotonic()
         for player in players:
             if not self.has(player):
+                self._away.pop(player, None)
                 self._watch(player, now)
         self._set()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from gamesvc.context import Context
@@ -51,8 +51,7 @@ class Catalog:
     Args:
         games: each a short name (of a built-in game, or of an installed package's entry point in the group
             ``gamesvc.games``), or ``package.module:Class``; with options, as in ``chess(minutes=5)``. Or ``openspiel:``
-            and one of OpenSpiel's, with its parameters: ``openspiel:go(board_size=9)``. None at all: the seed's
-            ``greetings``.
+            and one of OpenSpiel's, with its parameters: ``openspiel:go(board_size=9)``. At least one.
         tried: whether they were tried out already, by who has started this process. Else each is set up once, and one
             of OpenSpiel's with parameters is played in a process of its own.
 
@@ -62,7 +61,7 @@ class Catalog:
 
     def __init__(self, games: Iterable[str], *, tried: bool = False) -> None:
         self._kinds: dict[str, Kind] = {}
-        for game in games or (DEFAULT_GAME,):
+        for game in games:
             kind = _load(game, tried)
             if kind.name in self._kinds:
                 raise ConfigError(f"game {game!r}: there are two of the name {kind.name!r}")
@@ -79,6 +78,23 @@ class Catalog:
     def default(self) -> Kind:
         """What a new game id on the path creates."""
         return next(iter(self))
+
+
+def shipped(left_out: Callable[[ConfigError], object] = lambda why: None) -> tuple[str, ...]:
+    """The games that come along, by their names; what is played where nobody says what. `DEFAULT_GAME` is the first.
+
+    Args:
+        left_out: is told why one can't be played here: because a package is missing that an extra brings.
+    """
+    found = [DEFAULT_GAME]
+    for name in sorted(_GAMES.built_in.keys() - {DEFAULT_GAME}):
+        try:
+            find_class(_GAMES, name, name)
+        except ConfigError as error:
+            left_out(error)
+        else:
+            found.append(name)
+    return tuple(found)
 
 
 def _load(text: str, tried: bool) -> Kind:

@@ -38,7 +38,7 @@ class Config:
     Attributes:
         ports: each a TCP port's number or a Twisted endpoint string.
         address: the interface of those `ports` that name none; None: decided by whether tokens are asked for.
-        games: what is played; the first is what a new id on the path creates.
+        games: what is played; the first is what a new id on the path creates. Empty: all that come along.
         enable_auth: whether tokens are asked for.
         public_key_file: PEM file of the key that verifies tokens.
         token_issuer_uri: who issues tokens.
@@ -207,9 +207,9 @@ SETTINGS = (
         "game",
         "GAMESVC_GAME",
         _text,
-        "greetings",
+        None,
         "A kind of game to serve: the name of an installed one, or package.module:Class; with options, "
-        "chess(minutes=5). The first is what a new game id creates.",
+        "chess(minutes=5). The first is what a new game id creates. Default: greetings, and all that come along.",
         repeatable=True,
     ),
     Setting("enable-auth", "ENABLE_AUTH", _switch, "False", "Ask for tokens."),

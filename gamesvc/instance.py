@@ -14,6 +14,7 @@ from gamesvc.alarms import call_alarm
 from gamesvc.context import Alarm, Context, Player
 from gamesvc.image import Image, restore, settle
 from gamesvc.journal.records import BotSeat
+from gamesvc.messages import encode_finished
 from gamesvc.model import GameModel
 from gamesvc.standing import Effect, Standing, is_playable, taken
 from gamesvc.undeclared import note_undeclared
@@ -279,6 +280,8 @@ class Instance:
             raise
         if context.finished:
             context.alarms = ()
+            if not before.finished:
+                context.events.append((encode_finished(context.outcome), None))
         after = Standing(
             context.entry,
             context.now,

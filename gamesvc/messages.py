@@ -265,13 +265,23 @@ class Away(Struct, tag="gamesvc.away", tag_field="event"):
 
 
 class Back(Struct, tag="gamesvc.back", tag_field="event"):
-    """A player who was away is back.
+    """A player has a connection, and had none before, or was away.
 
     Attributes:
         player: who.
     """
 
     player: str
+
+
+class GameFinished(Struct, tag="gamesvc.finished", tag_field="event"):
+    """The game is over.
+
+    Attributes:
+        outcome: the event with which it ended; missing where there was none.
+    """
+
+    outcome: msgspec.Raw | UnsetType = UNSET
 
 
 class BotPlays(Struct, tag="gamesvc.bot", tag_field="event"):
@@ -341,6 +351,15 @@ def encode_left(player: str, seat: int) -> bytes:
 def encode_bot(player: str, bot: str | None) -> bytes:
     """The event that a bot plays for somebody from now on, or, where `bot` is None, that they do so themselves."""
     return _encode(BotPlays(player, bot))
+
+
+def encode_finished(outcome: bytes) -> bytes:
+    """The event that the game is over.
+
+    Args:
+        outcome: the event with which it ended, as JSON; empty where there was none.
+    """
+    return _encode(GameFinished(msgspec.Raw(outcome) if outcome else UNSET))
 
 
 def encode_presence(player: str, *, away: bool) -> bytes:

@@ -162,15 +162,17 @@ class GamePublisher:
         if self._mirrors:
             self.schedule()
 
-    def notify(self, notice: bytes) -> None:
-        """Tell everybody something that is no event of the game: it has no number, and is not kept. Who does not read
-        now, or is behind, does not hear of it.
+    def notify(self, notice: bytes, of: str) -> None:
+        """Tell everybody something of a player that is no event of the game: it has no number, and is not kept. Who
+        does not read now, or is behind, does not hear of it.
 
         Args:
             notice: a JSON object whose first key is ``event``.
+            of: the player, who needs not be told.
         """
         for subscription in self._subscriptions:
-            if subscription.viewer.framework and not (subscription.paused or subscription.catching_up):
+            viewer = subscription.viewer
+            if viewer.framework and viewer.player != of and not (subscription.paused or subscription.catching_up):
                 subscription.reply(notice)
 
     def total(self, viewer: Viewer) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from msgspec import UNSET, Raw
@@ -116,16 +116,16 @@ class Reception:
         if call is not None:
             call.cancel()
 
-    def expect(self, player: Player) -> None:
-        """Somebody is let in; whether they come is not known yet."""
-        if self._tells_model and not self._order.closed:
-            self._attendance.expect((player,))
+    def expect(self, players: Iterable[Player]) -> None:
+        """Everybody was told that these have taken seats; whether they come is not known yet."""
+        if not self._order.closed:
+            self._attendance.expect(players)
 
     def enter(self, controller: Participant, member: Member) -> None:
         """Take a connection in."""
-        self._attendance.enter(controller, member)
+        is_told = self._attendance.enter(controller, member)
         role = member.role
-        if role.playing and self._tells_model and role.player not in self._order.standing.here:
+        if role.playing and self._tells_model and not is_told and role.player not in self._order.standing.here:
             self._tell_model(role.player, away=False)
 
     def leave(self, controller: Participant) -> None:
@@ -254,7 +254,7 @@ class Reception:
     # Who is away.
 
     def _presence(self, player: Player, away: bool) -> None:
-        """A player is away, or back."""
+        """A player is away, or there."""
         if self._order.closed:
             return
         if self._tells_model:
@@ -264,7 +264,7 @@ class Reception:
 
     def _notify(self, player: Player, away: bool) -> None:
         if self._attendance.is_small:
-            self._publisher.notify(encode_presence(player, away=away))
+            self._publisher.notify(encode_presence(player, away=away), of=player)
 
     def _tell_model(self, player: Player, *, away: bool, settled: Callable[[], None] = lambda: None) -> None:
         if self._order.closed:

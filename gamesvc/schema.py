@@ -301,17 +301,18 @@ def _framework() -> dict[str, Schema]:
             "items": {"anyOf": [player, {"type": "null"}]},
             "description": "in the order of the seats, null where one is free",
         },
-        "present": {"type": "array", "items": player, "description": "who have a connection"},
+        "present": {"type": "array", "items": player, "description": "who have a connection, or had one just now"},
+    }
+    outcome = {
+        "description": "the event with which the game ended, without its seq",
+        "type": "object",
+        "properties": {"event": {"type": "string"}},
+        "required": ["event"],
     }
     sometimes = {
         "state": refer("state"),
         "finished": {"type": "boolean", "description": "whether the game is over; missing where it is not"},
-        "outcome": {
-            "description": "the event with which the game ended, without its seq",
-            "type": "object",
-            "properties": {"event": {"type": "string"}},
-            "required": ["event"],
-        },
+        "outcome": outcome,
         "bots": {
             "type": "object",
             "additionalProperties": {"type": "string"},
@@ -330,8 +331,9 @@ def _framework() -> dict[str, Schema]:
         "gamesvc.state": _frame("state", "the state anew; forget the one before", {**upto, "state": refer("state")}),
         "gamesvc.joined": _frame("joined", "somebody took a seat", seat),
         "gamesvc.left": _frame("left", "somebody left a seat", seat),
+        "gamesvc.finished": _frame("finished", "the game is over", {"seq": SEQ}, {"outcome": outcome}),
         "gamesvc.away": _frame("away", "a player has lost the last connection", {"player": player}),
-        "gamesvc.back": _frame("back", "a player has a connection again", {"player": player}),
+        "gamesvc.back": _frame("back", "a player has a connection, and had none", {"player": player}),
         "gamesvc.bot": _frame(
             "bot",
             "a bot plays for somebody from now on, or, where it is null, they do so themselves",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import dropwhile
 from typing import Literal
 
 from gamesvc.context import Player
@@ -28,7 +29,7 @@ from gamesvc.messages import (
 )
 from gamesvc.model import GameError
 from gamesvc.pending import Answer, Asked, Game, Role, failed, fault_of, refused
-from gamesvc.standing import Effect
+from gamesvc.standing import Effect, taken
 
 
 class PendingSeat:
@@ -109,6 +110,14 @@ class PendingSeat:
     def told(self) -> int:
         """How many events the model has published at that: a hand that was dealt, say."""
         return _published(self.effect)
+
+    @property
+    def seated(self) -> list[Player]:
+        """Those who have taken seats by it."""
+        if self.effect is None:
+            return []
+        before = self.effect.before.seats
+        return [player for player in taken(self.effect.after.seats) if player not in before]
 
     def settle(self, game: Game) -> None:
         judgement = self._judgement
@@ -239,8 +248,8 @@ class PendingChange(Asked):
 
 
 def _published(effect: Effect | None) -> int:
-    """How many events of an effect are the model's."""
-    return 0 if effect is None else sum(not is_framework(event) for event, _ in effect.events)
+    """How many events of an effect come of the model: all but those that say who sits where, which are the first."""
+    return 0 if effect is None else sum(1 for _ in dropwhile(lambda told: is_framework(told[0]), effect.events))
 
 
 def _seated(
@@ -261,8 +270,8 @@ def _seated(
         GameError: the model does not want the one who comes.
     """
     before = game.instance.standing.seats
-    taken = [(player, seat) for seat, player in enumerate(seats) if player is not None and before[seat] is None]
-    events = [encode_joined(player, seat) for player, seat in taken]
+    newly = [(player, seat) for seat, player in enumerate(seats) if player is not None and before[seat] is None]
+    events = [encode_joined(player, seat) for player, seat in newly]
     fault = ""
     try:
         effect = game.instance.seat(game.now(), seats, events, comer)
@@ -271,7 +280,7 @@ def _seated(
     # SystemExit, too: they have their seats, whatever the model makes of it.
     except BaseException as error:
         # Of several, who are named by a token, none can be refused alone.
-        if isinstance(error, GameError) and len(taken) == 1:
+        if isinstance(error, GameError) and len(newly) == 1:
             raise
         fault = fault_of(game, "a hook for who joins", error)
         effect = game.instance.seat(game.now(), seats, events, comer, tell=False)

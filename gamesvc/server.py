@@ -226,8 +226,8 @@ class GameServer:
     def _admitted(
         self, seat: PendingSeat, answer: Callable[[Role | RequestRefused], None], outcome: Role | RequestRefused
     ) -> None:
+        self._reception.expect(seat.seated)
         if isinstance(outcome, Role) and outcome.playing:
-            self._reception.expect(outcome.player)
             # While they are told: what came of it that they sit down is theirs to see.
             self._begins = self.publisher.log.end - seat.told
         answer(outcome)

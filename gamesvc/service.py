@@ -13,13 +13,10 @@ from types import TracebackType
 from typing import Any
 
 from twisted.application.service import IService, Service
-from twisted.internet import endpoints
-from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.defer import Deferred, ensureDeferred, gatherResults, maybeDeferred
-from twisted.internet.interfaces import IAddress, IListeningPort, IReactorTime, IStreamServerEndpoint
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.interfaces import IAddress
 from twisted.logger import ILogObserver
 from twisted.python.components import Componentized
-from twisted.python.failure import Failure
 
 from gamesvc import bot_questions
 from gamesvc.admission import FrontDoor
@@ -29,19 +26,20 @@ from gamesvc.bot_offer import Answered, Asking, Question
 from gamesvc.bot_processes import BotProcesses
 from gamesvc.bots import BotKind
 from gamesvc.bots.loading import find as find_bot
-from gamesvc.catalog import Catalog
+from gamesvc.catalog import Catalog, shipped
 from gamesvc.config import Config, Options
 from gamesvc.errors import ConfigError, JournalError
-from gamesvc.journal import Journal
 from gamesvc.journal.memory import MemoryJournal
 from gamesvc.journal.sqlite import SqliteStore
-from gamesvc.journal.sqlite_file import ServerLock, lock_for_server
+from gamesvc.journal.sqlite_file import lock_for_server
 from gamesvc.journal.store import Store
 from gamesvc.journal.threaded import ThreadedJournal
 from gamesvc.keys import load_private_key, load_public_key
 from gamesvc.listener import GameListener
+from gamesvc.listening import ListenError, Listening
 from gamesvc.logs import logger, observer_factory, set_level
 from gamesvc.offered_bots import OfferedBots, Played
+from gamesvc.opened_journal import OpenedJournal
 from gamesvc.polling import poll_without_log_context
 from gamesvc.server import GameServer
 from gamesvc.turn import Turn
@@ -58,10 +56,6 @@ log = logger(__name__)
 _SWITCH_SECONDS = 0.0005
 
 _COLLECT_EVERY = 10_000
-
-_CLOSE_SECONDS = 7.0
-"""How long a server that stops waits for its journal to close: somewhat longer than that tries to find out what became
-of its last commit. Threads of its that stand still end with the process."""
 
 
 class StartError(Exception):
@@ -80,9 +74,10 @@ class GameService(Service):
         bots: processes in which bots think.
         aside: threads for models that block, not started yet.
         journal: where games are kept, not opened yet.
-        ports: where to listen; each with the text that names it for people.
+        ports: where to listen.
         blame: the settings that say so, for people.
         blame_journal: the setting that says where the journal is, for people.
+        playground: whether there is a page to play on.
         make_observer: makes what writes the log; None leaves that to twistd.
     """
 
@@ -96,9 +91,10 @@ class GameService(Service):
         bots: BotProcesses,
         aside: Aside,
         journal: OpenedJournal,
-        ports: list[tuple[str, IStreamServerEndpoint]],
+        ports: Listening,
         blame: str,
         blame_journal: str,
+        playground: bool,
         make_observer: Callable[[], ILogObserver] | None = None,
     ) -> None:
         self.listener = listener
@@ -107,10 +103,10 @@ class GameService(Service):
         self._bots = bots
         self._aside = aside
         self._journal = journal
-        self._endpoints = ports
+        self._ports = ports
         self._blame = blame
         self._blame_journal = blame_journal
-        self._ports: list[IListeningPort] = []
+        self._playground = playground
         self._make_observer = make_observer
 
     def setServiceParent(self, parent: Any) -> None:
@@ -125,7 +121,7 @@ class GameService(Service):
     @property
     def listening(self) -> list[IAddress]:
         """Where it listens now, in the order of the settings."""
-        return [port.getHost() for port in self._ports]
+        return self._ports.addresses
 
     def privilegedStartService(self) -> None:
         """Listen. Runs before twistd gives up root, for ports below 1024.
@@ -134,22 +130,10 @@ class GameService(Service):
             StartError: a port can't be listened on; then none is.
         """
         super().privilegedStartService()
-        for text, endpoint in self._endpoints:
-            outcome: list[Any] = []
-            endpoint.listen(self.listener).addBoth(outcome.append)
-            if outcome and not isinstance(outcome[0], Failure):
-                self._ports.append(outcome[0])
-                continue
-            for port in self._ports:
-                port.stopListening()
-            # All of Twisted's endpoints listen at once, so nothing is awaited.
-            why = outcome[0].value if outcome else "this kind of endpoint takes its time, and can't be used here"
-            # A CannotListenError repeats the address in a way of its own; the system's words suffice.
-            why = getattr(getattr(why, "socketError", why), "strerror", None) or why
-            # The reason first: of a daemon's complaint twistd shows no more than the beginning.
-            error = StartError(f"{why}: can't listen on {text} ({self._blame})")
-            log.error("{error}", error=error)
-            raise error
+        try:
+            self._ports.start(self.listener)
+        except ListenError as why:
+            raise self._not_started(why, self._blame) from None
 
     def startService(self) -> None:
         """Open the journal. Runs after twistd has given up root, so that files are made as the user it runs as.
@@ -160,18 +144,22 @@ class GameService(Service):
         try:
             self._journal.start()
         except (ConfigError, JournalError) as why:
-            error = StartError(f"{why} ({self._blame_journal})")
-            log.error("{error}", error=error)
-            for port in self._ports:
-                port.stopListening()
-            raise error from None
+            self._ports.give_up()
+            raise self._not_started(why, self._blame_journal) from None
         super().startService()
         self._aside.start()
         self.listener.lifecycle.start()
         self._lobby.start(self.listener.lifecycle)
         log.info("games are kept in {where}", where=self._journal.where)
-        for (text, _), port in zip(self._endpoints, self._ports, strict=True):
-            log.info("serving {kinds} at {where}", kinds=self.listener.kinds, where=_address(text, port))
+        for place in self._ports.places:
+            log.info("serving {kinds} at {where}", kinds=self.listener.kinds, where=place)
+            if self._playground and place.startswith("ws"):
+                log.info("open {where} to play", where=f"http{place.removeprefix('ws').removesuffix('GAME')}")
+
+    def _not_started(self, why: Exception, blame: str) -> StartError:
+        error = StartError(f"{why} ({blame})")
+        log.error("{error}", error=error)
+        return error
 
     def stopService(self) -> Deferred[None]:
         """Stop, in order."""
@@ -179,28 +167,13 @@ class GameService(Service):
         return ensureDeferred(self._stop())
 
     async def _stop(self) -> None:
-        ports, self._ports = self._ports, []
-        await gatherResults([maybeDeferred(port.stopListening).addErrback(_still_open) for port in ports])
+        await self._ports.stop()
         await self._site.drain()
         await self.listener.stop()
         log.info("all connections are closed")
         await self._bots.stop()
         await self._aside.stop()
         await self._journal.stop()
-
-
-def _address(text: str, port: IListeningPort) -> str:
-    """Where clients find a port, for people."""
-    host = port.getHost()
-    if not isinstance(host, (IPv4Address, IPv6Address)):
-        return text
-    scheme = "wss" if text.startswith("ssl:") else "ws"
-    name = f"[{host.host}]" if isinstance(host, IPv6Address) else host.host
-    return f"{scheme}://{name}:{host.port}/GAME"
-
-
-def _still_open(failure: Failure) -> None:
-    log.failure("a port did not close", failure=failure)
 
 
 def makeService(options: Options) -> IService:
@@ -258,12 +231,13 @@ def make_game_service(
         with config.blaming("public-key-file"):
             key = load_public_key(config.public_key_file)
         validator = TokenValidator(config.token_issuer_uri, key, time.time)
+    named = config.games or shipped(lambda why: log.info("not offered: {why}", why=why))
     with config.blaming("game"):
-        catalog = Catalog(config.games)
+        catalog = Catalog(named)
     with config.blaming("allow-origin"):
         front_door = FrontDoor(validator, config.allow_origins, lambda: f"guest-{secrets.token_hex(4)}")
     processes = BotProcesses(reactor, config.bot_processes or None)
-    bots = _offered_bots(config, catalog, processes)
+    bots = _offered_bots(config, catalog, named, processes)
     games: dict[str, GameServer] = {}
     turn = Turn(reactor.callLater, reactor.seconds)
     with config.blaming("journal"):
@@ -308,10 +282,20 @@ def make_game_service(
     )
     site.at_drain(lobby.stop)
     with config.blaming("port"):
-        ports = [(text, _endpoint(reactor, text)) for text in config.endpoints]
+        ports = Listening(reactor, config.endpoints)
     blame = config.sources_of("port", *(("address",) if config.address else ()))
     return GameService(
-        listener, site, lobby, processes, aside, journal, ports, blame, config.sources_of("journal"), make_observer
+        listener,
+        site,
+        lobby,
+        processes,
+        aside,
+        journal,
+        ports,
+        blame,
+        config.sources_of("journal"),
+        config.playground,
+        make_observer,
     )
 
 
@@ -352,11 +336,11 @@ def _passphrase() -> str:
     return passphrase
 
 
-def _offered_bots(config: Config, catalog: Catalog, processes: BotProcesses) -> OfferedBots:
+def _offered_bots(config: Config, catalog: Catalog, named: tuple[str, ...], processes: BotProcesses) -> OfferedBots:
     with config.blaming("bot"):
         kinds = [find_bot(text) for text in config.bots]
     rules = config.bot_rules
-    games = {kind.name: Played(text, kind.model) for kind, text in zip(catalog, config.games, strict=True)}
+    games = {kind.name: Played(text, kind.model) for kind, text in zip(catalog, named, strict=True)}
     with config.blaming("bot", "fill-with", "stand-in"):
         bots = OfferedBots(kinds, games, rules, partial(_think, processes))
     for setting, bot in (("fill-with", rules.fill), ("stand-in", rules.stand_in)):
@@ -375,59 +359,6 @@ def _think(processes: BotProcesses, bot: BotKind, game: str, question: Question,
     return processes.ask(asked, answered)
 
 
-class OpenedJournal:
-    """A journal, and what has to be done before and after it is used.
-
-    Args:
-        journal: it.
-        where: that is, for the log.
-        reactor: for timers.
-        start: opens it; None where there is nothing to open.
-        lock: sees to it that no other server uses it; None where others may.
-    """
-
-    def __init__(
-        self,
-        journal: Journal,
-        where: str,
-        reactor: IReactorTime,
-        start: Callable[[], None] | None = None,
-        lock: Callable[[], ServerLock] | None = None,
-    ) -> None:
-        self.journal = journal
-        self.where = where
-        self._reactor = reactor
-        self._start = start
-        self._take_lock = lock
-        self._lock: ServerLock | None = None
-
-    def start(self) -> None:
-        """Open it.
-
-        Raises:
-            JournalError, ConfigError: it can't be opened, or another server has it.
-        """
-        if self._take_lock is not None:
-            self._lock = self._take_lock()
-        if self._start is not None:
-            self._start()
-
-    async def stop(self) -> None:
-        """Finish what was asked for, and close it; or leave it as it is, where the database does not answer at all."""
-        closed: Deferred[bool] = Deferred()
-        late = self._reactor.callLater(_CLOSE_SECONDS, closed.callback, False)
-
-        def done() -> None:
-            if late.active():
-                late.cancel()
-                closed.callback(True)
-
-        self.journal.close(done)
-        # What is still being written must not meet another server: the lock goes with the process then.
-        if await closed and self._lock is not None:
-            self._lock.release()
-
-
 def _journal(config: Config, reactor: Any, turn: Turn, awake: Container[str]) -> OpenedJournal:
     scheme, _, path = config.journal.partition(":")
     if scheme == "memory":
@@ -435,7 +366,7 @@ def _journal(config: Config, reactor: Any, turn: Turn, awake: Container[str]) ->
         return OpenedJournal(journal, "memory: they end with this process", reactor)
     if scheme == "sqlite":
         threaded = _threaded(reactor, lambda: SqliteStore(path), lambda: SqliteStore(path, read_only=True))
-        return OpenedJournal(threaded, config.journal, reactor, threaded.start, lambda: lock_for_server(path))
+        return OpenedJournal(threaded, config.journal, reactor, threaded.start, lambda: lock_for_server(path).release)
     # Its driver is an extra.
     from gamesvc.journal.postgres import PostgresStore
 
@@ -459,15 +390,6 @@ def _end_process(error: JournalError) -> None:
     # the journal has been answered.
     log.critical("the process ends: {error}", error=error)
     os._exit(1)
-
-
-def _endpoint(reactor: Any, text: str) -> IStreamServerEndpoint:
-    try:
-        endpoint: IStreamServerEndpoint = endpoints.serverFromString(reactor, text)
-        return endpoint
-    # What goes wrong inside an endpoint's parser is of any type, and always about the text.
-    except Exception as error:
-        raise ConfigError(f"port {text!r} is no endpoint: {error}") from None
 
 
 def _say_plainly(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

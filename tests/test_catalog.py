@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from unittest import mock
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc.catalog import _GAMES, Catalog
+from gamesvc import games
+from gamesvc.catalog import _GAMES, Catalog, shipped
 from gamesvc.errors import ConfigError
 from gamesvc.games.greetings import Greetings
 
@@ -60,12 +62,22 @@ class WithModules(SynchronousTestCase):
 
 
 class Offered(WithModules):
-    def test_without_a_word_the_seeds_game_is_offered(self) -> None:
-        (kind,) = Catalog([])
-        self.assertEqual((kind.name, kind.model), ("greetings", Greetings))
+    def test_what_comes_along_is_the_seeds_game_and_all_others_that_can_be_played_here(self) -> None:
+        left_out: list[ConfigError] = []
+        catalog = Catalog(shipped(left_out.append))
+        self.assertEqual((catalog.default.name, catalog.default.model), ("greetings", Greetings))
+        written = {each.stem.replace("_", "-") for each in Path(games.__file__).parent.glob("[a-z]*.py")}
+        self.assertEqual((sorted(kind.name for kind in catalog), left_out), (sorted(written), []))
+
+    def test_of_what_comes_along_it_is_left_out_and_said_what_a_package_is_missing_for(self) -> None:
+        left_out: list[ConfigError] = []
+        with mock.patch.dict(sys.modules, {"chess": None}):
+            sys.modules.pop("gamesvc.games.chess", None)
+            self.assertNotIn("chess", shipped(left_out.append))
+        (why,) = left_out
+        self.assertEqual(str(why), "game 'chess': needs the package 'chess'; pip install 'gamesvc[chess]'")
 
     def test_the_first_is_what_a_new_game_id_creates(self) -> None:
-        self.assertEqual(Catalog([]).default.name, "greetings")
         catalog = Catalog(["boardgames:Chess", "greetings", "boardgames:Draughts"])
         self.assertEqual(catalog.default.name, "Chess")
         self.assertEqual([kind.name for kind in catalog], ["Chess", "greetings", "Draughts"])

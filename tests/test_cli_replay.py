@@ -111,7 +111,7 @@ class Table(Replaying):
         self.keep("g1", tictactoe())
         lines = self.works("replay", "g1").splitlines()
         self.assertTrue(lines[0].endswith("; finished"))
-        self.assertRegex(lines[-1], r"mark\(cell=2\) +Marked; Finished +board, moves, finished$")
+        self.assertRegex(lines[-1], r"mark\(cell=2\) +Marked; Finished; gamesvc\.finished +board, moves, finished$")
         self.assertRegex(lines[6], r" alice +takes a seat +gamesvc\.joined +seats$")
 
     def test_what_happens_without_a_command_is_told(self) -> None:
@@ -127,7 +127,7 @@ class Table(Replaying):
         self.assertRegex(lines[14], r" bob +is away +Missing$")
         self.assertRegex(lines[19], r" clumsy +gives up the seat +gamesvc\.left +stock, seats$")
         self.assertEqual(lines[22], "    failed, and had no effect: RuntimeError (incident 12ab)")
-        self.assertRegex(lines[-1], r" gamesvc\.left; Ended +cards, stock, seats, finished$")
+        self.assertRegex(lines[-1], r" gamesvc\.left; Ended; gamesvc\.finished +cards, stock, seats, finished$")
 
     def test_bots_that_play_and_go_are_told_and_who_had_them_do_so(self) -> None:
         self.environment["COLUMNS"] = "160"

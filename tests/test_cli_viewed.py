@@ -69,6 +69,7 @@ class History(Viewing):
                 '      {"event":"gamesvc.joined","player":"carol","seat":2,"seq":6}',
                 "   8  08:00:56.625  +56.625 s     stop()",
                 '      {"event":"Said","n":-1,"seq":7}',
+                '      {"event":"gamesvc.finished","outcome":{"event":"Said","n":-1},"seq":8}',
                 "      the game is over",
             ],
         )
@@ -130,7 +131,7 @@ class History(Viewing):
         table.connect("carol")
         table.send("carol", "bluff", n=7, really=1)
         table.leave("carol")
-        kept = table._journal._find("game")
+        kept = table._server.journal._find("game")
         assert kept is not None
         self.store.begin()
         self.store.restore("g1", None, iter(kept.entries), None)
@@ -301,7 +302,7 @@ class Kept(Viewing):
         moments = self.seen("--as", "alice", *VEIL)
         self.assertEqual(
             [(moment["what"], moment["seq"]) for moment in moments],
-            [("opened", 0), ("(what led to this was not kept)", 5), (None, 6), ("stop()", 7)],
+            [("opened", 0), ("(what led to this was not kept)", 5), (None, 6), ("stop()", 8)],
         )
         self.assertEqual(moments[1]["patch"], {"loud": 3, "kept": {"alice": 7}})
         out = self.works("replay", "g2", "--as", "alice", *VEIL)

@@ -25,7 +25,7 @@ BOUNDS = {field.name.replace("_", "-"): field for field in fields(Limits)}
 DEFAULTS = {
     "port": ("10020",),
     "address": None,
-    "game": ("greetings",),
+    "game": (),
     "enable-auth": False,
     "public-key-file": "public_key.pem",
     "token-issuer-uri": "urn:ece4564:token-issuer",

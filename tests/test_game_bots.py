@@ -10,6 +10,7 @@ from msgspec import msgpack
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import GameModel, Move, Player, command
+from gamesvc.attendance import AWAY_SECONDS
 from gamesvc.bot_offer import BotRules
 from gamesvc.errors import CloseCode, RequestRefused
 from gamesvc.journal.records import BotSeat, Entry
@@ -20,9 +21,9 @@ from gamesvc.pending import Role
 from gamesvc.server import GameServer
 from gamesvc.standing import Standing
 from tests.held_bots import PAUSE, Chat, Held, HeldBots, Nim
+from tests.houses import House
 from tests.journals import Asked
 from tests.tables import ALICE, BOB, Answers, Connected
-from tests.test_lifecycle import House
 
 BOT = Player("bot-random")
 OPERATOR = Role(Player("operator"), playing=False, operates=True)
@@ -158,6 +159,7 @@ class Seen(Playing):
     def test_who_is_away_is_not_present_though_a_bot_plays_for_them(self) -> None:
         self.come("alice", "bob")
         self.go("bob")
+        self.house.pass_time(AWAY_SECONDS)
         self.operate(bot="random", player="bob")
         welcome = self.come("zoe", spectate=True).news()[0]
         self.assertEqual((welcome["bots"], welcome["present"]), ({"bob": "random"}, ["alice"]))

@@ -66,6 +66,10 @@ class Ledger(GameModel):
         self.finish(Noted("over"))
 
     @command
+    def stop(self, player: Player) -> None:
+        self.finish()
+
+    @command
     def nothing(self, player: Player) -> None: ...
 
     @command
@@ -209,6 +213,11 @@ class Effects(SynchronousTestCase):
         run(instance, "later")
         entry = run(instance, "end").entry(Ledger, "command")
         self.assertEqual((entry.finished, entry.timers, instance.standing.alarms), (True, (), ()))
+        end = b'{"event":"gamesvc.finished","outcome":{"event":"Noted","text":"over"}}'
+        self.assertEqual([(event.body, event.to) for event in entry.events][-1:], [(end, None)])
+        instance = opened()
+        entry = run(instance, "stop").entry(Ledger, "command")
+        self.assertEqual([event.body for event in entry.events], [b'{"event":"gamesvc.finished"}'])
 
     def test_a_result_of_none_is_none_and_others_are_json(self) -> None:
         instance = opened()

@@ -87,6 +87,8 @@ class NothingLeavesEarly(SynchronousTestCase):
 
     def test_neither_events_nor_the_reply_before_the_journal_has_it(self) -> None:
         alice, bob = Connected(self.table.server, AS_ALICE), Connected(self.table.server, AS_BOB)
+        self.table.turn()
+        alice.news()
         answers = self.table.submit("add", id="c-1")
         asked = self.table.in_flight()
         self.table.clock.advance(4)
@@ -107,7 +109,7 @@ class NothingLeavesEarly(SynchronousTestCase):
         self.assertFalse(server.finished)
         asked.ok()
         welcome = json.loads(server.welcome(AS_ALICE, None, show_state=True))
-        self.assertEqual((welcome["state"], welcome["seq"]), ({"total": 1, "rung": 0}, 2))
+        self.assertEqual((welcome["state"], welcome["seq"]), ({"total": 1, "rung": 0}, 3))
         self.assertTrue(server.finished)
 
     def test_a_refusal_waits_for_the_state_on_which_it_was_judged(self) -> None:

@@ -443,6 +443,30 @@ class Presence(SynchronousTestCase):
         self.assertEqual((classic.heard, slow.heard), ([], []))
         self.assertEqual((len(table.journal.entries("g1")), table.publisher.published), (1, []))
 
+    def test_who_takes_part_for_the_first_time_is_told_of_but_not_to_themselves(self) -> None:
+        table = Table(Hall)
+        alice, watcher = self.connect(table, Role(ALICE, True)), self.connect(table, Role(ALICE, False))
+        bob = Connected(table.server, Role(BOB, True))
+        table.run()
+        back = [{"event": "gamesvc.back", "player": "bob"}]
+        self.assertEqual((alice.news(), watcher.news(), bob.news()), (back, back, []))
+        Connected(table.server, Role(BOB, True))
+        table.run()
+        self.assertEqual(alice.news(), [])
+
+    def test_who_takes_a_seat_is_told_of_once_and_who_has_one_and_does_not_come_is_away(self) -> None:
+        table = Table(Watchful)
+        alice = self.connect(table, table.admit("alice"))
+        bob = table.admit("bob")
+        self.connect(table, bob)
+        self.assertEqual(names(alice.news()), ["gamesvc.joined"])
+        table = Table(Watchful)
+        alice = Connected(table.server, table.admit("alice", ("alice", "bob")))
+        table.pass_time(AWAY_SECONDS)
+        self.assertEqual(alice.news()[-1:], [{"event": "gamesvc.away", "player": "bob"}])
+        self.connect(table, table.admit("bob", ("alice", "bob")))
+        self.assertEqual(alice.news(), [{"event": "gamesvc.back", "player": "bob"}])
+
     def test_a_model_that_wants_to_know_is_told_and_that_is_written_before_anybody_hears_of_it(self) -> None:
         table = Table(Watchful)
         alice, bob = (self.connect(table, table.admit(name)) for name in ("alice", "bob"))
@@ -569,10 +593,14 @@ class Presence(SynchronousTestCase):
         again = Connected(table.server, Role(ALICE, True))
         table.in_flight().unavailable()
         again.close(CloseCode.NORMAL)
-        table.pass_time(3)
-        self.assertEqual(told(table), ["alice away", "alice back"])
-        table.pass_time(AWAY_SECONDS)
-        self.assertEqual(told(table), ["alice away", "alice back", "alice away"])
+        table.pass_time(3 + AWAY_SECONDS)
+        self.assertEqual(told(table), ["alice away"])
+        self.assertNotIn("gamesvc.back", names(bob.news()))
+        # And now she stays.
+        Connected(table.server, Role(ALICE, True))
+        table.in_flight().unavailable()
+        table.pass_time(1)
+        self.assertEqual((told(table), names(bob.news())), (["alice away", "alice back"], ["gamesvc.back"]))
 
     def test_while_the_journal_stalls_nobody_is_told_and_afterwards_they_are(self) -> None:
         table = Table(Watchful)
@@ -615,7 +643,11 @@ class Presence(SynchronousTestCase):
     def test_with_very_many_who_have_no_seats_nobody_is_told_but_the_model(self) -> None:
         for model in (Hall, Lounge):
             table = Table(model)
-            connections = [Connected(table.server, Role(Player(f"p{n}"), True)) for n in range(MAX_PRESENT + 3)]
+            connections = [Connected(table.server, Role(Player(f"p{n}"), True)) for n in range(MAX_PRESENT)]
+            table.run()
+            heard = [each.news() for each in connections]
+            self.assertEqual(names(heard[0]), ["gamesvc.back"] * (MAX_PRESENT - 1))
+            connections += [Connected(table.server, Role(Player(f"q{n}"), True)) for n in range(3)]
             table.run()
             for each in connections[:2]:
                 each.close(CloseCode.NORMAL)

@@ -9,6 +9,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import Event, GameError, GameModel, Player, command, field
+from gamesvc.attendance import AWAY_SECONDS
 from gamesvc.errors import CloseCode
 from gamesvc.limits import OVERDUE_SECONDS
 from gamesvc.pending import Role
@@ -153,7 +154,7 @@ class Ticks(SynchronousTestCase):
         alice.send("end")
         table.pass_time(0.1, 0.05)
         ticks = fields(table).ticks
-        table.pass_time(1)
+        table.pass_time(AWAY_SECONDS)
         self.assertEqual(fields(table).ticks, ticks)
         self.assertEqual(table.clock.getDelayedCalls(), [])
 
@@ -204,6 +205,8 @@ class Inputs(SynchronousTestCase):
     def setUp(self) -> None:
         self.table = Table(Arena)
         self.alice, self.bob = Connected(self.table.server, AS_ALICE), Connected(self.table.server, AS_BOB)
+        self.table.turn()
+        self.alice.news()
 
     def came(self) -> list[str]:
         return list(fields(self.table).came)

@@ -696,7 +696,8 @@ class Connections(SynchronousTestCase):
                 "player": "zoe",
                 "playing": False,
                 "players": ["alice", "bob"],
-                "present": ["alice"],
+                # He has just taken his seat.
+                "present": ["alice", "bob"],
             },
         )
 

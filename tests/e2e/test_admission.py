@@ -162,7 +162,7 @@ def test_what_nobody_has_set_serves_greetings_to_everybody_on_this_machine_on_po
         f"somebody listens on port {DEFAULT_PORT} of this machine, which this test needs: end that program first"
     )
     server = operator.serve("twistd", "-n", "gamesvc")
-    server.await_log(f"serving greetings at ws://127.0.0.1:{DEFAULT_PORT}/")
+    server.await_log(f" at ws://127.0.0.1:{DEFAULT_PORT}/")
     with ClassroomClient(f"ws://127.0.0.1:{DEFAULT_PORT}/classroom/1234") as client:
         assert client.ask("yo") == {"status": "ok"}
     assert not listens((ANOTHER_LOOPBACK, DEFAULT_PORT))
