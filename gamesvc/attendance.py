@@ -1,13 +1,13 @@
 """Attendance: who is connected to a game, as whom, and which players are away.
 
-A player is *there* from when others were told so (they took a seat, or came) until others are told that they are away,
-some seconds after their last connection was lost: what a welcome says of it holds with what is told later.
+A player is away some seconds after their last connection was lost. Whoever hears of who is there can follow it: what a
+welcome says, who has a connection at that moment, and what is told later make up what is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import chain, islice
+from itertools import islice
 from typing import Protocol
 
 from gamesvc.context import Player
@@ -90,9 +90,10 @@ class Attendance:
         self._changed = changed
         self._members: dict[Participant, Member] = {}
         self._of: dict[Player, dict[Participant, Member]] = {}
-        # Who has gone, or is to come, and is not away yet, and since when, in this order; and who is away, the last who
-        # are.
-        self._gone: dict[Player, float] = {}
+        # Who has gone, or is to come, and is not away yet, since when, and how many had come by then, in this order; and
+        # who is away, the last who are.
+        self._gone: dict[Player, tuple[float, int]] = {}
+        self._comers = 0
         self._away: dict[Player, None] = {}
         self._call: Call | None = None
         self._is_stopped = False
@@ -108,10 +109,8 @@ class Attendance:
 
     @property
     def present(self) -> list[Player]:
-        """The players who are there; of very many, some."""
-        connected = (player for player in self._of if self.has(player))
-        # Who has gone may be watching on.
-        return list(islice(chain(connected, self._gone), MAX_PRESENT))
+        """The players who are connected; of very many, some."""
+        return list(islice((player for player in self._of if self.has(player)), MAX_PRESENT))
 
     @property
     def is_small(self) -> bool:
@@ -134,11 +133,14 @@ class Attendance:
         """Take a connection in. A player's oldest one goes where they have too many.
 
         Returns:
-            Whether that was told, as nobody knew of its player.
+            Whether that was told, as somebody did not know of its player.
         """
         player = member.role.player
         self._lapse()
-        is_news = member.role.playing and player not in self._gone and not self.has(player)
+        # Who has come since they went was told that they are not there.
+        is_known = self.has(player) or self._gone.get(player, (0.0, -1))[1] == self._comers
+        is_news = member.role.playing and not is_known
+        self._comers += 1
         self._members[controller] = member
         theirs = self._of.setdefault(player, {})
         theirs[controller] = member
@@ -208,12 +210,12 @@ class Attendance:
 
     def _watch(self, player: Player, since: float) -> None:
         self._gone.pop(player, None)
-        self._gone[player] = since
+        self._gone[player] = since, self._comers
 
     def _set(self) -> None:
         """See to it that who is away is noticed."""
         if self._gone and self._call is None and not self._is_stopped:
-            since = next(iter(self._gone.values()))
+            since, _ = next(iter(self._gone.values()))
             self._call = self._later(max(0.0, since + AWAY_SECONDS - self._monotonic()), self._look)
 
     def _look(self) -> None:
@@ -232,7 +234,7 @@ class Attendance:
         """Those who are away from now on."""
         now = self._monotonic()
         away = []
-        for player, since in tuple(self._gone.items()):
+        for player, (since, _) in tuple(self._gone.items()):
             if since + AWAY_SECONDS - now > 0:
                 break
             del self._gone[player]

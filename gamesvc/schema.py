@@ -301,7 +301,7 @@ def _framework() -> dict[str, Schema]:
             "items": {"anyOf": [player, {"type": "null"}]},
             "description": "in the order of the seats, null where one is free",
         },
-        "present": {"type": "array", "items": player, "description": "who have a connection, or had one just now"},
+        "present": {"type": "array", "items": player, "description": "who have a connection"},
     }
     outcome = {
         "description": "the event with which the game ended, without its seq",

@@ -10,7 +10,6 @@ from msgspec import msgpack
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import GameModel, Move, Player, command
-from gamesvc.attendance import AWAY_SECONDS
 from gamesvc.bot_offer import BotRules
 from gamesvc.errors import CloseCode, RequestRefused
 from gamesvc.journal.records import BotSeat, Entry
@@ -159,7 +158,6 @@ class Seen(Playing):
     def test_who_is_away_is_not_present_though_a_bot_plays_for_them(self) -> None:
         self.come("alice", "bob")
         self.go("bob")
-        self.house.pass_time(AWAY_SECONDS)
         self.operate(bot="random", player="bob")
         welcome = self.come("zoe", spectate=True).news()[0]
         self.assertEqual((welcome["bots"], welcome["present"]), ({"bob": "random"}, ["alice"]))

@@ -696,8 +696,7 @@ class Connections(SynchronousTestCase):
                 "player": "zoe",
                 "playing": False,
                 "players": ["alice", "bob"],
-                # He has just taken his seat.
-                "present": ["alice", "bob"],
+                "present": ["alice"],
             },
         )
 

@@ -69,7 +69,7 @@ async def test_a_game_in_the_current_directory_is_served_with_its_rules_its_seat
     late = await AutobahnClient.enter(server.url("g", player="dave"), V1)
     welcome = await late.next()
     assert (welcome["kind"], welcome["players"], welcome["playing"]) == ("TicTacToe", ["alice", "bob"], False)
-    assert (welcome["seq"], welcome["present"]) == (8, [])
+    assert (welcome["seq"], welcome["present"]) == (9, [])
     late.ask(command="mark", cell=8, id="1")
     assert code(await late.next()) == "not_a_player"
     assert await late.leave() == 1000

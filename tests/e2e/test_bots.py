@@ -117,7 +117,8 @@ def test_whoever_plays_against_a_bot_that_searches_ends_the_game_through_a_kill_
         moves += 2
         await_move(alice, moves)
     assert len(marked(alice)) >= 6
-    assert alice.events[-1]["winner"] != "alice", "it searches better than that"
+    (end,) = (event for event in alice.events if event["event"] == "Finished")
+    assert end["winner"] != "alice", "it searches better than that"
     alice.cut()
     server.stop()
     check(operator)
@@ -228,15 +229,15 @@ def test_where_tokens_are_asked_for_one_that_says_operate_is_needed(operator: Op
     assert tell(operator, server, "seat", "random", "--player", "bob", *named) == Finished(0, "bob\n", "")
     assert tell(operator, server, "remove", "alice", GAMESVC_TOKEN=boss) == Finished(0, "", "")
     for refused, why in (
-        (tell(operator, server, "seat", "random"), "401"),
-        (tell(operator, server, "seat", "random", GAMESVC_TOKEN="nonsense"), "401"),
+        (tell(operator, server, "seat", "random"), "token_missing"),
+        (tell(operator, server, "seat", "random", GAMESVC_TOKEN="nonsense"), "token_invalid"),
         (
             tell(operator, server, "seat", "random", GAMESVC_TOKEN=guarded.token("g", "alice", "--players=alice,bob")),
             "needs a token that says operate",
         ),
         (
             tell(operator, server, "seat", "random", GAMESVC_TOKEN=guarded.token("other", "boss", "--operate")),
-            "403",
+            "wrong_game",
         ),
     ):
         assert (refused.status, refused.output) == (1, "")

@@ -101,7 +101,8 @@ class Watcher:
     @property
     def place(self) -> dict[str, object]:
         """What it says when it comes back."""
-        return {"epoch": self.welcome["epoch"], "since": self.events[-1]["seq"] if self.events else self.welcome["seq"]}
+        numbers = (event["seq"] for event in reversed(self.events) if "seq" in event)
+        return {"epoch": self.welcome["epoch"], "since": next(numbers, self.welcome["seq"])}
 
     def cut(self) -> None:
         """Be cut off, without a word."""
