@@ -90,8 +90,8 @@ class Attendance:
         self._changed = changed
         self._members: dict[Participant, Member] = {}
         self._of: dict[Player, dict[Participant, Member]] = {}
-        # Who has gone, or is to come, and is not away yet, since when, and how many had come by then, in this order; and
-        # who is away, the last who are.
+        # Who has gone, or is to come, and is not away yet, since when, and how many had come by then, in this order;
+        # and who is away, the last who are.
         self._gone: dict[Player, tuple[float, int]] = {}
         self._comers = 0
         self._away: dict[Player, None] = {}

@@ -12,8 +12,9 @@ import msgspec
 from gamesvc.journal.records import Entry, Published, Timer
 from gamesvc.model import GameError, GameModel
 from gamesvc.recovery import RecoveryError, Replayed
-from gamesvc.replay import Refused, Replay, fault_name
+from gamesvc.replay import Refused, Replay
 from gamesvc.standing import Effect
+from gamesvc.telling import fault_name
 
 _sorted_json = msgspec.json.Encoder(order="sorted").encode
 _NOTHING = "nothing"

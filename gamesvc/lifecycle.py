@@ -1,4 +1,4 @@
-"""A game's life: it is created, awake, put to sleep, woken. Nothing about connections.
+"""A game's life: who asks for it gets it, it is awake, put to sleep, woken. Nothing about connections.
 
 A game that nobody is in for a while is dropped from memory; the journal has it. Somebody who asks for it wakes it, or a
 timer of its own: the journal knows which games want to be woken.
@@ -6,39 +6,28 @@ timer of its own: the journal knows which games want to be woken.
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
 
-import msgspec
-
-from gamesvc.catalog import Catalog, Kind
+from gamesvc.beginnings import Beginnings, Begun, Plan
+from gamesvc.catalog import Catalog
 from gamesvc.errors import (
     GAME_DELETED,
     JOURNAL_DOWN,
-    KIND_NOT_SERVED,
     NO_SUCH_GAME,
-    SERVER_ERROR,
     SERVER_FULL,
     TOO_MANY_GAMES,
     JournalError,
     RequestRefused,
 )
-from gamesvc.eventlog import EventLog
-from gamesvc.instance import Instance
 from gamesvc.journal import Stored
-from gamesvc.journal.records import Opening
-from gamesvc.limits import MAX_LAG_BYTES, MAX_LAG_EVENTS, OVERDUE_SECONDS, Census, Limits
+from gamesvc.limits import OVERDUE_SECONDS, Census, Limits
 from gamesvc.logs import logger
-from gamesvc.options import given
-from gamesvc.publisher import GamePublisher
-from gamesvc.receipts import Receipts
-from gamesvc.recovery import Recovered, RecoveryError, recover
-from gamesvc.server import Beginning, GameServer
-from gamesvc.standing import Effect
-from gamesvc.surroundings import Call, Surroundings, at_once
+from gamesvc.server import GameServer
+from gamesvc.surroundings import Call, Surroundings
+
+__all__ = ["MAX_WOKEN", "SPARED_SECONDS", "TICK_SECONDS", "Lifecycle", "Plan"]
 
 log = logger(__name__)
 
@@ -55,20 +44,6 @@ _RETRY_SECONDS = 5.0
 _AGAIN_SECONDS = 0.05
 _TIMERS_IDLE_SECONDS = 10.0
 
-Opened = Callable[[GameServer | RequestRefused], None]
-
-
-class Plan(NamedTuple):
-    """What a game is to be, should it not be there yet.
-
-    Attributes:
-        kind: what is played, and with which options.
-        players: who has the first seats; None where nobody says.
-    """
-
-    kind: Kind
-    players: tuple[str, ...] | None = None
-
 
 @dataclass
 class _Loading:
@@ -82,7 +57,7 @@ class _Loading:
 
     opener: str | None
     since: float
-    waiting: list[Opened]
+    waiting: list[Begun]
 
 
 class Lifecycle:
@@ -108,11 +83,9 @@ class Lifecycle:
         plan: Callable[[str], Plan | None] = lambda game: None,
     ) -> None:
         self.games = games
-        self._catalog = catalog
         self._limits = limits
         self._around = around
-        self._random_bytes = random_bytes
-        self._plan = plan
+        self._beginnings = Beginnings(catalog, around, random_bytes, plan, self._moved)
         self._loading: dict[str, _Loading] = {}
         self._openers: Census[str] = Census(limits.max_games_per_player)
         self._opened_by: dict[str, str] = {}
@@ -139,7 +112,7 @@ class Lifecycle:
         game: str,
         opener: str | None,
         players: tuple[str, ...] | None,
-        opened: Opened,
+        opened: Begun,
         *,
         creates: bool = True,
     ) -> None:
@@ -234,130 +207,19 @@ class Lifecycle:
             self._refuse(game, RequestRefused(GAME_DELETED))
         elif self._stopped:
             self._refuse(game, RequestRefused(JOURNAL_DOWN))
-        elif stored.last == 0 and players is None:
+        elif stored.last:
+            self._beginnings.wake(game, stored, partial(self._begun, game, "woken"))
+        elif players is None:
             self._around.journal.discard(game, stored.term, lambda error: None)
             self._refuse(game, RequestRefused(NO_SUCH_GAME))
-        elif stored.last == 0:
-            self._create(game, players or (), stored.term)
         else:
-            self._wake(game, stored)
+            self._beginnings.create(game, players, stored.term, partial(self._begun, game, "opened"))
 
-    def _create(self, game: str, players: tuple[str, ...], term: int) -> None:
-        plan = self._plan(game) or Plan(self._catalog.default)
-        kind = plan.kind
-        if plan.players is not None:
-            players = plan.players
-        opening = Opening(kind.name, kind.model.VERSION, kind.options, self._epoch(), self._random_bytes(32))
-        instance = Instance(kind.model, opening.seed)
-        # Who is told when players take seats is told of these, too: when the first of them comes.
-        seated = players if kind.model.HOOKS.isdisjoint(("on_join", "on_start")) else ()
-        outcome: list[Effect | BaseException] = []
-
-        def set_up() -> None:
-            try:
-                outcome.append(instance.open(self._around.wall(), seated, given(kind.model, kind.options)))
-            # SystemExit, too: a model must not take the other games with it.
-            except (Exception, SystemExit) as fault:
-                outcome.append(fault)
-
-        def done() -> None:
-            effect = outcome[0]
-            if isinstance(effect, BaseException):
-                self._around.journal.discard(game, term, lambda error: None)
-                self._fail(game, kind.name, "setup", effect)
-            else:
-                self._keep_new(game, term, opening, instance, effect)
-
-        if kind.model.BLOCKING:
-            self._around.aside(set_up, done)
+    def _begun(self, game: str, how: str, outcome: GameServer | RequestRefused) -> None:
+        if isinstance(outcome, RequestRefused):
+            self._refuse(game, outcome)
         else:
-            at_once(set_up, done)
-
-    def _keep_new(self, game: str, term: int, opening: Opening, instance: Instance, effect: Effect) -> None:
-        begin = Beginning(
-            term,
-            opening,
-            instance,
-            Receipts(),
-            EventLog(),
-            is_new=True,
-            is_plain=not effect.events and not instance.took_chance and self._plan(game) is None,
-        )
-        server = self._server(game, begin)
-        server.open(effect, lambda error: self._created(server, effect, error))
-
-    def _created(self, server: GameServer, effect: Effect, error: JournalError | None) -> None:
-        if error is not None:
-            log.warn("game {game} can't be created: {error}", game=server.game, error=error)
-            server.drain()
-            self._refuse(server.game, RequestRefused(JOURNAL_DOWN))
-        else:
-            self._awake(server, "opened")
-
-    def _wake(self, game: str, stored: Stored) -> None:
-        snapshot = stored.snapshot
-        first = stored.entries[0].opening if stored.entries else None
-        named = snapshot.opening if snapshot is not None else first
-        if named is None:
-            fault = RecoveryError("neither its beginning nor a snapshot is in the journal")
-            self._fail(game, "unknown", "loading", fault)
-            return
-        kind = self._catalog.find(named.game_kind)
-        plan = self._plan(game)
-        if plan is not None and plan.kind.name == named.game_kind:
-            kind = plan.kind
-        if kind is None:
-            log.warn("game {game} is of the kind {kind}, which is not served here", game=game, kind=named.game_kind)
-            self._refuse(game, RequestRefused(KIND_NOT_SERVED))
-            return
-        journals = kind.model.DURABILITY == "every"
-        try:
-            recovered = recover(kind.model, snapshot, stored.entries)
-            lost = not recovered.clean or (not journals and snapshot is None)
-            server = self._server(game, self._beginning(kind, stored.term, recovered, lost))
-        # migrate is the author's, and what is stored may be damaged.
-        except (Exception, SystemExit) as fault:
-            self._fail(game, kind.name, "loading", fault)
-            return
-        if journals and not recovered.migrated and not lost:
-            self._awake(server, "woken")
-            return
-
-        # What is journaled from here on builds on the state of today; and from here on, until it is left in order, a
-        # game that is not journaled may lose what it does.
-        def saved(error: JournalError | None) -> None:
-            if error is not None:
-                server.drain()
-                self._refuse(game, RequestRefused(JOURNAL_DOWN))
-            else:
-                self._awake(server, "woken")
-
-        if journals:
-            server.renew(changed=recovered.migrated, renewed=saved)
-        else:
-            server.save(clean=False, saved=saved)
-
-    def _beginning(self, kind: Kind, term: int, recovered: Recovered, lost: bool) -> Beginning:
-        opening = recovered.opening
-        if lost:
-            log.info("a game of {kind} has lost what came after its last snapshot", kind=kind.name)
-            # Another seed, too: else who saw the dice that were lost would know the next ones.
-            opening = msgspec.structs.replace(opening, epoch=self._epoch(), seed=self._random_bytes(32))
-        instance = Instance(kind.model, opening.seed, recovered.standing)
-        events = EventLog(recovered.counts)
-        for event, entry in recovered.recent:
-            to = None if event.to is None else frozenset(event.to)
-            events.append(event.body, to, entry).keep_no_frames()
-        return Beginning(term, opening, instance, recovered.receipts, events, recovered.since_snapshot)
-
-    def _server(self, game: str, begin: Beginning) -> GameServer:
-        publisher = GamePublisher(
-            self._around.soon, begin.log, max_lag_events=MAX_LAG_EVENTS, max_lag_bytes=MAX_LAG_BYTES
-        )
-        return GameServer(game, begin, publisher, self._around, self._moved)
-
-    def _epoch(self) -> str:
-        return urlsafe_b64encode(self._random_bytes(9)).decode("ascii")
+            self._awake(outcome, how)
 
     def _awake(self, server: GameServer, how: str) -> None:
         if self._stopped:
@@ -383,10 +245,6 @@ class Lifecycle:
             somebody_left = self._handed_out.pop(server.game)
         if somebody_left and not server.controllers:
             self.nobody_in(server)
-
-    def _fail(self, game: str, kind: str, what: str, fault: BaseException) -> None:
-        incident = self._around.report(f"game {game} ({kind}), {what}", fault)
-        self._refuse(game, RequestRefused(SERVER_ERROR.for_incident(incident)))
 
     def _refuse(self, game: str, refused: RequestRefused) -> None:
         loading = self._loading.pop(game)

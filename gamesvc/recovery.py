@@ -6,15 +6,15 @@ The author's code does not run here, but for `migrate` where the fields of its c
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from gamesvc.context import Alarm, Player
-from gamesvc.image import settle
 from gamesvc.journal.records import BotSeat, Counts, Entry, Opening, Published, Receipt, Snapshot
 from gamesvc.journal.records import Timer as TimerRecord
 from gamesvc.messages import is_framework
+from gamesvc.migration import MigrationError, migrated
 from gamesvc.model import GameModel
 from gamesvc.receipts import Receipts, digest
 from gamesvc.standing import Standing
@@ -174,7 +174,10 @@ class Replayed:
             RecoveryError: the state does not fit the model.
         """
         version = self.opening.version if self.opening is not None else model.VERSION
-        image = _image(model, self.state, version)
+        try:
+            image = migrated(model, self.state, version)
+        except MigrationError as error:
+            raise RecoveryError(str(error)) from error
         seats = tuple(None if name is None else Player(name) for name in self.seats)
         most = (model.SEATS or (0, 0))[1]
         if len(seats) > most and any(seats[most:]):
@@ -233,39 +236,3 @@ def recover(model: type[GameModel], snapshot: Snapshot | None, entries: Iterable
         opening.version != model.VERSION,
         replayed.clean,
     )
-
-
-def _image(model: type[GameModel], state: dict[str, msgspec.Raw], version: int) -> tuple[bytes, ...]:
-    name = model.__name__
-    if version > model.VERSION:
-        raise RecoveryError(f"it was saved by version {version} of {name}, and this is version {model.VERSION}")
-    fields: dict[str, bytes] = {each: bytes(raw) for each, raw in state.items()}
-    if version < model.VERSION:
-        fields = _migrated(model, fields, version)
-    for each in fields:
-        if each not in model.TYPES:
-            raise RecoveryError(
-                f"{name} has no field {each!r} any more: raise its version, and take it out of the state in migrate, "
-                "in place"
-            )
-    loaded = model()
-    try:
-        for field in model.FIELDS:
-            if field.name in fields:
-                setattr(loaded, field.name, field.decode(fields[field.name]))
-        return settle(loaded)
-    except Exception as error:
-        raise RecoveryError(
-            f"the state does not fit {name}.{field.name}: {error}; was its type changed? "
-            "Then raise the version, and have migrate make it fit"
-        ) from error
-
-
-def _migrated(model: type[GameModel], fields: dict[str, bytes], version: int) -> dict[str, bytes]:
-    state: dict[str, Any] = {each: msgspec.msgpack.decode(raw) for each, raw in fields.items()}
-    try:
-        model.migrate(state, version)
-        return {each: msgspec.msgpack.encode(value) for each, value in state.items()}
-    # The author's code, which may raise anything.
-    except Exception as error:
-        raise RecoveryError(f"{model.__name__}.migrate failed at version {version}: {error!r}") from error

@@ -5,7 +5,6 @@ Tests that ``gamesvc replay --as-test`` writes are made of this, so it is for au
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -14,30 +13,21 @@ import msgspec
 from gamesvc.bot_seats import told_of_bots
 from gamesvc.context import Alarm, Player
 from gamesvc.errors import CANNOT_LEAVE, GAME_OVER, NOT_A_PLAYER, NOT_STARTED
-from gamesvc.image import Image, settle
 from gamesvc.instance import Instance
 from gamesvc.journal.records import BotSeat, Entry
 from gamesvc.messages import encode_joined, encode_left
+from gamesvc.migration import MigrationError, migrated
 from gamesvc.model import GameModel
 from gamesvc.options import OptionsError
 from gamesvc.options import given as given_options
 from gamesvc.standing import Effect, Standing
+from gamesvc.telling import Private, fault_name, options_of, plain, told
+
+__all__ = ["Coming", "Private", "Refused", "Replay"]
 
 
 class Refused(Exception):
     """What took effect then, gamesvc would not even hand to the model today. The message says why."""
-
-
-class Private(NamedTuple):
-    """An event that not everybody sees.
-
-    Attributes:
-        event: as a dict.
-        to: the names of the players who see it.
-    """
-
-    event: dict[str, Any]
-    to: list[str]
 
 
 class Coming(NamedTuple):
@@ -313,7 +303,14 @@ class Replay:
             Refused: the state does not fit the model, nor does `migrate` make it fit. Nothing has changed.
         """
         before = self.standing
-        image = before.image if state is None else self._loaded(dict(state), version)
+        image = before.image
+        if state is not None:
+            try:
+                stored = {name: msgspec.msgpack.encode(value) for name, value in state.items()}
+                image = migrated(self._model, stored, self._model.VERSION if version is None else version)
+            # The others are for what MessagePack does not have.
+            except (MigrationError, OverflowError, TypeError) as error:
+                raise Refused(str(error)) from error
         after = self._instance.seat(at, before.seats, []).after._replace(image=image)
         self._seed = self._seed if seed is None else seed
         self._instance = Instance(self._model, self._seed, after)
@@ -389,31 +386,6 @@ class Replay:
         self.result = None if effect.result is None else msgspec.json.decode(effect.result)
         self.events = [told(body, None if to is None else sorted(to)) for body, to in effect.events]
 
-    def _loaded(self, state: dict[str, Any], version: int | None) -> Image:
-        """The fields as today's model has them."""
-        name, today = self._model.__name__, self._model.VERSION
-        version = today if version is None else version
-        if version > today:
-            raise Refused(f"the state is of version {version} of {name}, and this is version {today}")
-        what = "migrate"
-        try:
-            if version < today:
-                self._model.migrate(state, version)
-            unknown = sorted(state.keys() - self._model.TYPES.keys())
-            if unknown:
-                raise Refused(f"{name} has no field {unknown[0]!r}")
-            loaded = self._model()
-            for field in self._model.FIELDS:
-                what = field.name
-                if what in state:
-                    setattr(loaded, what, field.decode(msgspec.msgpack.encode(state[what])))
-            return settle(loaded)
-        except Refused:
-            raise
-        # migrate and the types of fields are the author's.
-        except Exception as error:
-            raise Refused(f"the state does not fit {name}.{what}: {error!r}") from error
-
     def _fitting(self, seats: Sequence[str | None]) -> tuple[Player | None, ...]:
         """The seats as the model has them: free ones at the end may be more or fewer than there were."""
         most = (self._model.SEATS or (0, 0))[1]
@@ -439,35 +411,6 @@ class Replay:
             if alarm.id == id:
                 return alarm
         raise Refused(f"no timer {id} is to come")
-
-
-def fault_name(entry: Entry) -> str:
-    """The name of the exception with which the model failed; empty where it did not."""
-    return entry.fault.partition(" (")[0]
-
-
-def options_of(entry: Entry) -> dict[str, Any]:
-    """The options that `setup` was given, as JSON has them."""
-    return {} if entry.opening is None else msgspec.json.decode(entry.opening.options, type=dict[str, Any])
-
-
-def told(body: bytes, to: Sequence[str] | None) -> Any:
-    """An event as tests compare it: a dict, or `Private`."""
-    event = msgspec.json.decode(body)
-    return event if to is None else Private(event, list(to))
-
-
-def plain(encoded: bytes | msgspec.Raw) -> Any:
-    """A field's value without its type. What is no number is always the same one, so that it equals itself."""
-    return _with_one_nan(msgspec.msgpack.decode(encoded))
-
-
-def _with_one_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _with_one_nan(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_with_one_nan(part) for part in value]
-    return math.nan if isinstance(value, float) and math.isnan(value) else value
 
 
 def _checked(name: str, kind: type[msgspec.Struct], arguments: dict[str, Any]) -> msgspec.Struct:

@@ -84,14 +84,6 @@ class CrashInTick(Game, seats=2, tick=20):
             raise LookupError("too many")
 
 
-class CrashOfMemory(Game, seats=2):
-    cells: list[int] = field(default_factory=list)
-
-    @command
-    def grow(self, player: Player, cells: int) -> None:
-        self.cells = [0] * cells
-
-
 class CrashOfType(Game, seats=2):
     names: list[str] = field(default_factory=list)
 

@@ -24,6 +24,7 @@ from typing import Any, cast
 
 import msgspec
 
+import gamesvc.beginnings
 import gamesvc.controller
 import gamesvc.eventlog
 import gamesvc.history
@@ -386,24 +387,24 @@ class Process:
         return self.reactor.is_dead
 
     def _watch_loading(self) -> None:
-        lifecycle: Any = self.listener.lifecycle
-        wake = lifecycle._wake
+        beginnings: Any = self.listener.lifecycle._beginnings
+        wake = beginnings.wake
 
-        def watched(game: str, stored: Any) -> None:
+        def watched(game: str, stored: Any, begun: Any) -> None:
             # The game as it is loaded, before anything can happen to it.
-            made = lifecycle._server
+            made = beginnings._server
 
             def server(name: str, begin: Any) -> GameServer:
                 self.world.judge.loaded(name, begin.instance.standing, stored.last)
                 return cast(GameServer, made(name, begin))
 
-            lifecycle._server = server
+            beginnings._server = server
             try:
-                wake(game, stored)
+                wake(game, stored, begun)
             finally:
-                lifecycle._server = made
+                beginnings._server = made
 
-        lifecycle._wake = watched
+        beginnings.wake = watched
 
     def see(self, game: GameServer) -> None:
         """Somebody is let into a game."""
@@ -844,6 +845,7 @@ def _surrounded(world: World) -> Iterator[None]:
     world.judge.most_missed = resume_events if read_bytes > 300 else 0
     changed: list[tuple[Any, str, object]] = [
         (gamesvc.listener, "log", log),
+        (gamesvc.beginnings, "log", log),
         (gamesvc.lifecycle, "log", log),
         (gamesvc.listener, "traceback", _Traceback),
         (gamesvc.eventlog, "RECENT_EVENTS", chance.choice((1, 4, 256))),

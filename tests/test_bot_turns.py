@@ -601,6 +601,14 @@ class Withdrawn(Turning):
         self.wait()
         self.assertEqual(self.offer.only.question.bot, "zed")
 
+    def test_nor_is_who_was_there_before_asked_once_more_where_the_journal_did_not_keep_it(self) -> None:
+        sent = self.think()
+        asked = self.offer.asked[0].question.bot
+        self.sit((ANN, BOB, None), (BotSeat(ANN, "zed"),))
+        sent.not_kept()
+        self.wait(9)
+        self.assertEqual([held.question.bot for held in self.offer.asked], [asked, "zed"])
+
     def test_after_it_was_stopped_it_can_be_looked_at_again(self) -> None:
         self.wait()
         self.turns.stop()

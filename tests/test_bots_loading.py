@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
-
-from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.bots import load
 from gamesvc.bots.random import RandomBot
 from gamesvc.bots.search import SearchBot
 from gamesvc.errors import ConfigError
+from tests.modules import WithModules
 
 MODULE = """
 from typing import Annotated
@@ -32,19 +30,12 @@ number = 5
 """
 
 
-class WithModules(SynchronousTestCase):
-    """Modules of an author's lie on the path."""
+class WithBots(WithModules):
+    """Bots of an author's lie on the path."""
 
     def setUp(self) -> None:
-        self.directory = Path(self.mktemp())
-        self.directory.mkdir()
-        self.patch(sys, "path", [str(self.directory.resolve()), *sys.path])
+        super().setUp()
         self.module("mybots", MODULE)
-
-    def module(self, name: str, text: str) -> None:
-        (self.directory / f"{name}.py").write_text(text)
-        sys.modules.pop(name, None)
-        self.addCleanup(sys.modules.pop, name, None)
 
     def bot(self, body: str) -> str:
         """What is told of a bot with such a body."""
@@ -57,7 +48,7 @@ class WithModules(SynchronousTestCase):
         return message
 
 
-class Found(WithModules):
+class Found(WithBots):
     def test_built_in_bots_are_found_by_their_names(self) -> None:
         kind = load("random")
         self.assertEqual((kind.name, kind.text, kind.bot_class, kind.options), ("random", "random", RandomBot, {}))
@@ -76,10 +67,7 @@ class Found(WithModules):
         self.assertEqual(plain.given, (3, "bold", [1.0]))
 
     def test_an_installed_package_offers_bots_under_names_of_its_own(self) -> None:
-        metadata = self.directory / "mybots-1.0.dist-info"
-        metadata.mkdir()
-        (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: mybots\nVersion: 1.0\n")
-        (metadata / "entry_points.txt").write_text("[gamesvc.bots]\nclever = mybots:Clever\nrandom = mybots:Clever\n")
+        self.installed("mybots", "gamesvc.bots", clever="mybots:Clever", random="mybots:Clever")
         kind = load("clever(depth=4)")
         self.assertEqual((kind.name, kind.bot_class.__name__), ("clever", "Clever"))
         # Nobody else can take the name of a built-in bot.
@@ -87,7 +75,7 @@ class Found(WithModules):
         self.assertIn("did you mean 'clever'?", self.told("cleer"))
 
 
-class NotThere(WithModules):
+class NotThere(WithBots):
     def test_a_name_that_nobody_has_is_told_with_the_nearest_one_or_with_all(self) -> None:
         self.assertIn("did you mean 'random'? Or write package.module:Class", self.told("randm"))
         self.assertRegex(self.told("poker"), r"there are .*random, search")
@@ -133,7 +121,7 @@ class NotThere(WithModules):
             self.assertNotIn("Error", self.told(half))
 
 
-class Options(WithModules):
+class Options(WithBots):
     def test_an_option_that_there_is_not_is_told_with_those_that_there_are(self) -> None:
         self.assertIn("it takes no options", self.told("random(seconds=2)"))
         message = self.told("mybots:Clever(deep=3)")
@@ -141,8 +129,13 @@ class Options(WithModules):
         self.assertIn("it takes depth, style, weights", message)
 
     def test_a_value_that_does_not_fit_is_told_with_its_option(self) -> None:
-        for text in ("mybots:Clever(depth=deep)", "mybots:Clever(depth=0)", "search(seconds=0)", "search(seconds=60)"):
-            self.assertRegex(self.told(text), "depth|seconds")
+        for text, why in (
+            ("mybots:Clever(depth=deep)", "Expected `int`, got `str` - at `depth`; it takes depth, "),
+            ("mybots:Clever(depth=0)", "Expected `int` >= 1 - at `depth`; "),
+            ("search(seconds=0)", "Expected `float` > 0.0 - at `seconds`; "),
+            ("search(seconds=60)", "Expected `float` <= 25.0 - at `seconds`; "),
+        ):
+            self.assertIn(f": {why}", self.told(text))
 
     def test_each_needs_a_type_and_a_default(self) -> None:
         body = "def choose(self, turn): pass\n    def __init__(self, {}): pass"
@@ -158,7 +151,7 @@ class Options(WithModules):
         self.assertRegex(message, r"making Wrong failed: ZeroDivisionError: .*wrong\.py, line 4\)")
 
 
-class Mistakes(WithModules):
+class Mistakes(WithBots):
     def test_a_bot_without_choose_is_refused(self) -> None:
         self.assertIn("Wrong has no choose; write `def choose(self, turn: Turn) -> ", self.bot("pass"))
 

@@ -6,12 +6,11 @@ import sys
 from pathlib import Path
 from unittest import mock
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from gamesvc import games
 from gamesvc.catalog import _GAMES, Catalog, shipped
 from gamesvc.errors import ConfigError
 from gamesvc.games.greetings import Greetings
+from tests.modules import WithModules
 
 MODULE = """
 from gamesvc import GameModel, command
@@ -29,27 +28,12 @@ number = 5
 """
 
 
-class WithModules(SynchronousTestCase):
-    """Modules of an author's lie on the path."""
+class WithGames(WithModules):
+    """Games of an author's lie on the path."""
 
     def setUp(self) -> None:
-        self.directory = Path(self.mktemp())
-        self.directory.mkdir()
-        self.patch(sys, "path", [str(self.directory.resolve()), *sys.path])
+        super().setUp()
         self.module("boardgames", MODULE)
-
-    def module(self, name: str, text: str) -> None:
-        (self.directory / f"{name}.py").write_text(text)
-        sys.modules.pop(name, None)
-        self.addCleanup(sys.modules.pop, name, None)
-
-    def installed(self, **games: str) -> None:
-        """A package of games is installed, with these entry points."""
-        metadata = self.directory / "boardgames-1.0.dist-info"
-        metadata.mkdir()
-        (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: boardgames\nVersion: 1.0\n")
-        lines = (f"{name} = {value}\n" for name, value in games.items())
-        (metadata / "entry_points.txt").write_text("[gamesvc.games]\n" + "".join(lines))
 
     def names(self, *games: str) -> list[str]:
         return [kind.name for kind in Catalog(games)]
@@ -61,7 +45,7 @@ class WithModules(SynchronousTestCase):
         return message
 
 
-class Offered(WithModules):
+class Offered(WithGames):
     def test_what_comes_along_is_the_seeds_game_and_all_others_that_can_be_played_here(self) -> None:
         left_out: list[ConfigError] = []
         catalog = Catalog(shipped(left_out.append))
@@ -84,7 +68,7 @@ class Offered(WithModules):
         self.assertEqual(catalog.default.model.SEATS, (2, 2))
 
     def test_an_installed_package_offers_games_under_names_of_its_own(self) -> None:
-        self.installed(chess="boardgames:Chess", greetings="boardgames:Draughts")
+        self.installed("boardgames", "gamesvc.games", chess="boardgames:Chess", greetings="boardgames:Draughts")
         chess, greetings = Catalog(["chess", "greetings"])
         self.assertEqual((chess.name, chess.model.__name__), ("chess", "Chess"))
         # Nobody else can take the name of a built-in game.
@@ -104,9 +88,9 @@ class Offered(WithModules):
         self.assertIn("two of the name 'greetings'", self.told("greetings", "greetings"))
 
 
-class NotThere(WithModules):
+class NotThere(WithGames):
     def test_a_name_that_nobody_has_is_told_with_the_nearest_one_or_with_all(self) -> None:
-        self.installed(chess="boardgames:Chess")
+        self.installed("boardgames", "gamesvc.games", chess="boardgames:Chess")
         self.assertIn("did you mean 'greetings'? Or write package.module:Class", self.told("greeting"))
         self.assertIn("did you mean 'chess'?", self.told("cess"))
         names = ", ".join(sorted({*_GAMES.built_in, "chess"}))
@@ -176,7 +160,7 @@ class NotThere(WithModules):
             self.assertIn("package.module:Class", message)
 
 
-class OfOpenSpiel(WithModules):
+class OfOpenSpiel(WithGames):
     """Games of OpenSpiel's. They need gamesvc[openspiel]."""
 
     def test_what_stands_behind_the_prefix_is_openspiels_to_read(self) -> None:

@@ -10,58 +10,28 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from gamesvc import __version__
 from gamesvc.auth import MAX_LIFETIME_SECONDS, Claims, TokenValidator
-from gamesvc.cli import main, token
+from gamesvc.cli import token
 from gamesvc.config import SETTINGS
 from gamesvc.errors import RequestRefused
 from gamesvc.keys import KEY_TYPES, load_private_key, load_public_key
+from tests.command_line import CommandLine, Terminal
 
 NOW = 1_800_000_000.0
 DEFAULT_ISSUER = "urn:ece4564:token-issuer"
 
 
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-class Commands(SynchronousTestCase):
+class Commands(CommandLine):
     def setUp(self) -> None:
+        super().setUp()
         self.directory = Path(self.mktemp())
         self.directory.mkdir()
         self.private, self.public = str(self.directory / "private.pem"), str(self.directory / "public.pem")
         self.files = ("--private", self.private, "--public", self.public)
-        self.environment: dict[str, str] = {}
-        self.patch(os, "environ", self.environment)
         self.patch(token, "time", SimpleNamespace(time=lambda: NOW))
         self.patch(sys, "stdin", io.StringIO())
         self.patch(getpass, "getpass", lambda prompt="": self.fail("asked for a passphrase"))
-
-    def run_it(self, *arguments: str) -> tuple[int | str | None, str, str]:
-        """The exit status, and what was written to standard output and standard error."""
-        out, err = io.StringIO(), io.StringIO()
-        self.patch(sys, "stdout", out)
-        self.patch(sys, "stderr", err)
-        try:
-            status: int | str | None = main(arguments)
-        except SystemExit as stopped:
-            status = stopped.code
-        return status, out.getvalue(), err.getvalue()
-
-    def works(self, *arguments: str) -> str:
-        status, out, err = self.run_it(*arguments)
-        self.assertEqual((status, err), (0, ""))
-        return out
-
-    def fails(self, *arguments: str) -> str:
-        """What is said: in one line, on standard error alone."""
-        status, out, err = self.run_it(*arguments)
-        self.assertEqual((status, out), (1, ""))
-        self.assertRegex(err, r"\Agamesvc: [^\n]+\n\Z")
-        return err
 
     def typed(self, *lines: str | BaseException) -> list[str]:
         """Somebody is at the terminal, and types this when asked; returns the prompts so far."""

@@ -10,30 +10,23 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stdout
+from functools import partial
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.bots import load
 from gamesvc.catalog import Catalog
-from gamesvc.cli import arena, main
+from gamesvc.cli import arena
 from gamesvc.cli.arena_workers import Order, Task
 from gamesvc.match import Match, Played
+from tests import command_line
 from tests.pages import Files, blocks
 
 BOTS = (Path(__file__).parent.parent / "docs" / "bots.md").read_text()
 
-
-def run(*arguments: str) -> tuple[int, str, str]:
-    """The exit status, and what was written."""
-    out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        try:
-            status = main(["arena", *arguments])
-        except SystemExit as end:
-            status = int(end.code or 0)
-    return status, out.getvalue(), err.getvalue()
+run = partial(command_line.run, "arena")
 
 
 class Here:

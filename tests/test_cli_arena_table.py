@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import random
+from itertools import permutations
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -57,6 +59,20 @@ class Counts(SynchronousTestCase):
     def test_the_order_in_which_games_come_does_not_matter(self) -> None:
         games = [((0, 1), played([1.0, -1.0])), ((1, 0), played([0.0, 0.0])), ((0, 1), played([-1.0, 1.0]))] * 5
         self.assertEqual([*table(tally(2, *games))], [*table(tally(2, *games[::-1]))])
+
+    def test_nor_does_it_to_the_last_digit_by_which_those_are_ranked_who_are_equally_strong(self) -> None:
+        chance = random.Random(1)
+        names = ("anna", "bert", "cora")
+        games = [
+            (lineup, played([score, -score]))
+            for lineup in permutations(range(3), 2)
+            for score in chance.choices((1.0, 0.0, -1.0), k=7)
+        ]
+        ratings = {tuple(line.rating for line in tally(2, *games, names=names).lines)}
+        for _ in range(20):
+            chance.shuffle(games)
+            ratings.add(tuple(line.rating for line in tally(2, *games, names=names).lines))
+        self.assertEqual(len(ratings), 1)
 
 
 class Median(SynchronousTestCase):

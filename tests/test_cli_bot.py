@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import os
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 from twisted.internet import task
-from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc.cli import main
 from gamesvc.client import one_command
 from gamesvc.client.one_command import ServerError
+from tests.command_line import CommandLine
 
 URL = "ws://127.0.0.1:10020/g1"
 TOKEN = "header.payload.signature"
 
 
-class Telling(SynchronousTestCase):
+class Telling(CommandLine):
     """What it says to a server, and how it goes on."""
 
+    command = ("bot",)
+
     def setUp(self) -> None:
-        self.environment: dict[str, str] = {}
-        self.patch(os, "environ", self.environment)
+        super().setUp()
         self.said: list[tuple[Any, ...]] = []
         self.outcome: Any = {"player": "bot-random"}
         self.patch(one_command, "send_command", self.send)
@@ -42,22 +40,6 @@ class Telling(SynchronousTestCase):
         """As Twisted's: what is run ends the program."""
         asyncio.run(run(None))
         sys.exit(0)
-
-    def run_it(self, *arguments: str) -> tuple[int | str | None, str, str]:
-        out, err = io.StringIO(), io.StringIO()
-        self.patch(sys, "stdout", out)
-        self.patch(sys, "stderr", err)
-        try:
-            status: int | str | None = main(("bot", *arguments))
-        except SystemExit as stopped:
-            status = stopped.code
-        return status, out.getvalue(), err.getvalue()
-
-    def fails(self, *arguments: str) -> str:
-        status, out, err = self.run_it(*arguments)
-        self.assertEqual((status, out), (1, ""))
-        self.assertRegex(err, r"\Agamesvc: [^\n]+\n\Z")
-        return err
 
     def test_a_bot_takes_a_seat_and_its_player_is_printed(self) -> None:
         self.assertEqual(self.run_it("seat", URL, "random"), (0, "bot-random\n", ""))

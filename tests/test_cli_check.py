@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import io
 import os
 import sys
 import tempfile
-from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,9 @@ from msgspec import Meta
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import GameError, GameModel, Player, Secret, command, field
-from gamesvc.cli import main
+from tests import command_line
+
+run = partial(command_line.run, "check")
 
 
 class Unborn(GameModel):
@@ -43,17 +44,6 @@ class Chatty(GameModel):
     @command
     def nothing(self, player: Player) -> None:
         print("hello")  # noqa: T201  # what it is for
-
-
-def run(*arguments: str) -> tuple[int, str, str]:
-    """The exit status, and what was written."""
-    out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        try:
-            status = main(["check", *arguments])
-        except SystemExit as end:
-            status = int(end.code or 0)
-    return status, out.getvalue(), err.getvalue()
 
 
 class Check(SynchronousTestCase):

@@ -26,13 +26,9 @@ from gamesvc.journal.sqlite_file import lock_for_server
 from gamesvc.journal.store import Append
 from gamesvc.recovery import Replayed, recover
 from tests import postgres
+from tests.command_line import CommandLine, Terminal
 from tests.drawing import Drawing
 from tests.plays import EPOCH, NOW, Play, botted, botted_hall, drawing, migrated, restored, tictactoe
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 class Binary(io.TextIOWrapper):
@@ -51,15 +47,15 @@ class Binary(io.TextIOWrapper):
         return self.bytes.getvalue().decode(errors="replace")
 
 
-class WithJournal(SynchronousTestCase):
+class WithJournal(CommandLine):
     """Runs command lines on a journal with a few games, while a server has it."""
 
     def setUp(self) -> None:
+        super().setUp()
         self.directory = Path(self.mktemp())
         self.directory.mkdir()
         self.path = str(self.directory / "games.sqlite")
-        self.environment = {"GAMESVC_JOURNAL": f"sqlite:{self.path}"}
-        self.patch(os, "environ", self.environment)
+        self.environment["GAMESVC_JOURNAL"] = f"sqlite:{self.path}"
         self.store = SqliteStore(self.path)
         self.addCleanup(lambda: self.store.close())
         self.addCleanup(lock_for_server(self.path).release)
@@ -74,30 +70,8 @@ class WithJournal(SynchronousTestCase):
         connection.close()
         return rows
 
-    def run_it(
-        self, *arguments: str, out: Any = None, err: io.StringIO | None = None
-    ) -> tuple[int | str | None, str, str]:
-        """The exit status, and what was written to standard output and standard error."""
-        out, err = out or Binary(), err or io.StringIO()
-        self.patch(sys, "stdout", out)
-        self.patch(sys, "stderr", err)
-        try:
-            status: int | str | None = main(arguments)
-        except SystemExit as stopped:
-            status = stopped.code
-        return status, out.getvalue(), err.getvalue()
-
-    def works(self, *arguments: str) -> str:
-        status, out, err = self.run_it(*arguments)
-        self.assertEqual((status, err), (0, ""), out)
-        return out
-
-    def fails(self, *arguments: str) -> str:
-        """What is said: in one line, on standard error alone."""
-        status, out, err = self.run_it(*arguments)
-        self.assertEqual((status, out), (1, ""), err)
-        self.assertRegex(err, r"\Agamesvc: [^\n]+\n\Z")
-        return err
+    def run_it(self, *arguments: str, **streams: Any) -> tuple[int | str | None, str, str]:
+        return super().run_it(*arguments, **{"out": Binary(), **streams})
 
     def ids(self) -> dict[str, bool]:
         """Which games there are, and whether they were deleted."""

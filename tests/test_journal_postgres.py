@@ -546,16 +546,24 @@ class JournalTests(PostgresTestCase):
         journal = self.journal(self.url)
         term = self.claim(journal).term
         self.server.suspend()
+        rescued: list[str] = []
+
+        def rescue() -> None:
+            rescued.append("who asks waited for as long as the server stood still")
+            self.server.cont()
+
+        timer = threading.Timer(30, rescue)
+        timer.start()
         try:
-            before = time.monotonic()
             appended, read, claimed = self.append(journal, term, 0), Got(), Got()
             journal.history("g", 1, 1, 1, read)
             journal.claim("h", claimed)
             journal.now()
-            self.assertLess(time.monotonic() - before, 0.5)
+            self.assertEqual(rescued, [])
             called = self.turns.called
             self.assertRaises(AssertionError, wait_until, lambda: self.turns.called > called, "an answer", 0.5)
         finally:
+            timer.cancel()
             self.server.cont()
         self.assertIsNone(self.answer(appended))
         self.assertEqual(self.answer(read), [])
@@ -652,6 +660,7 @@ class SecretsTests(PostgresTestCase):
         for url in (
             "postgresql://ann:t0p@s3cret@127.0.0.1:1/db",
             "postgresql://ann:t0p/s3cret@127.0.0.1:1/db",
+            "postgresql://ann:70/s3cret@127.0.0.1:1/db",
             "postgresql://ann:t0p?s3cret/x@127.0.0.1:1/db",
             "postgresql://ann:t0p?dbname=s3cret/x@127.0.0.1:1/db",
             "postgresql://ann:t0p%s3cret@127.0.0.1:1/db",

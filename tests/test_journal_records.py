@@ -18,6 +18,7 @@ from gamesvc.journal.records import (
     decode_entry,
     decode_snapshot,
     encode,
+    stretches,
 )
 
 PROPERTY = settings(deadline=None, database=None, max_examples=120)
@@ -128,3 +129,19 @@ class RecordsTest(SynchronousTestCase):
             except msgspec.MsgspecError:
                 continue
             self.assertTrue(body[0] & 0xF0 == 0x90 or body[0] in (0xDC, 0xDD), "only an array is a record")
+
+
+class Stretches(SynchronousTestCase):
+    def numbers(self, *numbers: int, most: int = 3) -> list[list[int]]:
+        entries = (Entry(number, "tick", 0.0) for number in numbers)
+        return [[entry.number for entry in stretch] for stretch in stretches(entries, most)]
+
+    def test_no_number_is_missing_in_one(self) -> None:
+        self.assertEqual(self.numbers(1, 2, 5, 6, 8), [[1, 2], [5, 6], [8]])
+
+    def test_there_are_so_many_at_the_most(self) -> None:
+        self.assertEqual(self.numbers(4, 5, 6, 7, 8, 9, 10), [[4, 5, 6], [7, 8, 9], [10]])
+        self.assertEqual(self.numbers(4, 5, 6), [[4, 5, 6]])
+
+    def test_of_none_there_is_none(self) -> None:
+        self.assertEqual(self.numbers(), [])

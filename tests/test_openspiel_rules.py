@@ -107,12 +107,16 @@ class OwnChance(SynchronousTestCase):
         self.assertEqual(self.played("negotiation(rng_seed=3)", 5), self.played("negotiation(rng_seed=3)", 6))
 
     def test_other_games_of_the_same_kind_change_nothing(self) -> None:
-        rules = Rules("negotiation")
-        first, _ = rules.after(rules.position(b"", 5), {}, 5, chance)
-        for seed in range(10):
-            rules.after(rules.position(b"", seed), {}, seed, chance)
-        again = Rules("negotiation").position(first.history, 5)
-        self.assertEqual(str(again.state), str(first.state))
+        states = []
+        for others in ((), range(5)):
+            rules = Rules("negotiation")
+            for seed in (*others, 5, *others):
+                position, _ = rules.after(rules.position(b"", seed), {}, seed, chance)
+                if seed == 5:
+                    begun = position
+            states.append(str(begun.state))
+            states.append(str(rules.position(begun.history, 5).state))
+        self.assertEqual(len(set(states)), 1, states)
 
     def test_the_noise_of_one_game_does_not_depend_on_another(self) -> None:
         rules = Rules("add_noise(epsilon=0.5,game=tic_tac_toe(),seed=1)")

@@ -312,66 +312,11 @@ class Versions(SynchronousTestCase):
         again = recover(Renewed, decode_snapshot(encode(snapshot)), [])
         self.assertEqual((again.standing, again.migrated), (standing, False))
 
-    def test_a_field_with_a_default_may_be_added_without_a_new_version(self) -> None:
-        class More(GameModel, seats=2):
-            board: list[int] = field(default_factory=list)
-            added: str = "new"
-            score: int = 0
-
-            @command
-            def move(self, player: Player) -> None: ...
-
-        recovered = self.recovered(More)
-        self.assertEqual(self.values(recovered.standing), [[1, 2, 3, 3], "new", 2])
-        self.assertFalse(recovered.migrated)
-
-    def test_a_state_of_a_later_version_is_not_touched(self) -> None:
+    def test_what_does_not_fit_is_told(self) -> None:
         later = self.play.entries[0].opening
         assert later is not None
         self.play.entries[0] = replace(self.play.entries[0], opening=replace(later, version=3))
         self.refused(Renewed, "version 3", "version 2", "Renewed")
-
-    def test_a_field_that_is_gone_is_not_dropped_in_silence(self) -> None:
-        class Fewer(GameModel, seats=2):
-            score: int = 0
-
-            @command
-            def move(self, player: Player) -> None: ...
-
-        self.refused(Fewer, "'board'", "migrate")
-
-    def test_a_field_that_migrate_has_forgotten_to_take_out_is_named(self) -> None:
-        class Forgetful(GameModel, seats=2, version=2):
-            score: int = 0
-
-            @command
-            def move(self, player: Player) -> None: ...
-
-        self.refused(Forgetful, "'board'")
-
-    def test_a_migrate_that_fails_or_leaves_what_can_not_be_stored_is_named(self) -> None:
-        class Raises(GameModel, seats=2, version=2):
-            score: int = 0
-
-            @classmethod
-            def migrate(cls, state: dict[str, Any], version: int) -> None:
-                raise KeyError("bord")
-
-            @command
-            def move(self, player: Player) -> None: ...
-
-        class Unstorable(GameModel, seats=2, version=2):
-            score: int = 0
-
-            @classmethod
-            def migrate(cls, state: dict[str, Any], version: int) -> None:
-                state["board"] = object()
-
-            @command
-            def move(self, player: Player) -> None: ...
-
-        self.refused(Raises, "Raises.migrate", "version 1", "bord")
-        self.refused(Unstorable, "Unstorable.migrate")
 
     def test_seats_may_become_more_and_may_become_fewer_where_the_rest_was_free(self) -> None:
         class More(GameModel, seats=(2, 4)):

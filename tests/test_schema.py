@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import Enum
 from types import new_class
 from typing import Any
@@ -12,34 +12,16 @@ import msgspec
 from msgspec import Struct
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc import DefinitionError, Event, GameModel, Move, Player, command, messages
+from gamesvc import DefinitionError, Event, GameModel, Player, command, messages
 from gamesvc.errors import ERROR_CODES
 from gamesvc.games.greetings import Greetings
 from gamesvc.schema import DIALECT, definitions, json_schema
 from gamesvc.shapes import references
 from gamesvc.testing import Refused, Table
 from tests.json_schemas import faults
+from tests.nim import Nim, Shown
 from tests.tictactoe import TicTacToe
 from tests.trading import Trading, Viewed
-
-
-class Nim(GameModel, seats=2):
-    """Take one or two."""
-
-    left: int = 3
-
-    @command
-    def take(self, player: Player, count: int) -> None: ...
-
-    def legal(self, player: Player) -> Iterable[Move]:
-        return ()
-
-
-class Shown(Nim):
-    """Says itself what is seen."""
-
-    def view(self, viewer: Player | None) -> dict[str, Any]:
-        return {}
 
 
 class Described(SynchronousTestCase):

@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc import Event, GameError, GameModel, Player, command, field
+from gamesvc import GameModel, Player, command
 from gamesvc.errors import JOURNAL_DOWN, PLAYER_NOT_IN_GAME, RequestRefused
 from gamesvc.journal.records import BotSeat, Entry, Receipt
 from gamesvc.messages import Request
@@ -15,11 +15,8 @@ from gamesvc.pending import Role
 from gamesvc.receipts import digest
 from gamesvc.seating import PendingChange, PendingSeat
 from gamesvc.standing import Standing
+from tests.clubs import Club, Open
 from tests.tables import ALICE, BOB, CAROL, Answers, Judge
-
-
-class Said(Event):
-    text: str
 
 
 class Counter(GameModel, seats=(1, 3)):
@@ -30,50 +27,6 @@ class Counter(GameModel, seats=(1, 3)):
     @command
     def add(self, player: Player) -> None:
         self.total += 1
-
-
-class Open(GameModel):
-    """Without seats."""
-
-    @command
-    def look(self, player: Player) -> None: ...
-
-
-class Club(GameModel, seats=(2, 3)):
-    """Is told of everything, and has its own mind."""
-
-    told: list[str] = field(default_factory=list)
-    trouble: dict[str, str] = field(default_factory=dict)
-
-    @command
-    def expect_trouble(self, player: Player, at: str, of: str) -> None:
-        self.trouble[at] = of
-
-    @command
-    def end(self, player: Player) -> None:
-        self.finish(Said("the end"))
-
-    def _tell(self, what: str) -> None:
-        self.told.append(f"{what}: {' '.join(self.players)}")
-        self.publish(Said(what))
-        match self.trouble.get(what):
-            case "refuse":
-                raise GameError("not today", code="not_today")
-            case "crash":
-                raise RuntimeError("with a secret")
-            case "exit":
-                raise SystemExit(3)
-            case "interrupt":
-                raise KeyboardInterrupt
-
-    def on_join(self, player: Player) -> None:
-        self._tell(f"{player} joins")
-
-    def on_start(self) -> None:
-        self._tell("start")
-
-    def on_leave(self, player: Player) -> None:
-        self._tell(f"{player} leaves")
 
 
 class Silent(GameModel, seats=2):

@@ -14,13 +14,13 @@ from unittest.mock import patch
 from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
+from gamesvc.beginnings import Beginnings
 from gamesvc.controller import GameController
 from gamesvc.errors import NOT_A_PLAYER
 from gamesvc.eventlog import EventLog, LoggedEvent, Place, Viewer
 from gamesvc.history import History
 from gamesvc.instance import Instance
 from gamesvc.journal.records import Entry
-from gamesvc.lifecycle import Lifecycle
 from gamesvc.messages import encode_ok
 from gamesvc.order import Order
 from gamesvc.pending import PendingCommand, Role
@@ -300,13 +300,13 @@ class Mistakes(SynchronousTestCase):
         self.finds(GameController, "release", mistake, "a reply out of order", "refused, and took effect")
 
     def test_finds_an_epoch_that_outlives_what_was_lost(self) -> None:
-        beginning = Lifecycle._beginning
+        beginning = Beginnings._beginning
 
-        def mistake(lifecycle: Lifecycle, kind: Any, term: int, recovered: Any, lost: bool) -> Any:
-            return beginning(lifecycle, kind, term, recovered, False)
+        def mistake(beginnings: Beginnings, kind: Any, term: int, recovered: Any, lost: bool) -> Any:
+            return beginning(beginnings, kind, term, recovered, False)
 
-        self.finds(Lifecycle, "_beginning", mistake, "what was seen is gone", "an epoch has two histories", "two first",
-                   "two answers")  # fmt: skip
+        self.finds(Beginnings, "_beginning", mistake, "what was seen is gone", "an epoch has two histories",
+                   "two first", "two answers")  # fmt: skip
 
 
 def _of_the_live_state(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -147,7 +147,9 @@ class Tally:
     @property
     def lines(self) -> list[Line]:
         """For each bot what came of it, in their order."""
-        ratings = rate(len(self.names), self._games) if self._games else []
+        # In which order games are over is chance, and the order of a sum shows in its last digit.
+        games = dict(sorted(self._games.items()))
+        ratings = rate(len(self.names), games) if games else []
         lines = []
         for place, name in enumerate(self.names):
             won, drawn, lost = (self._counts[place, points] for points in (1.0, 0.5, 0.0))

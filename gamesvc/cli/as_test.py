@@ -21,7 +21,7 @@ from gamesvc.errors import ConfigError
 from gamesvc.journal.records import Entry, Opening
 from gamesvc.model import GameModel
 from gamesvc.recovery import Replayed
-from gamesvc.replay import Private, fault_name, options_of, plain, told
+from gamesvc.telling import Private, fault_name, options_of, plain, told
 
 WIDTH = 110
 _INDENT = "    "

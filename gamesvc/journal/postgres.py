@@ -10,14 +10,14 @@ is a statement of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, LiteralString
 
 from gamesvc.errors import JournalError
 from gamesvc.journal import Stored
 from gamesvc.journal.postgres_connection import Int8, Server
 from gamesvc.journal.postgres_session import PostgresSession
-from gamesvc.journal.records import Entry, Snapshot, decode_entry, decode_snapshot, encode
+from gamesvc.journal.records import Entry, Snapshot, decode_entry, decode_snapshot, encode, stretches
 from gamesvc.journal.store import Append, GameRow
 
 READ_ROWS = 64
@@ -295,7 +295,7 @@ class PostgresStore:
         if created is not None and not deleted:
             raise JournalError(f"{self._session.name}: there is a game {game}")
         self._write("UPDATE games SET created = NULL, changed = NULL, deleted = false WHERE game = %s", (game,))
-        for run in _runs(entries):
+        for run in stretches(entries, WRITE_ENTRIES):
             # Where entries were skipped, the snapshot that did it is the one that comes with them.
             expected = run[0].number - 1
             self._write("UPDATE games SET last = %s WHERE game = %s", (expected, game))
@@ -337,15 +337,3 @@ def _columns(rows: Sequence[tuple[Any, ...]], many: int) -> list[list[Any]]:
     be, and the statement would be prepared anew for each width."""
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(many)]
     return [[Int8(value) for value in column] if column and type(column[0]) is int else column for column in columns]
-
-
-def _runs(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    """Entries in parts of which each is without gaps, and not too long."""
-    run: list[Entry] = []
-    for entry in entries:
-        if run and (entry.number != run[-1].number + 1 or len(run) == WRITE_ENTRIES):
-            yield run
-            run = []
-        run.append(entry)
-    if run:
-        yield run

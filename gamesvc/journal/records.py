@@ -10,6 +10,7 @@ which there are many are nothing to Python's garbage collector (``gc=False``): n
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import msgspec
@@ -232,3 +233,23 @@ def decode_snapshot(body: bytes) -> Snapshot:
         return _decode_snapshot(body)
     except UnicodeDecodeError as error:
         raise msgspec.DecodeError(str(error)) from error
+
+
+def stretches(entries: Iterable[Entry], most: int) -> Iterator[list[Entry]]:
+    """Entries, some at a time.
+
+    Args:
+        entries: of a game, in their order.
+        most: how many there are at a time.
+
+    Yields:
+        Entries among which no number is missing.
+    """
+    stretch: list[Entry] = []
+    for entry in entries:
+        if stretch and (len(stretch) == most or entry.number != stretch[-1].number + 1):
+            yield stretch
+            stretch = []
+        stretch.append(entry)
+    if stretch:
+        yield stretch

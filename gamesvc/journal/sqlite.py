@@ -23,7 +23,7 @@ import msgspec
 from gamesvc.errors import JournalError
 from gamesvc.journal import Stored
 from gamesvc.journal import sqlite_statements as statements
-from gamesvc.journal.records import Entry, Snapshot, decode_entry, decode_snapshot, encode
+from gamesvc.journal.records import Entry, Snapshot, decode_entry, decode_snapshot, encode, stretches
 from gamesvc.journal.sqlite_file import BUSY_MILLISECONDS, judged, make_private, open_file, sync
 from gamesvc.journal.store import Append, GameRow, OutcomeUnknown, SyncFailed
 
@@ -32,6 +32,9 @@ CHECKPOINT_PAGES = 2000
 
 READ_ENTRIES = 64
 """How many entries of a history to read at first; then twice as many each time."""
+
+WRITE_ENTRIES = 500
+"""How many entries of a game that is restored are written at a time."""
 
 
 class SqliteStore:
@@ -221,7 +224,7 @@ class SqliteStore:
             raise JournalError(f"{self._path}: there is a game {game}")
         term = self.claim(game)
         self._run("UPDATE games SET created = NULL, changed = NULL, deleted = 0 WHERE game = ?", (game,))
-        for stretch in _stretches(entries):
+        for stretch in stretches(entries, WRITE_ENTRIES):
             before = stretch[0].number - 1
             self._run("UPDATE games SET last = ? WHERE game = ?", (before, game))
             self.append([Append(game, term, before, stretch, wake_at)])
@@ -317,15 +320,3 @@ class SqliteStore:
 
 def _unhexed(hexed: str | None) -> list[bytes]:
     return [bytes.fromhex(body) for body in hexed.split(" ")] if hexed else []
-
-
-def _stretches(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
-    """The entries, some at a time, with no number missing among those."""
-    stretch: list[Entry] = []
-    for entry in entries:
-        if stretch and (len(stretch) == 500 or entry.number != stretch[-1].number + 1):
-            yield stretch
-            stretch = []
-        stretch.append(entry)
-    if stretch:
-        yield stretch

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
 import msgspec
-from twisted.internet.task import Clock
 
-from gamesvc.admission import FrontDoor
-from gamesvc.catalog import Catalog, Kind
 from gamesvc.context import Context, Player
-from gamesvc.errors import RequestRefused
 from gamesvc.image import restore
-from gamesvc.journal.memory import MemoryJournal
-from gamesvc.limits import Limits
-from gamesvc.listener import GameListener
 from gamesvc.messages import Request
 from gamesvc.model import GameModel
 from gamesvc.options import OptionsError, checked
 from gamesvc.pending import Role
 from gamesvc.refused import Refused
-from gamesvc.server import GameServer
 from gamesvc.testing.client import Client
 from gamesvc.testing.line import Line
 from gamesvc.testing.table_bots import table_bots
+from gamesvc.testing.table_server import TableServer
 from gamesvc.views import Views
 
 START = 1_800_000_000.0
@@ -34,42 +26,6 @@ START = 1_800_000_000.0
 
 WAIT_SECONDS = 5.0
 """How long `Table.send` waits for a reply, by the table's clock: commands of a game that ticks wait for the tick."""
-
-_GAME = "game"
-_UNBOUNDED = Limits(
-    commands_per_second=0,
-    command_burst=0,
-    frames_per_second=0,
-    max_message_bytes=0,
-    max_connections_per_player=0,
-    max_games_per_player=0,
-    handshake_timeout=0,
-    ping_interval=0,
-    idle_game_seconds=0,
-)
-
-
-class _OneKind(Catalog):
-    """A server's offer, of one kind that need not be a module's."""
-
-    def __init__(self, model: type[GameModel], options: bytes) -> None:
-        self._kind = Kind(model.__name__, model, options)
-
-    def __iter__(self) -> Iterator[Kind]:
-        yield self._kind
-
-    def find(self, name: str) -> Kind | None:
-        return self._kind if name == self._kind.name else None
-
-
-class _Listener(GameListener):
-    """A listener that hands faults of the model to the test, and logs none."""
-
-    faults: list[tuple[str, BaseException]]
-
-    def report(self, what: str, fault: BaseException) -> str:
-        self.faults.append((what, fault))
-        return "of-this-test"
 
 
 class Table:
@@ -108,20 +64,13 @@ class Table:
     ) -> None:
         self._kind = model
         try:
-            self._options = checked(model, dict(options or {}))
+            given = checked(model, dict(options or {}))
         except OptionsError as error:
             raise ValueError(f"options: {error}") from None
-        self._bots = partial(table_bots, model, tuple(bots), fill_with, stand_in)
-        self._start = start_time
-        self._clock = Clock()
-        # Apart, so that a game's chance is the same whatever else is drawn.
-        self._seeds, self._names = random.Random(seed), random.Random(seed)
-        self._faults: list[tuple[str, BaseException]] = []
+        offered = partial(table_bots, model, tuple(bots), fill_with, stand_in)
         self._clients: dict[str, Client] = {}
         self._requests = 0
-        self._journal = MemoryJournal(lambda call: self._clock.callLater(0, call), lambda: self.now)
-        self._listener = self._listen()
-        self._open()
+        self._server = TableServer(model, given, offered, seed, start_time)
         for name in players:
             self.connect(name)
 
@@ -180,7 +129,7 @@ class Table:
         client.line.cut()
         client.line = None
         self._run()
-        self._raise_faults()
+        self._server.raise_faults()
 
     def leave(self, name: str) -> None:
         """A player gives their seat up.
@@ -227,23 +176,19 @@ class Table:
         """
         if not seconds >= 0:
             raise ValueError(f"advance({seconds!r}): the seconds to go by, 0 or more")
-        self._run(self._clock.seconds() + seconds)
-        self._raise_faults()
+        self._run(self._server.seconds + seconds)
+        self._server.raise_faults()
 
     def restart(self) -> None:
         """Kill the server, and start another one on the same journal. All who were connected come back."""
-        # A new clock: whatever the old server has still put off does not happen.
-        clock, self._clock = self._clock, Clock()
-        self._clock.rightNow = clock.rightNow
         connected = [client for client in self._clients.values() if client.line is not None]
-        self._listener = self._listen()
-        self._open()
+        self._server.restart()
         for client in connected:
             client.line = None
         for name, client in self._clients.items():
             if client in connected:
                 self._connect(name, client)
-        self._raise_faults()
+        self._server.raise_faults()
 
     # What is seen.
 
@@ -287,28 +232,28 @@ class Table:
         Args:
             name: a player; for everybody else it is `state`.
         """
-        seated = self._kind.SEATS is None or name in self._server.players
+        seated = self._kind.SEATS is None or name in self._server.game.players
         return self._view(Player(name) if seated else None)
 
     @property
     def players(self) -> tuple[str, ...]:
         """Who has a seat, in the order of the seats."""
-        return tuple(name for name in self._server.players if name is not None)
+        return tuple(name for name in self._server.game.players if name is not None)
 
     @property
     def finished(self) -> bool:
         """Whether the game is over."""
-        return self._server.finished
+        return self._server.game.finished
 
     @property
     def now(self) -> float:
         """The time, in seconds since the epoch."""
-        return self._start + self._clock.seconds()
+        return self._server.now
 
     @property
     def model(self) -> Any:
         """The model with all its fields, secrets too: a copy, to look at."""
-        standing = self._server.instance.standing
+        standing = self._server.game.instance.standing
         model = self._kind()
         context = model._context = Context(now=standing.now, looks_only=True)
         context.players = tuple(player for player in standing.seats if player is not None)
@@ -317,37 +262,6 @@ class Table:
         return model
 
     # How.
-
-    def _listen(self) -> GameListener:
-        listener = _Listener(
-            self._clock,
-            journal=self._journal,
-            catalog=_OneKind(self._kind, self._options),
-            front_door=FrontDoor(None, (), lambda: "guest"),
-            limits=_UNBOUNDED,
-            now=lambda: self.now,
-            random_bytes=lambda count: (self._seeds if count == 32 else self._names).randbytes(count),
-            bots=self._bots(self._clock.callLater),
-        )
-        listener.faults = self._faults
-        listener.lifecycle.start()
-        return listener
-
-    def _open(self) -> None:
-        outcomes: list[GameServer | RequestRefused] = []
-        self._listener.lifecycle.open(_GAME, None, None, outcomes.append)
-        self._run()
-        self._raise_faults()
-        (outcome,) = outcomes
-        if isinstance(outcome, RequestRefused):
-            raise outcome
-
-    @property
-    def _server(self) -> GameServer:
-        # A game in which nothing has happened yet is forgotten when the last has left it.
-        if _GAME not in self._listener.games:
-            self._open()
-        return self._listener.games[_GAME]
 
     def _client(self, name: str) -> Client:
         if name not in self._clients:
@@ -363,7 +277,7 @@ class Table:
         if client.spectates != spectates:
             client.spectates, client.epoch = spectates, None
         self._connect(name, client)
-        self._raise_faults()
+        self._server.raise_faults()
 
     def _connect(self, name: str, client: Client) -> None:
         query = {"player": name, "state": "1"}
@@ -371,10 +285,10 @@ class Table:
             query["spectate"] = "1"
         if client.epoch is not None:
             query |= {"epoch": client.epoch, "since": str(client.seq)}
-        line = client.line = Line(self._listener, **query)
+        line = client.line = Line(self._server.listener, **query)
         self._run()
         if line.closed is not None:
-            self._raise_faults()
+            self._server.raise_faults()
             raise ValueError(f"{name!r} is not let in: {line.closed.code} {line.closed.reason}")
 
     def _reply(self, client: Client, id: str, seen: int) -> Any:
@@ -389,20 +303,20 @@ class Table:
         """What somebody is answered who operates the server, and wants this of its bots."""
         payloads: list[bytes] = []
         operator = Role(Player("operator"), playing=False, operates=True)
-        self._server.submit(operator, Request("gamesvc.bot", None, wanted), payloads.append)
+        self._server.game.submit(operator, Request("gamesvc.bot", None, wanted), payloads.append)
         return self._result(lambda: [msgspec.json.decode(payload) for payload in payloads], lambda: True)
 
     def _result(self, replies: Callable[[], list[dict[str, Any]]], goes_on: Callable[[], bool]) -> Any:
         """The result of what was asked for, when there is a reply."""
         self._run()
-        until = self._clock.seconds() + WAIT_SECONDS
+        until = self._server.seconds + WAIT_SECONDS
         while not replies():
-            due = min((call.getTime() for call in self._clock.getDelayedCalls()), default=until)
+            due = self._server.next_due(until)
             if not goes_on() or due >= until:
-                self._raise_faults()
+                self._server.raise_faults()
                 raise RuntimeError("the command was not answered")
             self._run(due)
-        self._raise_faults()
+        self._server.raise_faults()
         (reply,) = replies()
         if reply["status"] == "error":
             error = reply["error"]
@@ -410,29 +324,13 @@ class Table:
         return reply.get("result")
 
     def _run(self, until: float | None = None) -> None:
-        """Let everything happen that is due by a time; None: by now."""
-        clock = self._clock
-        until = clock.seconds() if until is None else until
-        while True:
-            due = min((call.getTime() for call in clock.getDelayedCalls()), default=until + 1)
-            if due > until:
-                break
-            # To the time itself, and not by so many seconds: a sum of fractions may miss it.
-            clock.rightNow = max(clock.rightNow, due)
-            clock.advance(0)
-        clock.rightNow = until
+        """Let everything happen that is due by a time of the server's, and all see what came; None: by now."""
+        self._server.run(until)
         for client in self._clients.values():
             client.listen()
 
-    def _raise_faults(self) -> None:
-        if not self._faults:
-            return
-        (what, fault), *more = self._faults
-        self._faults.clear()
-        fault.add_note(f"in {what}" + (f", and {len(more)} more failed" if more else ""))
-        raise fault
-
     def _view(self, viewer: Player | None) -> dict[str, Any]:
         views = Views(self._kind)
-        view: dict[str, Any] = msgspec.json.decode(views.state(self._server.instance.standing, views.audience(viewer)))
+        shown = views.state(self._server.game.instance.standing, views.audience(viewer))
+        view: dict[str, Any] = msgspec.json.decode(shown)
         return view

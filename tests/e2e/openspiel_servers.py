@@ -51,21 +51,21 @@ def place_of(game: str) -> int:
 def kinds_by_id(_: str) -> None:
     """No fault: a new game whose id begins with a number is of the kind that has this place in the server's command. (A
     path by itself creates games of the first.)"""
-    from gamesvc.lifecycle import Lifecycle
+    from gamesvc.beginnings import Beginnings
 
-    claimed = Lifecycle._claimed
+    create = Beginnings.create
 
-    def claimed_of_kind(self: Any, game: str, *arguments: Any) -> None:
+    def create_of_kind(self: Any, game: str, *arguments: Any) -> None:
         catalog = self._catalog
         # What the server keeps for itself is no game.
         if game[0].isdigit():
             self._catalog = _Chosen(catalog, list(catalog)[place_of(game)])
         try:
-            claimed(self, game, *arguments)
+            create(self, game, *arguments)
         finally:
             self._catalog = catalog
 
-    setattr(Lifecycle, "_claimed", claimed_of_kind)  # noqa: B010 - mypy: methods are not to be assigned to
+    setattr(Beginnings, "create", create_of_kind)  # noqa: B010 - mypy: methods are not to be assigned to
 
 
 def eyes_of_the_first(_: str) -> None:
