@@ -45,6 +45,10 @@ bench: $(VENV)/run.stamp ## measure gamesvc beside other servers, for about an h
 reference: $(VENV)/test.stamp ## write docs/reference.md from the docstrings
 	$(BIN)/python -m tests.reference
 
+.PHONY: pictures
+pictures: $(VENV)/test.stamp $(VENV)/services.stamp ## take the pictures of the page in docs/pictures, with Chromium
+	$(BIN)/python -m tests.browser.pictures docs/pictures
+
 .PHONY: check
 check: $(VENV)/check.stamp $(VENV)/services.stamp ## lint, formatting, types, who imports whom, and what can be installed
 	$(BIN)/ruff check
