@@ -191,7 +191,7 @@ class LobbyWorld(World):
         self,
         method: str,
         path: str,
-        who: str | None = None,
+        who: str | bytes | None = None,
         body: Any = None,
         *,
         headers: dict[str, str] | None = None,
@@ -223,7 +223,7 @@ class LobbyWorld(World):
         self.settle()
         return asked
 
-    def ask(self, method: str, path: str, who: str | None = None, body: Any = None, **more: Any) -> Response:
+    def ask(self, method: str, path: str, who: str | bytes | None = None, body: Any = None, **more: Any) -> Response:
         """Ask for something, and get the answer."""
         return self.begin(method, path, who, body, **more).response
 

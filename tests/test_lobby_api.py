@@ -8,7 +8,7 @@ from unittest import mock
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc.web.lobby_api import MAX_ADDRESSES
+from gamesvc.web.lobby_model import GUESTS
 from tests.json_schemas import faults
 from tests.lobbies import LobbyWorld, Response
 from tests.wire import Logged
@@ -97,8 +97,8 @@ class AskingTest(SynchronousTestCase):
         for name in (None, ""):
             response = self.world.ask("POST", "/games", name, {"kind": "chat"})
             self.assertEqual((response.status, response.code), (401, "name_missing"))
-        for name in ("x" * 65, "a\nb"):
-            self.assertEqual(self.world.ask("POST", "/games", name, {"kind": "chat"}).code, "bad_player")
+        for wrong in ("x" * 65, "a\nb", b"\xed\xa0\x80", b"Zo\xeb"):
+            self.assertEqual(self.world.ask("POST", "/games", wrong, {"kind": "chat"}).code, "bad_player")
         made = self.world.ask("POST", "/games", "Zoë 2", {"kind": "chat"}).json
         self.assertEqual((made["game"]["by"], made["seat"]["url"].partition("?")[2]), ("Zoë 2", "player=Zo%C3%AB%202"))
         self.assertEqual(self.world.ask("POST", "/games?player=bob", None, {"kind": "chat"}).json["game"]["by"], "bob")
@@ -119,7 +119,14 @@ class AskingTest(SynchronousTestCase):
         # A proxy of this machine asks for many.
         for host in ("127.0.0.1", "::1"):
             self.assertEqual({world.ask("POST", "/guests", None, {}, host=host).status for _ in range(5)}, {201})
-        self.assertLessEqual(MAX_ADDRESSES, 5000)
+
+    def test_what_names_a_request_is_read_strictly(self) -> None:
+        for key, code in (("", "bad_id"), ("x" * 65, "bad_id"), ("a b", "bad_id"), ("\x85", "bad_id")):
+            given = {"Idempotency-Key": key}
+            response = self.world.ask("POST", "/games", "ann", {"kind": "chat"}, headers=given)
+            self.assertEqual((response.status, response.code), (400, code), key)
+        # Where nothing is made of it, it may be what it likes.
+        self.assertEqual(self.world.ask("POST", "/guests", None, {}, headers={"Idempotency-Key": " "}).status, 201)
 
 
 class OriginsTest(SynchronousTestCase):
@@ -154,7 +161,9 @@ class OriginsTest(SynchronousTestCase):
         response = self.from_page("OPTIONS", FRIEND, **wanted)
         self.assertEqual((response.status, response.body), (204, b""))
         self.assertIn("POST", response.headers["Access-Control-Allow-Methods"])
-        self.assertEqual(response.headers["Access-Control-Allow-Headers"], "Authorization, Content-Type")
+        self.assertEqual(
+            response.headers["Access-Control-Allow-Headers"], "Authorization, Content-Type, Idempotency-Key"
+        )
 
     def test_programs_say_no_origin(self) -> None:
         response = self.world.ask("GET", "/games")
@@ -182,7 +191,16 @@ class GuestsTest(SynchronousTestCase):
         self.name("ann")
         self.world.reactor.advance(23 * 3600)
         self.assertEqual(self.name("ann"), "ann-2")
-        self.world.reactor.advance(3601)
+        self.world.reactor.advance(3621)
+        self.assertEqual(self.name("ann"), "ann")
+
+    def test_who_has_a_seat_somewhere_keeps_the_name_for_as_long(self) -> None:
+        self.name("ann")
+        game = self.world.made("ann")
+        self.world.ask("POST", f"/games/{game}/join", "bob")
+        self.world.pass_time(25 * 3600, 600)
+        self.assertEqual([self.name("ann"), self.name("bob")], ["ann-2", "bob-2"])
+        self.world.pass_time(30 * 24 * 3600, 600)
         self.assertEqual(self.name("ann"), "ann")
 
     def test_names_are_known_after_a_crash(self) -> None:
@@ -196,7 +214,7 @@ class GuestsTest(SynchronousTestCase):
             self.assertEqual(self.world.ask("POST", "/guests", None, {"name": wish}).status, 400, wish)
 
     def test_whoever_makes_up_names_keeps_nobody_out(self) -> None:
-        with mock.patch("gamesvc.web.lobby_model.GUESTS_BYTES", 100):
+        with mock.patch.object(GUESTS, "most", 20):
             names = [self.name("ann" + str(number)) for number in range(20)]
             self.assertRegex(names[-1], "^guest-[0-9a-f]{16}$")
             self.assertEqual(len(set(names)), 20)
@@ -264,7 +282,8 @@ class DescribedTest(SynchronousTestCase):
         kinds = {each["name"]: each for each in self.world.ask("GET", "/kinds").json["kinds"]}
         self.assertEqual(list(kinds), ["tic-tac-toe", "chess", "chat"])
         self.assertEqual([kinds[name]["seats"] for name in kinds], [[2, 2], [2, 2], None])
-        self.assertEqual(kinds["tic-tac-toe"]["title"], "Three in a row.")
+        self.assertEqual((kinds["tic-tac-toe"]["title"], kinds["tic-tac-toe"]["description"]), ("Three in a row.", ""))
+        self.assertEqual(kinds["chess"]["title"].count("."), 1, kinds["chess"])
         self.assertEqual([kinds[name]["bots"] for name in kinds], [["random"], ["random"], []])
         options, commands = kinds["chess"]["options"], kinds["tic-tac-toe"]["commands"]
         self.assertEqual(options["properties"]["minutes"]["default"], 3.0)

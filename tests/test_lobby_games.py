@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -129,6 +130,50 @@ class MakingTest(SynchronousTestCase):
         self.assertEqual(list(self.world.listener.games), [LOBBY])
         self.assertEqual(self.world.ask("POST", "/games", "ann", {"kind": "chat"}).code, "too_many_games")
 
+    def test_a_request_that_is_sent_again_makes_no_other_game(self) -> None:
+        def make(who: str = "ann", key: str = "k1", **wish: Any) -> Any:
+            body = {"kind": "tic-tac-toe", "bots": ["random"], **wish}
+            return self.world.begin("POST", "/games", who, body, headers={"Idempotency-Key": key})
+
+        first, again = make().response, make().response
+        self.assertEqual((first.status, again.status, again.json["seat"]), (201, 201, first.json["seat"]))
+        self.assertEqual(again.json["game"]["players"], ["ann", "bot-random"])
+        self.assertEqual(len(self.world.records.newest), 1)
+        others = [make(key="k2"), make("bob"), make(bots=[])]
+        ids = {first.json["game"]["id"], *(each.response.json["game"]["id"] for each in others)}
+        self.assertEqual(len(ids), 4)
+        # Not even where no more games may be made, and it is one that is there.
+        make(key="k3")
+        make(key="k4")
+        self.assertEqual(make(key="k5").response.code, "too_many_games")
+        self.assertEqual(make().response.status, 201)
+
+    def test_nor_one_that_is_sent_again_before_it_is_answered(self) -> None:
+        world = LobbyWorld(games=("crazy-eights",))
+        wish = {"kind": "crazy-eights", "seats": 3, "bots": ["random", "random"]}
+        with mock.patch.object(world, "settle"):
+            given = {"Idempotency-Key": "k"}
+            asked = [world.begin("POST", "/games", "ann", wish, headers=given) for _ in range(3)]
+        world.settle()
+        shown = [each.response.json["game"]["players"][:4] for each in asked]
+        self.assertEqual(shown, [["ann", "bot-random", "bot-random-2", None]] * 3)
+        self.assertEqual(len(world.records.newest), 1)
+
+    def test_one_that_could_not_be_made_is_made_when_it_is_sent_again(self) -> None:
+        world = LobbyWorld(max_games=2)
+        full = world.made()
+        given = {"Idempotency-Key": "k"}
+        self.assertEqual(world.ask("POST", "/games", "bob", {"kind": "chat"}, headers=given).code, "server_full")
+        world.pass_time(400, 5)
+        self.assertNotIn(full, world.listener.games)
+        self.assertEqual(world.ask("POST", "/games", "bob", {"kind": "chat"}, headers=given).status, 201)
+        self.assertEqual(len(world.records.newest), 2)
+        # Nor is one that is there forgotten, because it can't be woken now.
+        world.pass_time(400, 5)
+        world.ask("POST", f"/games/{full}/join", "dora")
+        self.assertEqual(world.ask("POST", "/games", "bob", {"kind": "chat"}, headers=given).code, "server_full")
+        self.assertEqual(len(world.records.newest), 2)
+
     def test_a_game_that_cannot_be_opened_is_not_listed(self) -> None:
         world = LobbyWorld(max_games=2)
         world.made()
@@ -157,6 +202,30 @@ class PlayingTest(SynchronousTestCase):
         first, second = self.at("/join", "bob"), self.at("/join", "bob")
         self.assertEqual(first.json, second.json)
         self.assertEqual(self.world.ask("GET", f"/games/{self.game}").json["players"], ["ann", "bob"])
+
+    def test_of_two_who_come_for_the_last_seat_that_is_wanted_one_gets_it(self) -> None:
+        for who in (("bob", "carl"), ("bob", "carl", "bob")):
+            game = self.world.made(kind="Party", seats=2)
+            settle = self.world.settle
+            with mock.patch.object(self.world, "settle"):
+                asked = [self.world.begin("POST", f"/games/{game}/join", each, {}) for each in who]
+            settle()
+            statuses = [each.response.status for each in asked]
+            self.assertEqual(statuses, [200, 409, 200][: len(who)])
+            self.assertEqual(self.world.ask("GET", f"/games/{game}").json["players"][:3], ["ann", "bob", None])
+            games = self.world.lobby._games
+            self.assertEqual((games._coming, games._making), ({}, {}), "nothing is left of those who came")
+
+    def test_who_is_called_as_a_bot_is_has_nothing_to_say(self) -> None:
+        self.at("/bots", "ann", {"bot": "random"})
+        for what, body, code in (
+            ("/bots", {"bot": "random"}, "not_yours"),
+            ("/invites", {}, "not_yours"),
+            ("/join", {}, "no_seat"),
+            ("/leave", {}, "not_a_player"),
+        ):
+            self.assertEqual(self.at(what, "bot-random", body).code, code, what)
+        self.assertEqual(self.at("/bots/bot-random", "bot-random", method="DELETE").code, "not_yours")
 
     def test_a_full_game_can_be_watched(self) -> None:
         self.at("/join", "bob")
@@ -195,6 +264,15 @@ class PlayingTest(SynchronousTestCase):
         self.assertEqual(self.at("/bots/bot-random", "ann", method="DELETE").status, 204)
         self.assertEqual(self.at("/bots/bot-random", "ann", method="DELETE").code, "no_bot")
         self.assertEqual(self.world.ask("GET", f"/games/{self.game}").json["players"], [None, None])
+
+    def test_a_bot_that_is_called_in_again_because_the_answer_was_lost_comes_once(self) -> None:
+        world = LobbyWorld(games=("crazy-eights",))
+        game = world.made(kind="crazy-eights")
+        given = {"Idempotency-Key": "k"}
+        asked = [world.ask("POST", f"/games/{game}/bots", "ann", {"bot": "random"}, headers=given) for _ in range(2)]
+        self.assertEqual([each.json for each in asked], [{"player": "bot-random"}] * 2)
+        response = world.ask("POST", f"/games/{game}/bots", "ann", {"bot": "random"}, headers={"Idempotency-Key": "l"})
+        self.assertEqual(response.json, {"player": "bot-random-2"})
 
     def test_a_bot_stands_in_for_who_is_not_there(self) -> None:
         self.at("/join", "bob")
@@ -331,6 +409,17 @@ class RestartTest(SynchronousTestCase):
         before.settle()
         after = self.restarted(before)
         self.assertEqual(after.opened(f"/{game}?player=bob", V1).heard()[0]["kind"], "chat")
+
+    def test_two_servers_on_one_journal_take_the_lobby_from_each_other_and_nothing_is_lost(self) -> None:
+        one = LobbyWorld()
+        other = LobbyWorld(journal=one.journal, reactor=one.reactor)
+        for world in (one, other) * 3:
+            asked = world.begin("POST", "/games", "ann", {"kind": "chat"})
+            one.pass_time(1, 0.1)
+            self.assertEqual(asked.response.status, 201)
+        self.assertEqual(len(other.ask("GET", "/games").json["games"]), 6)
+        told = [text for text in self.logged.texts() if "another server uses the lobby" in text]
+        self.assertEqual(len(told), 2, "each once")
 
     def test_the_lobby_itself_is_not_to_be_entered(self) -> None:
         world = LobbyWorld()

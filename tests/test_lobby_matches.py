@@ -129,6 +129,19 @@ class MatchesTest(SynchronousTestCase):
         other = self.wait("bob")
         self.assertEqual(self.state("bob", other), "waiting")
 
+    def test_who_asks_again_because_the_answer_was_lost_plays_once(self) -> None:
+        def ask() -> Any:
+            given = {"Idempotency-Key": "k"}
+            return self.world.ask("POST", "/matches", "ann", {"kind": "tic-tac-toe"}, headers=given).json
+
+        first = ask()
+        self.assertEqual(ask(), first)
+        self.wait("bob")
+        again = ask()
+        self.assertEqual((again["ticket"], again["state"]), (first["ticket"], "matched"))
+        self.wait("carl")
+        self.assertEqual(len(self.world.records.newest), 1)
+
     def test_a_ticket_is_its_holders_alone(self) -> None:
         ticket = self.wait("ann")
         for method in ("GET", "DELETE"):

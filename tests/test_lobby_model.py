@@ -12,8 +12,10 @@ from gamesvc import Player
 from gamesvc.image import settle
 from gamesvc.instance import MAX_STATE_BYTES, Instance
 from gamesvc.model import GameError
-from gamesvc.web import lobby_model
-from gamesvc.web.lobby_model import SHELVES, Listed, LobbyModel, Ticket, shelf_of
+from gamesvc.web import lobby_model, lobby_room
+from gamesvc.web.lobby_entries import Listed, Ticket
+from gamesvc.web.lobby_model import GAMES, GUESTS, INVITES, TICKETS, LobbyModel
+from gamesvc.web.lobby_shelves import Shelves
 
 SERVER = Player("server")
 
@@ -31,12 +33,15 @@ class Book:
         given = msgspec.convert(msgspec.to_builtins(arguments), spec.arguments)
         return self.instance.command(self.now, spec.name, SERVER, given).result
 
-    def part(self, name: str) -> Any:
+    def field(self, name: str) -> Any:
         position = [field.name for field in LobbyModel.FIELDS].index(name)
         return LobbyModel.FIELDS[position].decode(self.instance.standing.image[position])
 
+    def part(self, shelves: Shelves[Any]) -> dict[str, Any]:
+        return {id: each for name in shelves.fields for id, each in shelves.unpacked(self.field(name)).items()}
+
     def games(self) -> dict[str, Listed]:
-        return {game: each for number in range(SHELVES) for game, each in self.part(f"games_{number}").items()}
+        return self.part(GAMES)
 
     @property
     def size(self) -> int:
@@ -87,7 +92,7 @@ class LobbyModelTest(SynchronousTestCase):
         self.book.do("stand", game="g1", players=["ann", None], started=False, finished=False)
         after = self.book.instance.standing.image
         changed = [field.name for field, old, new in zip(LobbyModel.FIELDS, before, after, strict=True) if old != new]
-        self.assertEqual(changed, [f"games_{shelf_of('g1')}"])
+        self.assertEqual(changed, [GAMES.field_of("g1")])
         self.assertEqual(self.book.games()["g1"].players, ("ann", None))
 
     def test_what_is_not_known_does_not_come_about_by_standing_otherwise(self) -> None:
@@ -95,9 +100,9 @@ class LobbyModelTest(SynchronousTestCase):
         self.assertEqual(self.book.games(), {})
 
     def test_where_there_is_no_room_those_go_of_which_the_listing_is_needed_least(self) -> None:
-        self.patch(lobby_model, "SHELF_BYTES", 1900)
-        self.patch(lobby_model, "_SPARE", 0)
-        self.patch(lobby_model, "SHELVES", 1)
+        self.patch(GAMES, "most", 1600)
+        self.patch(GAMES, "fields", ("games_0",))
+        self.patch(lobby_room, "SPARE_BYTES", 0)
         for game, players, started, finished in (
             ("played", ["ann", "bob"], True, False),
             ("sat", ["ann"], False, False),
@@ -120,11 +125,96 @@ class LobbyModelTest(SynchronousTestCase):
         self.assertEqual(error.code, "lobby_full")
         self.assertEqual(self.book.games(), before_all)
 
+    def test_a_game_for_those_who_waited_is_not_nobodys(self) -> None:
+        self.patch(GAMES, "most", 700)
+        self.patch(GAMES, "fields", ("games_0",))
+        self.patch(lobby_room, "SPARE_BYTES", 0)
+        self.book.do("wait", ticket=ticket("a"))
+        self.book.do("wait", ticket=ticket("b"))
+        (game,) = self.book.games()
+        for number in range(3):
+            self.book.now += 1
+            self.book.do("add", game=listed(f"new{number}", options="x" * 300))
+        self.assertEqual(list(self.book.games()), [game, "new2"])
+
+    def test_games_that_are_played_do_not_take_all_the_room_for_long(self) -> None:
+        self.patch(GAMES, "most", 1000)
+        self.patch(GAMES, "fields", ("games_0",))
+        self.patch(lobby_room, "SPARE_BYTES", 0)
+        for number in range(2):
+            self.book.do("add", game=listed(f"g{number}", options="x" * 300))
+            self.book.do("stand", game=f"g{number}", players=["ann", "bob"], started=True, finished=False)
+            self.book.now += 1
+        self.book.now += lobby_room.SPARED_SECONDS - 3
+        self.assertRaises(GameError, self.book.do, "add", game=listed("new", options="x" * 300))
+        self.book.now += 2
+        self.book.do("add", game=listed("new", options="x" * 300))
+        self.assertEqual(list(self.book.games()), ["g1", "new"])
+
+    def test_what_is_asked_for_again_is_not_made_again(self) -> None:
+        def add(once: str, **more: Any) -> tuple[str, bool]:
+            id, is_new = msgspec.json.decode(self.book.do("add", game=listed("", **more), once=once))
+            return id, is_new
+
+        first, is_new = add("1")
+        self.assertTrue(is_new)
+        self.assertEqual(add("1"), (first, False))
+        others = [add("2"), add("1", by="bob"), add("1", public=False)]
+        self.assertEqual([is_new for _, is_new in others], [True] * 3)
+        self.assertEqual(len(self.book.games()), 4)
+        # A game that is not listed has an id that nobody guesses.
+        self.assertEqual([len(first), len(others[2][0])], [16, 32])
+
+    def test_ids_are_not_to_be_made_out_of_what_clients_say(self) -> None:
+        ids = set()
+        for seed in (b"seed", b"plum"):
+            instance = Instance(LobbyModel, seed * 8)
+            instance.open(1000.0)
+            spec = LobbyModel.COMMANDS["add"]
+            given = msgspec.convert({"game": msgspec.to_builtins(listed("")), "once": "1"}, spec.arguments)
+            ids.add(instance.command(1000.0, spec.name, SERVER, given).result)
+        self.assertEqual(len(ids), 2)
+
+    def test_who_asks_to_wait_again_waits_once_and_keeps_what_came_of_it(self) -> None:
+        first = self.book.do("wait", ticket=ticket("", player="ann"), once="1")
+        self.assertEqual(self.book.do("wait", ticket=ticket("", player="ann"), once="1"), first)
+        self.book.do("wait", ticket=ticket("b"))
+        # The answer was lost, and who was matched asks again: they are not to play twice.
+        self.assertEqual(self.book.do("wait", ticket=ticket("", player="ann"), once="1"), first)
+        self.book.do("wait", ticket=ticket("c"))
+        self.assertEqual(len(self.book.games()), 1)
+        self.assertNotEqual(self.book.do("wait", ticket=ticket("", player="ann"), once="2"), first)
+        self.assertEqual(len(self.book.games()), 2)
+
+    def test_who_came_first_is_served_first_whatever_their_names(self) -> None:
+        self.patch(lobby_model, "MATCHED_AT_ONCE", 0)
+        names = [f"p{number * 7 % 20}" for number in range(20)]
+        for name in names:
+            self.book.do("wait", ticket=ticket(f"t{name}", seats=9, player=name))
+        self.book.do("match")
+        parties = [set(each.named) for each in self.book.games().values()]
+        self.assertCountEqual(parties, [set(names[:9]), set(names[9:18])])
+
+    def test_where_many_want_the_same_they_are_matched_when_it_is_looked_for_all(self) -> None:
+        self.patch(lobby_model, "MATCHED_AT_ONCE", 1)
+        self.book.do("wait", ticket=ticket("a"))
+        self.book.do("wait", ticket=ticket("b"))
+        self.assertEqual(self.book.games(), {})
+        self.book.do("match")
+        self.assertEqual(len(self.book.games()), 1)
+
+    def test_a_guest_keeps_a_name_that_is_theirs(self) -> None:
+        self.book.do("welcome", names=["ann"], seconds=60.0)
+        self.book.now += 50
+        self.book.do("renew", name="ann", seconds=60.0)
+        self.book.now += 50
+        self.assertEqual(self.book.do("welcome", names=["ann", "ann-2"], seconds=60.0), b'"ann-2"')
+
     def test_the_newest_invitations_to_a_game_hold(self) -> None:
         self.book.do("add", game=listed("g1"))
         for number in range(20):
             self.book.do("invite", game="g1", code=f"c{number}")
-        self.assertEqual(sorted(self.book.part("invites")), sorted(f"c{number}" for number in range(4, 20)))
+        self.assertEqual(sorted(self.book.part(INVITES)), sorted(f"c{number}" for number in range(4, 20)))
         error = self.assertRaises(GameError, self.book.do, "invite", game="g2", code="x")
         self.assertEqual(error.code, "no_such_game")
 
@@ -134,22 +224,34 @@ class LobbyModelTest(SynchronousTestCase):
         self.book.do("wait", ticket=ticket("b"))
         (game,) = self.book.games().values()
         self.assertCountEqual(game.named, ["player of a", "player of b"])
-        self.assertEqual({each.game for each in self.book.part("tickets").values()}, {game.game})
+        self.assertEqual({each.game for each in self.book.part(TICKETS).values()}, {game.game})
         # Who was matched is not matched again, and can't give up any more.
         self.book.do("stop_waiting", tickets=["a"])
         self.book.do("wait", ticket=ticket("c"))
         self.assertEqual(len(self.book.games()), 1)
-        self.assertIn("a", self.book.part("tickets"))
+        self.assertIn("a", self.book.part(TICKETS))
 
     def test_only_so_many_can_wait(self) -> None:
-        self.patch(lobby_model, "TICKETS_BYTES", 1000)
+        self.patch(TICKETS, "most", 1000)
+        self.patch(TICKETS, "fields", ("tickets_0",))
         for number in range(50):
             try:
                 self.book.do("wait", ticket=ticket(f"t{number}", own=number * 1e4))
             except GameError as error:
                 self.assertEqual(error.code, "lobby_full")
-        self.assertTrue(3 < len(self.book.part("tickets")) < 20)
-        self.assertEqual(next(iter(self.book.part("tickets"))), "t0")
+        self.assertTrue(3 < len(self.book.part(TICKETS)) < 20)
+        self.assertEqual(next(iter(self.book.part(TICKETS))), "t0")
+
+    def test_who_plays_by_now_keeps_nobody_from_waiting(self) -> None:
+        self.patch(TICKETS, "most", 1000)
+        self.patch(TICKETS, "fields", ("tickets_0",))
+        for number in range(0, 40, 2):
+            self.book.now += 1
+            for each in range(number, number + 2):
+                self.book.do("wait", ticket=ticket(f"t{each}"))
+        kept = list(self.book.part(TICKETS))
+        self.assertEqual(kept[-2:], ["t38", "t39"])
+        self.assertEqual(len(self.book.games()), 20)
 
     def test_what_is_over_is_forgotten_in_the_end(self) -> None:
         self.book.do("add", game=listed("g1"))
@@ -160,8 +262,8 @@ class LobbyModelTest(SynchronousTestCase):
         self.book.do("wait", ticket=ticket("c"))
         self.book.now += 30 * 24 * 3600 + 1
         self.book.do("tidy")
-        self.assertEqual((self.book.games(), self.book.part("invites"), self.book.part("guests")), ({}, {}, {}))
-        self.assertEqual(list(self.book.part("tickets")), ["c"])  # waits on
+        self.assertEqual((self.book.games(), self.book.part(INVITES), self.book.part(GUESTS)), ({}, {}, {}))
+        self.assertEqual(list(self.book.part(TICKETS)), ["c"])  # waits on
 
     def test_whatever_is_asked_of_it_it_stays_below_what_a_state_may_have(self) -> None:
         chance = random.Random(3)
@@ -182,13 +284,9 @@ class LobbyModelTest(SynchronousTestCase):
                     self.book.do("invite", game=chance.choice(list(self.book.games()) or ["g"]), code=f"c{number:022}")
             except GameError as error:
                 self.assertIn(error.code, ("lobby_full", "no_such_game"))
-        for part, most in (
-            ("invites", lobby_model.INVITES_BYTES),
-            ("guests", lobby_model.GUESTS_BYTES),
-            ("tickets", lobby_model.TICKETS_BYTES),
-            *((f"games_{number}", lobby_model.SHELF_BYTES + 512) for number in range(SHELVES)),
-        ):
-            self.assertLessEqual(len(msgspec.msgpack.encode(self.book.part(part))), most, part)
+        for shelves in GAMES, GUESTS, INVITES, TICKETS:
+            for name in shelves.fields:
+                self.assertLessEqual(len(self.book.field(name)), shelves.most + 512, name)
         self.assertGreater(self.book.size, MAX_STATE_BYTES * 0.5)
         self.assertLess(self.book.size, MAX_STATE_BYTES * 0.95)
         settle(self.book.instance._model)

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.errors import HTTP_REFUSALS
 from gamesvc.limits import SLOW_CONSUMER_SECONDS
-from gamesvc.web.channel import BODY_SECONDS, IDLE_SECONDS, MAX_AHEAD_BYTES, MAX_REQUESTS
+from gamesvc.web.channel import BODY_SECONDS, IDLE_SECONDS, MAX_AHEAD_BYTES, MAX_AT_ONCE, MAX_REQUESTS
 from tests.web import Asker, WebWorld, request
 from tests.wire import Logged, frame, opening
 
@@ -255,6 +255,19 @@ class Order(SynchronousTestCase):
         asker = WebWorld(frames_per_second=0).asker()
         asker.send(request("/echo") * 900)
         self.assertEqual(statuses(asker), [200] * 900)
+
+    def test_others_have_their_turn_between_many_requests_that_come_at_once(self) -> None:
+        world = WebWorld(frames_per_second=0)
+        asker = world.asker()
+        asker.protocol.dataReceived(request("/echo") * 20)
+        self.assertEqual(asker.transport.value().count(b"HTTP/1.1 200"), MAX_AT_ONCE)
+        # Who goes meanwhile leaves nothing behind.
+        asker.cut()
+        self.assertEqual([each for each in world.reactor.getDelayedCalls() if each.getTime() < 1], [])
+        asker = world.asker()
+        asker.send(request("/echo") * 20)
+        world.turn()
+        self.assertEqual(statuses(asker), [200] * 20)
 
     def test_little_is_read_ahead(self) -> None:
         world = WebWorld()

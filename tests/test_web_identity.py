@@ -183,6 +183,31 @@ class TokensTest(SynchronousTestCase):
             welcome = self.enter(world, each)
             self.assertEqual((welcome["player"], welcome["playing"]), (name, True))
 
+    def test_a_guest_who_comes_again_keeps_the_name_and_gets_a_new_token(self) -> None:
+        time = [NOW]
+        world = LobbyWorld(identities=Identities(lambda: time[0], asks=True, minting=MINTING))
+        ann = self.guest(world, "ann")
+        time[0] += 60
+        for body in {}, {"name": "ann"}:
+            again = world.ask("POST", "/guests", ann, body).json
+            self.assertEqual(again["player"], "ann")
+            self.assertNotEqual(again["token"], ann)
+        self.assertEqual(world.ask("POST", "/guests", ann, {"name": "eve"}).json["player"], "eve")
+        # Who can't show that they have the name have not.
+        for token in ("ann", ann + "x", signed(KEY, "EdDSA"), None):
+            self.assertEqual(world.ask("POST", "/guests", token, {"name": "ann"}).status, 201)
+            self.assertNotEqual(world.ask("POST", "/guests", token, {"name": "ann"}).json["player"], "ann")
+        time[0] += GUEST_SECONDS
+        self.assertNotEqual(world.ask("POST", "/guests", ann, {}).json["player"], "ann")
+
+    def test_names_of_any_letters_fit_into_a_token(self) -> None:
+        identities = Identities(lambda: NOW, asks=True, minting=MINTING)
+        validator = TokenValidator(ISSUER, VerifyingKey("EdDSA", KEY.public_key()), lambda: NOW)
+        for count in (1, 4, 8, 15, 100):
+            names = tuple(f"{number:03}" + "\U0001f3b2" * 61 for number in range(count))
+            token = str(identities.seat_token("g1", names[0], names))
+            self.assertEqual(validator.validate("g1", token).player, names[0])
+
     def test_a_seats_token_is_for_that_game_alone(self) -> None:
         world = self.world()
         ann = self.guest(world, "ann")

@@ -10,6 +10,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from twisted.internet.defer import Deferred
+from twisted.internet.defer import TimeoutError as TookTooLong
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
@@ -144,6 +145,20 @@ class KeySetTest(SynchronousTestCase):
         self.assertEqual(self.ask(), "EdDSA")
         self.assertTrue(any("no route" in text for text in self.logged.texts()))
 
+    def test_nobody_whose_key_is_known_waits_for_an_issuer_that_does_not_answer(self) -> None:
+        self.ask()
+        self.fails = True
+        self.clock.advance(FRESH_SECONDS + 1)
+        self.ask()
+        self.fails, self.holds = False, True
+        self.clock.advance(AGAIN_SECONDS)
+        for _ in range(MAX_WAITING + 2):
+            self.assertEqual(self.ask(), "EdDSA")
+        self.publish(as_jwk(EC))
+        self.assertEqual(len(self.fetched), 3)
+        self.fetched[-1].callback(self.content)
+        self.assertEqual(self.ask(), "ES256")
+
     def test_what_is_no_key_set_is_no_answer(self) -> None:
         for content in (b"", b"[]", b'{"keys": 1}', b"<html>"):
             self.content = content
@@ -191,19 +206,24 @@ class AddressTest(SynchronousTestCase):
 class FetchTest(TestCase):
     """Over the network of this machine."""
 
-    def serve(self, response: bytes) -> str:
+    def serve(self, response: bytes, *, ends: bool = True) -> str:
         from twisted.internet import reactor
-        from twisted.internet.protocol import Protocol, ServerFactory
+        from twisted.internet.protocol import Protocol, ServerFactory, connectionDone
 
         self.asked: list[bytes] = []
-        asked = self.asked
+        self.lost: Deferred[None] = Deferred()
+        asked, lost = self.asked, self.lost
 
         class Serving(Protocol):
             def dataReceived(self, data: bytes) -> None:
                 asked.append(data)
                 assert self.transport is not None
                 self.transport.write(response)
-                self.transport.loseConnection()
+                if ends:
+                    self.transport.loseConnection()
+
+            def connectionLost(self, reason: Failure = connectionDone) -> None:
+                lost.callback(None)
 
         factory: Any = ServerFactory.forProtocol(Serving)
         port: Any = reactor.listenTCP(0, factory, interface="127.0.0.1")
@@ -225,6 +245,15 @@ class FetchTest(TestCase):
         for head in (b"302 Found\r\nLocation: http://127.0.0.1:1/", b"404 Not Found", b"500 Oops"):
             with self.assertRaises(ValueError):
                 await self.fetch(b"HTTP/1.1 " + head + b"\r\nContent-Length: 2\r\n\r\n{}")
+
+    async def test_who_takes_too_long_is_cut_off(self) -> None:
+        from twisted.internet import reactor
+
+        address = self.serve(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", ends=False)
+        found: Callable[[str], Deferred[bytes]] = fetcher(reactor, seconds=0.05)
+        with self.assertRaises(TookTooLong):
+            await found(address)
+        await self.lost
 
     async def test_and_not_too_much_is_read(self) -> None:
         with self.assertRaises(ValueError):

@@ -85,6 +85,30 @@ class PairingTest(SynchronousTestCase):
             left = [each for each in waiting if each.name not in seen and each.seats == 2]
             self.assertFalse(any(accepts(one, two, 20.0) for one in left for two in left if one is not two))
 
+    def test_it_is_as_if_all_were_held_against_all(self) -> None:
+        chance = random.Random(11)
+        for _ in range(500):
+            seats = chance.choice([1, 2, 3, 4])
+            waiting = [
+                Waiter(
+                    str(number),
+                    chance.choice([None, float(chance.randrange(2000))]),
+                    chance.randrange(600),
+                    seats=seats,
+                )
+                for number in range(chance.randrange(20))
+            ]
+            wanted, taken = [], set[Waiter]()
+            for place, first in enumerate(waiting):
+                party = [first]
+                for each in () if first in taken else waiting[place + 1 :]:
+                    if len(party) < seats and each not in taken and all(accepts(each, one, 7.0) for one in party):
+                        party.append(each)
+                if first not in taken and len(party) == seats:
+                    wanted.append(party)
+                    taken.update(party)
+            self.assertEqual(parties(waiting, 7.0), wanted)
+
     def test_very_many_who_do_not_fit_are_not_tried_with_each_other(self) -> None:
         tried = []
 

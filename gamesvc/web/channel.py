@@ -34,6 +34,9 @@ BODY_SECONDS = 10.0
 MAX_REQUESTS = 1000
 """Requests of one connection. It is closed after that."""
 
+MAX_AT_ONCE = 8
+"""Requests of one connection that are answered before others have their turn."""
+
 MAX_AHEAD_BYTES = 16384
 """Bytes that are read of what comes behind a request that is being answered."""
 
@@ -81,6 +84,14 @@ class Served(Protocol):
     def report(self, what: str, fault: BaseException) -> str:
         """Write a fault to the log, and return the incident's id."""
 
+    def refused(self, peer: str, refusal: HttpRefusal) -> None:
+        """Write to the log that something was refused.
+
+        Args:
+            peer: to whom: the address and port.
+            refusal: the answer.
+        """
+
     def gone(self, channel: WebChannel) -> None:
         """A channel has nothing more to do."""
 
@@ -112,6 +123,7 @@ class WebChannel:
         self._request: WebRequest | None = None
         self._delayed: Any = None
         self._served = 0
+        self._at_once = 0
         self._persists = True
         self._is_reading = False
         self._is_held = False
@@ -133,6 +145,7 @@ class WebChannel:
             return
         self._data += data
         if not self._is_busy:
+            self._at_once = 0
             self._guarded(lambda: None)
         elif len(self._data) > MAX_AHEAD_BYTES and not self._is_held:
             # Up to here it is read, so that it is seen when the peer goes.
@@ -234,8 +247,12 @@ class WebChannel:
 
     def _answer(self, head: PlainRequest, content: bytes) -> None:
         self._delayed = None
-        wait = self._bucket.take(self.site.seconds())
-        if wait > 0.0:
+        wait = 0.0
+        self._at_once += 1
+        if self._at_once <= MAX_AT_ONCE:
+            wait = self._bucket.take(self.site.seconds())
+        if wait > 0.0 or self._at_once > MAX_AT_ONCE:
+            self._at_once = 0
             self._delayed = self.site.later(wait, lambda: self._guarded(lambda: self._answer(head, content)))
             return
         request = self._request = WebRequest(self)
@@ -344,7 +361,7 @@ class WebChannel:
         """Answer what is no request that could be served, and end."""
         if self._line is None:
             return
-        log.info("refused {peer}: {status} {code}", peer=self.address, status=refusal.status, code=refusal.code)
+        self.site.refused(self.address, refusal)
         self.transport.write(refusal_response(refusal))
         self._hang_up()
 

@@ -6,6 +6,7 @@ token of the operator's own issuer. These say who somebody is, and admit to no g
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
@@ -42,8 +43,8 @@ GUEST_PREFIX = "guest-"
 
 MAX_GUEST_NAME = 32
 
-_MAX_NAMED = 1000
-"""How many characters of names a token may hold."""
+_MAX_NAMED = 3000
+"""How many bytes of names a token may hold."""
 
 _OPTIONS: Any = {
     "require": ["exp", "iss", "aud", "sub"],
@@ -144,7 +145,7 @@ class Identities:
         token = token.strip(" \t") if scheme.lower() == "bearer" else ""
         if not self._asks:
             # Headers have no letters beyond ASCII.
-            name = unquote(token) if player is None else player
+            name = unquote(token, errors="surrogateescape") if player is None else player
             if not name:
                 raise RequestRefused(NAME_MISSING)
             if not is_player_name(name):
@@ -219,6 +220,21 @@ class Identities:
         stem = wish if self._foreign is None or wish.startswith(GUEST_PREFIX) else GUEST_PREFIX + wish
         return [stem, *(f"{stem}-{number}" for number in range(2, 10)), f"{stem}-{chance()}"]
 
+    def guest(self, authorization: str) -> str | None:
+        """The name of a guest who comes again, with a token that is still good; None where it is no guest's.
+
+        Args:
+            authorization: the header of this name; empty where there is none.
+        """
+        scheme, _, token = authorization.partition(" ")
+        if self._minting is None or not self.guests or scheme.lower() != "bearer" or len(token) > MAX_TOKEN_LENGTH:
+            return None
+        try:
+            return self._verified(token.strip(" \t"), self._own, self._minting.issuer, AUDIENCE)
+        # Whatever the library makes of it; they are a guest like any other then.
+        except Exception:
+            return None
+
     def guest_token(self, name: str) -> str | None:
         """What a guest says who they are with; None where the name is all.
 
@@ -248,7 +264,7 @@ class Identities:
         """
         if self._minting is None:
             return None
-        if sum(map(len, players)) > _MAX_NAMED:
+        if len(json.dumps(players)) > _MAX_NAMED:
             players = ()  # they have their seats already; the token need not say so
         return self._generator.generate(
             game, player, players or None, spectate=spectate, operate=not spectate, lifetime=SEAT_SECONDS

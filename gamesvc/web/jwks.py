@@ -113,8 +113,13 @@ class KeySet:
         if (id not in self._keys or age > FRESH_SECONDS) and (self._waiting is not None or self._may_ask):
             # An unknown name is asked for once in a while only: whoever makes names up would have the issuer asked
             # for each.
-            await self._ask()
-            age = self._age
+            asked = Deferred.fromCoroutine(self._ask())
+            # Whoever has a key that holds does not wait for an issuer that did not answer the last time.
+            if not self._failed or id not in self._keys or age > STALE_SECONDS:
+                await asked
+                age = self._age
+            else:
+                asked.addErrback(lambda failure: failure.trap(RequestRefused) and None)
         if age > STALE_SECONDS or (self._failed and id not in self._keys):
             raise RequestRefused(IDENTITY_UNAVAILABLE)
         if id not in self._keys:
@@ -197,18 +202,22 @@ def _usable(look: _Key, described: dict[str, Any]) -> VerifyingKey | None:
 
 
 class _Body(Protocol):
-    """Reads a response, as far as it may be long."""
+    """Reads a response, as far as it may be long.
 
-    def __init__(self, done: Deferred[bytes]) -> None:
-        self._done: Deferred[bytes] | None = done
+    Attributes:
+        done: fires with it. Who waits no longer for that cancels it, and cuts the line.
+    """
+
+    def __init__(self) -> None:
+        self.done: Deferred[bytes] = Deferred(lambda _: self._cut())
+        self._is_over = False
         self._received = b""
 
     def dataReceived(self, data: bytes) -> None:
         self._received += data
         if len(self._received) > MAX_BYTES:
             self._over(ValueError(f"more than {MAX_BYTES} bytes"))
-            transport: Any = self.transport
-            transport.abortConnection()
+            self._cut()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         if reason.check(ResponseDone, PotentialDataLoss, ConnectionDone):
@@ -217,28 +226,36 @@ class _Body(Protocol):
             self._over(reason.value)
 
     def _over(self, error: BaseException | None) -> None:
-        done, self._done = self._done, None
-        if done is not None and error is None:
-            done.callback(self._received)
-        elif done is not None and error is not None:
-            done.errback(error)
+        if self._is_over:
+            return
+        self._is_over = True
+        if error is None:
+            self.done.callback(self._received)
+        else:
+            self.done.errback(error)
+
+    def _cut(self) -> None:
+        self._is_over = True
+        transport: Any = self.transport
+        transport.loseConnection()
 
 
-def fetcher(reactor: IReactorTime) -> Fetch:
+def fetcher(reactor: IReactorTime, seconds: float = FETCH_SECONDS) -> Fetch:
     """What has keys over the network, with the certificate verified, and follows nobody elsewhere.
 
     Args:
         reactor: for connections and timers.
+        seconds: how long an answer may take.
     """
-    agent = Agent(reactor, connectTimeout=FETCH_SECONDS)
+    agent = Agent(reactor, connectTimeout=seconds)
 
     async def fetch(address: str) -> bytes:
         response = await agent.request(b"GET", address.encode("ascii"), Headers({b"Accept": [b"application/json"]}))
-        done: Deferred[bytes] = Deferred()
-        response.deliverBody(_Body(done))
-        content = await done
+        body = _Body()
+        response.deliverBody(body)
+        content = await body.done
         if response.code != 200:
             raise ValueError(f"answered {response.code}")
         return content
 
-    return lambda address: Deferred.fromCoroutine(fetch(address)).addTimeout(FETCH_SECONDS, reactor)
+    return lambda address: Deferred.fromCoroutine(fetch(address)).addTimeout(seconds, reactor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,8 @@ from gamesvc.catalog import Kind
 from gamesvc.errors import DefinitionError
 from gamesvc.schema import DIALECT, definitions
 from gamesvc.web.lobby_bodies import KindOfGame, Kinds
+
+_SENTENCE = re.compile(r"(.*?[.!?])\s+(?=[^a-z\s])", re.DOTALL)
 
 
 def described(kinds: Iterable[Kind], bots: BotOffer, names: Iterable[str]) -> Kinds:
@@ -31,7 +34,9 @@ def described(kinds: Iterable[Kind], bots: BotOffer, names: Iterable[str]) -> Ki
 def _described(kind: Kind, bots: BotOffer, names: tuple[str, ...]) -> KindOfGame:
     model = kind.model
     doc = inspect.cleandoc(model.__doc__ or "")
-    title, _, rest = doc.partition("\n\n")
+    first, _, rest = doc.partition("\n\n")
+    sentence = _SENTENCE.match(first)
+    title, more = (first, "") if sentence is None else (sentence[1], first[sentence.end() :])
     try:
         parts = definitions(model)
     except DefinitionError:
@@ -42,7 +47,7 @@ def _described(kind: Kind, bots: BotOffer, names: tuple[str, ...]) -> KindOfGame
     return KindOfGame(
         kind.name,
         " ".join(title.split()) or kind.name,
-        rest.strip(),
+        f"{more}\n\n{rest}".strip(),
         model.SEATS,
         _schema(_with_defaults(parts["options"], kind.options), types),
         _schema(parts["command"], {**types, **commands}),

@@ -6,8 +6,6 @@ other origins are served where the operator allows them, and else not at all.
 
 from __future__ import annotations
 
-import ipaddress
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -22,6 +20,7 @@ from twisted.web.server import NOT_DONE_YET
 from gamesvc.auth import is_game_id
 from gamesvc.errors import (
     BAD_BODY,
+    BAD_ID,
     BAD_QUERY,
     BODY_TOO_LARGE,
     LOBBY_CLOSED,
@@ -32,18 +31,18 @@ from gamesvc.errors import (
     ORIGIN_NOT_ALLOWED,
     SERVER_ERROR,
     TOO_MANY_REQUESTS,
+    HttpRefusal,
     RequestRefused,
 )
-from gamesvc.limits import Limits, TokenBucket
+from gamesvc.limits import Limits
+from gamesvc.web.addresses import Addresses
 from gamesvc.web.identity import Identities
 from gamesvc.web.lobby_records import Records
-from gamesvc.web.lobby_routes import Call, Route
+from gamesvc.web.lobby_routes import KEY, Call, Route
 
 MAX_BODY_BYTES = 1 << 16
 MAX_PARAMETERS = 16
-MAX_ADDRESSES = 4096
-"""Of how many network addresses it is remembered how much they ask for."""
-
+_BAD_KEY = HttpRefusal(400, BAD_ID.code, "an Idempotency-Key is 1 to 64 visible ASCII characters, without blanks")
 _PREFLIGHT_SECONDS = b"600"
 _MAX_WHOLE = 2.0**53
 _encode = msgspec.json.Encoder().encode
@@ -89,9 +88,8 @@ class LobbyApi(Resource):
         self._records = records
         self._identities = identities
         self._allows = allows
-        self._limits = limits
         self._monotonic = monotonic
-        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
+        self._changes = Addresses(limits.commands_per_second, limits.command_burst)
         for route in routes:
             parts = route.path.split("/")[1:]
             alike = self._routes.setdefault(len(parts), [])
@@ -116,8 +114,9 @@ class LobbyApi(Resource):
         route = by_method.get("GET" if method == "HEAD" else method)
         if route is None:
             raise RequestRefused(METHOD_NOT_ALLOWED.for_methods(methods))
-        if route.method != "GET":
-            self._slow_down(request)
+        host = str(getattr(request.getClientAddress(), "host", "") or "")
+        if route.method != "GET" and self._changes.take(host, self._monotonic()):
+            raise RequestRefused(TOO_MANY_REQUESTS)
         gone: list[object] = []
         request.notifyFinish().addBoth(gone.append)
         Deferred.fromCoroutine(self._answer(request, route, path)).addCallbacks(
@@ -136,10 +135,13 @@ class LobbyApi(Resource):
         who = ""
         if route.asks:
             who = await self._identities.who(_text(request, b"authorization"), player)
+        elif route.renews:
+            who = self._identities.guest(_text(request, b"authorization")) or ""
+        key = _key(request) if route.once else ""
         body = None if route.takes is None else _body(request, route.takes)
         if not route.always:
             await self._records.loaded()
-        answer = await route.run(Call(who, path, query, body))
+        answer = await route.run(Call(who, path, query, body, key))
         return b"" if route.answer is None else _encode(answer)
 
     def _find(self, segments: list[bytes]) -> tuple[dict[str, Route], dict[str, str]]:
@@ -178,25 +180,9 @@ class LobbyApi(Resource):
         request.setHeader(b"Allow", allowed)
         if request.getHeader(b"access-control-request-method"):
             request.setHeader(b"Access-Control-Allow-Methods", allowed)
-            request.setHeader(b"Access-Control-Allow-Headers", b"Authorization, Content-Type")
+            request.setHeader(b"Access-Control-Allow-Headers", b"Authorization, Content-Type, Idempotency-Key")
             request.setHeader(b"Access-Control-Max-Age", _PREFLIGHT_SECONDS)
         return b""
-
-    def _slow_down(self, request: Any) -> None:
-        """Have an address change only so much. What comes from this machine itself is a proxy's, or the operator's."""
-        host = str(getattr(request.getClientAddress(), "host", "") or "")
-        if self._limits.commands_per_second <= 0 or not host or _is_own(host):
-            return
-        now = self._monotonic()
-        bucket = self._buckets.get(host)
-        if bucket is None:
-            bucket = TokenBucket(self._limits.commands_per_second, self._limits.command_burst, now)
-            self._buckets[host] = bucket
-            if len(self._buckets) > MAX_ADDRESSES:
-                self._buckets.popitem(last=False)
-        self._buckets.move_to_end(host)
-        if bucket.take(now):
-            raise RequestRefused(TOO_MANY_REQUESTS)
 
 
 async def _nothing(call: Call) -> None: ...
@@ -205,16 +191,18 @@ async def _nothing(call: Call) -> None: ...
 _DOCUMENT = Route("GET", "/openapi.json", "All this.", _nothing, 200, dict[str, Any], asks=False, always=True)
 
 
-def _is_own(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
-    except ValueError:
-        return False
-
-
 def _text(request: Any, name: bytes) -> str:
     value: bytes | None = request.getHeader(name)
     return "" if value is None else value.decode("latin-1")
+
+
+def _key(request: Any) -> str:
+    if request.getHeader(b"idempotency-key") is None:
+        return ""
+    key = _text(request, b"idempotency-key")
+    if not KEY.fullmatch(key):
+        raise RequestRefused(_BAD_KEY)
+    return key
 
 
 def _query(request: Any) -> dict[str, str]:

@@ -7,6 +7,9 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
+from twisted.internet.defer import Deferred
+
 from gamesvc.bot_offer import BotOffer
 from gamesvc.catalog import Kind
 from gamesvc.context import Player
@@ -30,8 +33,8 @@ from gamesvc.server import GameServer
 from gamesvc.web.asking import admitted, opened, replied
 from gamesvc.web.identity import Identities
 from gamesvc.web.lobby_bodies import Game, Seat, Wish
+from gamesvc.web.lobby_entries import Invite, Listed
 from gamesvc.web.lobby_listing import Listing, free
-from gamesvc.web.lobby_model import Invite, Listed
 from gamesvc.web.lobby_records import Records
 from gamesvc.web.lobby_wishes import options_of, seats_of
 
@@ -59,6 +62,9 @@ class LobbyGames:
         self._limits = limits
         self._bots = bots
         self._lifecycle: Lifecycle | None = None
+        # Who is about to get a seat, by game; and who waits until a game is made that they asked for, too.
+        self._coming: dict[str, list[str]] = {}
+        self._making: dict[str, list[Deferred[None]]] = {}
 
     def start(self, lifecycle: Lifecycle) -> None:
         """Games can be made from now on.
@@ -68,8 +74,13 @@ class LobbyGames:
         """
         self._lifecycle = lifecycle
 
-    async def create(self, who: str, wish: Wish) -> tuple[Game, Seat]:
+    async def create(self, who: str, wish: Wish, once: str = "") -> tuple[Game, Seat]:
         """Make a game, and give its maker a seat, or a place to watch from where it is for others.
+
+        Args:
+            who: makes it.
+            wish: what is wanted.
+            once: names the request; who sends it again gets the same game. Empty: it has no name.
 
         Raises:
             RequestRefused: it can't be made.
@@ -79,12 +90,12 @@ class LobbyGames:
         options = options_of(kind, wish.options)
         for bot in wish.bots:
             self._check_bot(bot, kind)
-        mine = sum(each.by == who and not each.finished for each in self._records.newest)
+        known = self._records.once("game", who, once, is_short=wish.public) if once else ""
+        mine = sum(each.by == who and not each.finished and each.game != known for each in self._records.newest)
         if 0 < self._limits.max_games_per_player <= mine:
             raise RequestRefused(TOO_MANY_GAMES)
-        game = secrets.token_urlsafe(_SHORT_ID if wish.public else _LONG_ID)
         listed = Listed(
-            game,
+            "" if once else secrets.token_urlsafe(_SHORT_ID if wish.public else _LONG_ID),
             kind.name,
             options,
             wish.public,
@@ -97,17 +108,41 @@ class LobbyGames:
             finished=False,
             changed=0.0,
         )
-        await self._records.run("add", game=listed)
+        while True:
+            game, is_new = await self._records.run("add", game=listed, once=once)
+            if game not in self._making:
+                break
+            made: Deferred[None] = Deferred()
+            self._making[game].append(made)
+            await made
+        self._making[game] = []
         try:
-            server = await self._open(listed, who)
-            seat = self._seat(who, listed, spectate=True) if named and who not in named else await self.join(who, game)
-            for bot in wish.bots:
-                await self._command(server, Role(Player(who), playing=True, operates=True), BOT, bot=bot)
-        except RequestRefused:
-            with suppress(RequestRefused):
-                await self._records.run("remove", game=game)
+            seat = await self._furnish(who, msgspec.structs.replace(listed, game=game), wish)
+        except Exception:
+            if is_new:
+                with suppress(RequestRefused):
+                    await self._records.run("remove", game=game)
             raise
+        finally:
+            for each in self._making.pop(game):
+                each.callback(None)
         return self._listing.show(self._listing.find(game)), seat
+
+    async def _furnish(self, who: str, listed: Listed, wish: Wish) -> Seat:
+        """Create a game that is noted, and seat those who are to play; as far as that has not been done."""
+        server = await self._open(listed, who)
+        named = listed.named
+        seat = (
+            self._seat(who, listed, spectate=True) if named and who not in named else await self.join(who, listed.game)
+        )
+        missing = list(wish.bots)
+        for each in server.standing.bots:
+            if each.bot in missing:
+                missing.remove(each.bot)
+        # Once it has begun, who is missing has been sent away.
+        for bot in () if server.standing.started else missing:
+            await self._command(server, Role(Player(who), playing=True, operates=True), BOT, bot=bot)
+        return seat
 
     async def join(self, who: str, game: str) -> Seat:
         """Give somebody a seat; the same one where they have one already.
@@ -117,13 +152,26 @@ class LobbyGames:
         """
         listed = self._listing.find(game)
         server = await self._open(listed, who)
+        if server.standing.has_own_bot(who):
+            raise _refused(409, NO_SEAT.code, "a bot plays under this name")
         if listed.seats is None or who in server.players:
             return self._seat(who, listed)
         if server.finished:
             raise _refused(409, GAME_OVER.code, GAME_OVER.message)
-        if not free(self._listing.as_it_stands(listed), listed.seats):
+        coming = self._coming.get(game, [])
+        # The game may have more seats than are wanted, so it alone would not see that two come for the last one.
+        others = len(set(coming) - {who})
+        if free(self._listing.as_it_stands(listed), listed.seats) <= others:
             raise _refused(409, NO_SEAT.code, NO_SEAT.message, retryable=NO_SEAT.retryable)
-        if not (await admitted(server, who, None)).playing:
+        coming.append(who)
+        self._coming[game] = coming
+        try:
+            role = await admitted(server, who, None)
+        finally:
+            coming.remove(who)
+            if not coming:
+                del self._coming[game]
+        if not role.playing:
             raise _refused(409, NO_SEAT.code, "the game has no seat for you")
         return self._seat(who, listed)
 
@@ -144,7 +192,7 @@ class LobbyGames:
         server = await self._open(self._listing.find(game), who)
         await self._command(server, Role(Player(who), playing=True), LEAVE)
 
-    async def seat_bot(self, who: str, game: str, bot: str, player: str | None) -> str:
+    async def seat_bot(self, who: str, game: str, bot: str, player: str | None, once: str = "") -> str:
         """Have a bot play.
 
         Args:
@@ -152,6 +200,7 @@ class LobbyGames:
             game: in which.
             bot: its name, among those that are offered.
             player: for whom; None: in a free seat.
+            once: names the request; sent again it seats no other bot. Empty: it has no name.
 
         Returns:
             For whom it plays.
@@ -160,7 +209,8 @@ class LobbyGames:
             RequestRefused: it can't, or this is not for them to say.
         """
         server, role = await self._operator(who, game)
-        result = await self._command(server, role, BOT, bot=bot, **({} if player is None else {"player": player}))
+        arguments = {"bot": bot} if player is None else {"bot": bot, "player": player}
+        result = await self._command(server, role, BOT, once, **arguments)
         return str(result["player"])
 
     async def send_bot_away(self, who: str, game: str, player: str) -> None:
@@ -215,12 +265,14 @@ class LobbyGames:
         """Somebody who sits in a game, or made it."""
         listed = self._listing.find(game)
         server = await self._open(listed, who)
-        if who != listed.by and who not in server.players:
+        # Who is called as a bot is that plays here has no seat.
+        sits = who in server.players and not server.standing.has_own_bot(who)
+        if who != listed.by and not sits:
             raise RequestRefused(NOT_YOURS)
-        return server, Role(Player(who), playing=who in server.players, operates=True)
+        return server, Role(Player(who), playing=sits, operates=True)
 
-    async def _command(self, server: GameServer, role: Role, command: str, **arguments: str) -> Any:
-        reply = await replied(server, role, Request(command, None, arguments))
+    async def _command(self, server: GameServer, role: Role, command: str, once: str = "", **arguments: str) -> Any:
+        reply = await replied(server, role, Request(command, once or None, arguments))
         if reply.error is not None:
             error = reply.error
             raise _refused(_STATUS.get(error.code, 409), error.code, error.message, retryable=error.retryable)

@@ -11,7 +11,7 @@ from gamesvc.catalog import Catalog, Kind
 from gamesvc.errors import KIND_NOT_SERVED, NO_SUCH_GAME, RequestRefused
 from gamesvc.server import GameServer
 from gamesvc.web.lobby_bodies import Game
-from gamesvc.web.lobby_model import Listed
+from gamesvc.web.lobby_entries import Listed
 from gamesvc.web.lobby_records import Records
 
 
@@ -97,15 +97,21 @@ class Listing:
                 or (kind is not None and listed.kind != kind)
             ):
                 continue
-            if self._catalog.find(listed.kind) is None or (
-                state is not None and self.as_it_stands(listed).state != state
-            ):
+            if self._catalog.find(listed.kind) is None or (state is not None and self._state(listed) != state):
                 continue
             if len(found) == limit:
                 return found, last
             found.append(self.show(listed))
             last = place
         return found, None
+
+    def _state(self, listed: Listed) -> str:
+        # Of thousands, so nothing is made for it.
+        awake = self._games.get(listed.game)
+        if awake is None:
+            return listed.state
+        now = awake.standing
+        return "finished" if now.finished else "playing" if now.started else "open"
 
     def as_it_stands(self, listed: Listed) -> Listed:
         """With what is durable of a game that is awake; the lobby is told of that a little later."""

@@ -11,8 +11,8 @@ from twisted.internet.defer import Deferred
 from gamesvc.errors import BAD_BODY, NO_SUCH_TICKET, RequestRefused
 from gamesvc.surroundings import Call
 from gamesvc.web.lobby_bodies import Quest
+from gamesvc.web.lobby_entries import Ticket
 from gamesvc.web.lobby_listing import Listing
-from gamesvc.web.lobby_model import Ticket
 from gamesvc.web.lobby_records import Records
 from gamesvc.web.pairing import parties
 
@@ -66,8 +66,13 @@ class Matches:
         for ticket in tuple(self._polls):
             self._wake(ticket)
 
-    async def enter(self, who: str, quest: Quest) -> Ticket:
+    async def enter(self, who: str, quest: Quest, once: str = "") -> Ticket:
         """Have somebody wait; for nothing else any more.
+
+        Args:
+            who: waits.
+            quest: for what.
+            once: names the request; who sends it again has the same ticket. Empty: it has no name.
 
         Raises:
             RequestRefused: nobody can wait for this, or there is no room.
@@ -83,7 +88,7 @@ class Matches:
             raise RequestRefused(replace(BAD_BODY, message=f"players: from {fewest} to {most} play"))
         rating = quest.rating
         ticket = Ticket(
-            secrets.token_urlsafe(16),
+            "" if once else secrets.token_urlsafe(16),
             who,
             kind.name,
             kind.options.decode(),
@@ -92,13 +97,11 @@ class Matches:
             None if rating is None else rating.own,
             0.0 if rating is None else rating.within,
         )
-        replaced = [each.ticket for each in self._records.tickets.values() if each.player == who]
-        await self._records.run("wait", ticket=ticket)
-        self._heard[ticket.ticket] = self._monotonic()
-        for each in replaced:
-            self._wake(each)
+        id: str = await self._records.run("wait", ticket=ticket, once=once)
+        self._heard[id] = self._monotonic()
+        # Those whom they wait for no more, too.
         self._tell()
-        return self.find(who, ticket.ticket)
+        return self.find(who, id)
 
     def find(self, who: str, ticket: str) -> Ticket:
         """What has become of somebody's wish.

@@ -6,27 +6,18 @@ Its commands are the server's alone: its id is one that no client can ask for.
 
 from __future__ import annotations
 
-from typing import Any
-from zlib import crc32
+from hashlib import blake2b
 
 import msgspec
-from msgspec import Struct, field
 
 from gamesvc import GameError, GameModel, Player, command
+from gamesvc.web.lobby_entries import HOUR, Invite, Listed, Ticket
+from gamesvc.web.lobby_room import make_room
+from gamesvc.web.lobby_shelves import Shelves
 from gamesvc.web.pairing import parties
 
 LOBBY = "gamesvc.lobby"
 """The id of its game, and the name of its kind. It holds a dot, which ids that clients ask for do not."""
-
-HOUR = 3600.0
-OPEN_SECONDS = 24 * HOUR
-"""How long a game that has not begun is listed after somebody took a seat or gave one up."""
-
-PLAYED_SECONDS = 30 * 24 * HOUR
-"""How long a game that has begun is."""
-
-FINISHED_SECONDS = 24 * HOUR
-"""How long one that is over is."""
 
 INVITED_SECONDS = 7 * 24 * HOUR
 """How long an invitation holds."""
@@ -37,241 +28,290 @@ MATCHED_SECONDS = 600.0
 MAX_INVITES = 16
 """Invitations that hold at a time, for a game."""
 
-SHELVES = 16
-SHELF_BYTES = 36_000
-INVITES_BYTES = 60_000
-GUESTS_BYTES = 120_000
-TICKETS_BYTES = 120_000
-"""How large the parts may become: together they stay below what a game's state may have."""
+MATCHED_AT_ONCE = 64
+"""Where more than so many want the same, it is seen who plays with whom when it is looked for all, and not whenever
+somebody comes."""
+
+GAMES = Shelves("games", 32, Listed, 12_000)
+GUESTS = Shelves("guests", 32, float, 3_750)
+INVITES = Shelves("invites", 16, Invite, 3_750)
+TICKETS = Shelves("tickets", 16, Ticket, 5_000)
+"""How large they may become: together they stay below what a game's state may have."""
 
 ID_LENGTH = 16
-_SPARE = 512
-_encode = msgspec.msgpack.Encoder().encode
-
-
-class Listed(Struct, frozen=True):
-    """A game that was made through the lobby.
-
-    Attributes:
-        game: its id.
-        kind: what is played, by its name in the catalog.
-        options: it was made with, all of them: JSON.
-        public: whether it is listed for everybody.
-        by: who made it; empty: nobody alone, because it is for those who waited.
-        created: when, in seconds since the epoch.
-        seats: how many are wanted; None where there are no seats.
-        named: for whom it is, in the order of the seats; empty: for whoever comes.
-        players: who has each seat, None where it is free.
-        started: whether it has begun.
-        finished: whether it is over.
-        changed: when one of these three did, in seconds since the epoch.
-    """
-
-    game: str
-    kind: str
-    options: str
-    public: bool
-    by: str
-    created: float
-    seats: int | None
-    named: tuple[str, ...]
-    players: tuple[str | None, ...]
-    started: bool
-    finished: bool
-    changed: float
-
-    @property
-    def state(self) -> str:
-        """``open``, ``playing`` or ``finished``."""
-        if self.finished:
-            return "finished"
-        return "playing" if self.started else "open"
-
-    @property
-    def expires(self) -> float:
-        """When it is not listed any more, if nothing changes; in seconds since the epoch."""
-        if self.finished:
-            return self.changed + FINISHED_SECONDS
-        return self.changed + (PLAYED_SECONDS if self.started else OPEN_SECONDS)
-
-
-class Invite(Struct, frozen=True):
-    """An invitation.
-
-    Attributes:
-        game: to which.
-        expires: when, in seconds since the epoch.
-    """
-
-    game: str
-    expires: float
-
-
-class Ticket(Struct, frozen=True):
-    """Somebody waits for a game, or has waited.
-
-    Attributes:
-        ticket: its id.
-        player: who waits.
-        kind: for what.
-        options: with which: JSON.
-        seats: how many are to play.
-        since: when they came, in seconds since the epoch.
-        own: their rating; None where they have none.
-        within: how far others' may be from it.
-        game: that they play; empty while they wait.
-        expires: when it is forgotten; 0.0 while they wait. In seconds since the epoch.
-    """
-
-    ticket: str
-    player: str
-    kind: str
-    options: str
-    seats: int
-    since: float
-    own: float | None
-    within: float
-    game: str = ""
-    expires: float = 0.0
-
-
-Shelf = dict[str, Listed]
 
 
 class LobbyModel(GameModel):
     """The lobby's own state."""
 
-    # The journal is given each field that has changed, whole: so a game is in one of many small ones.
-    games_0: Shelf = field(default_factory=dict)
-    games_1: Shelf = field(default_factory=dict)
-    games_2: Shelf = field(default_factory=dict)
-    games_3: Shelf = field(default_factory=dict)
-    games_4: Shelf = field(default_factory=dict)
-    games_5: Shelf = field(default_factory=dict)
-    games_6: Shelf = field(default_factory=dict)
-    games_7: Shelf = field(default_factory=dict)
-    games_8: Shelf = field(default_factory=dict)
-    games_9: Shelf = field(default_factory=dict)
-    games_10: Shelf = field(default_factory=dict)
-    games_11: Shelf = field(default_factory=dict)
-    games_12: Shelf = field(default_factory=dict)
-    games_13: Shelf = field(default_factory=dict)
-    games_14: Shelf = field(default_factory=dict)
-    games_15: Shelf = field(default_factory=dict)
-    invites: dict[str, Invite] = field(default_factory=dict)
-    guests: dict[str, float] = field(default_factory=dict)
-    tickets: dict[str, Ticket] = field(default_factory=dict)
+    # Makes ids that nobody guesses out of what clients make up.
+    secret: bytes = b""
+    # How many have ever waited.
+    came: int = 0
+    games_0: bytes = b""
+    games_1: bytes = b""
+    games_2: bytes = b""
+    games_3: bytes = b""
+    games_4: bytes = b""
+    games_5: bytes = b""
+    games_6: bytes = b""
+    games_7: bytes = b""
+    games_8: bytes = b""
+    games_9: bytes = b""
+    games_10: bytes = b""
+    games_11: bytes = b""
+    games_12: bytes = b""
+    games_13: bytes = b""
+    games_14: bytes = b""
+    games_15: bytes = b""
+    games_16: bytes = b""
+    games_17: bytes = b""
+    games_18: bytes = b""
+    games_19: bytes = b""
+    games_20: bytes = b""
+    games_21: bytes = b""
+    games_22: bytes = b""
+    games_23: bytes = b""
+    games_24: bytes = b""
+    games_25: bytes = b""
+    games_26: bytes = b""
+    games_27: bytes = b""
+    games_28: bytes = b""
+    games_29: bytes = b""
+    games_30: bytes = b""
+    games_31: bytes = b""
+    guests_0: bytes = b""
+    guests_1: bytes = b""
+    guests_2: bytes = b""
+    guests_3: bytes = b""
+    guests_4: bytes = b""
+    guests_5: bytes = b""
+    guests_6: bytes = b""
+    guests_7: bytes = b""
+    guests_8: bytes = b""
+    guests_9: bytes = b""
+    guests_10: bytes = b""
+    guests_11: bytes = b""
+    guests_12: bytes = b""
+    guests_13: bytes = b""
+    guests_14: bytes = b""
+    guests_15: bytes = b""
+    guests_16: bytes = b""
+    guests_17: bytes = b""
+    guests_18: bytes = b""
+    guests_19: bytes = b""
+    guests_20: bytes = b""
+    guests_21: bytes = b""
+    guests_22: bytes = b""
+    guests_23: bytes = b""
+    guests_24: bytes = b""
+    guests_25: bytes = b""
+    guests_26: bytes = b""
+    guests_27: bytes = b""
+    guests_28: bytes = b""
+    guests_29: bytes = b""
+    guests_30: bytes = b""
+    guests_31: bytes = b""
+    invites_0: bytes = b""
+    invites_1: bytes = b""
+    invites_2: bytes = b""
+    invites_3: bytes = b""
+    invites_4: bytes = b""
+    invites_5: bytes = b""
+    invites_6: bytes = b""
+    invites_7: bytes = b""
+    invites_8: bytes = b""
+    invites_9: bytes = b""
+    invites_10: bytes = b""
+    invites_11: bytes = b""
+    invites_12: bytes = b""
+    invites_13: bytes = b""
+    invites_14: bytes = b""
+    invites_15: bytes = b""
+    tickets_0: bytes = b""
+    tickets_1: bytes = b""
+    tickets_2: bytes = b""
+    tickets_3: bytes = b""
+    tickets_4: bytes = b""
+    tickets_5: bytes = b""
+    tickets_6: bytes = b""
+    tickets_7: bytes = b""
+    tickets_8: bytes = b""
+    tickets_9: bytes = b""
+    tickets_10: bytes = b""
+    tickets_11: bytes = b""
+    tickets_12: bytes = b""
+    tickets_13: bytes = b""
+    tickets_14: bytes = b""
+    tickets_15: bytes = b""
+
+    def setup(self) -> None:
+        self.secret = self.random.randbytes(32)
 
     @command
-    def add(self, player: Player, game: Listed) -> None:
-        """A game is made."""
+    def add(self, player: Player, game: Listed, once: str = "") -> tuple[str, bool]:
+        """A game is made; one only, however often it is asked for with the same ``once``. Its id, and whether it is
+        new."""
+        if once:
+            game = msgspec.structs.replace(game, game=id_of(self.secret, "game", game.by, once, is_short=game.public))
+            if game.game in self._games(game.game):
+                return game.game, False
         self._add(msgspec.structs.replace(game, created=self.now, changed=self.now))
+        return game.game, True
 
     @command
     def stand(self, player: Player, game: str, players: tuple[str | None, ...], started: bool, finished: bool) -> None:
         """A game stands otherwise than before."""
-        shelf = self._shelf(game)
+        shelf = self._games(game)
         if game in shelf:
             shelf[game] = msgspec.structs.replace(
                 shelf[game], players=players, started=started, finished=finished, changed=self.now
             )
-            self._make_room(shelf, game)
+            make_room(GAMES, shelf, game, self.now)
+            self._keep_games(game, shelf)
 
     @command
     def remove(self, player: Player, game: str) -> None:
         """A game could not be made."""
-        self._shelf(game).pop(game, None)
+        shelf = self._games(game)
+        shelf.pop(game, None)
+        self._keep_games(game, shelf)
 
     @command
     def invite(self, player: Player, game: str, code: str) -> None:
         """Somebody is invited to a game."""
-        if game not in self._shelf(game):
+        if game not in self._games(game):
             raise GameError("there is no such game", code="no_such_game")
-        of_game = [each for each, invite in self.invites.items() if invite.game == game]
+        field = INVITES.field_of(game)
+        shelf = INVITES.unpacked(getattr(self, field))
+        of_game = [each for each, invite in shelf.items() if invite.game == game]
         for each in of_game[: max(0, len(of_game) + 1 - MAX_INVITES)]:
-            del self.invites[each]
-        self.invites[code] = Invite(game, self.now + INVITED_SECONDS)
-        if _size(self.invites) > INVITES_BYTES:
+            del shelf[each]
+        shelf[code] = Invite(game, self.now + INVITED_SECONDS)
+        if INVITES.is_too_full(shelf):
             raise GameError("there are too many invitations", code="lobby_full")
+        setattr(self, field, INVITES.packed(shelf))
 
     @command
     def welcome(self, player: Player, names: list[str], seconds: float) -> str:
         """A guest gets the first of some names that is free, for a while."""
-        free = next((name for name in names if self.guests.get(name, 0.0) <= self.now), None)
-        if free is None:
-            raise GameError("these names are taken", code="name_taken")
-        self.guests[free] = self.now + seconds
-        if _size(self.guests) > GUESTS_BYTES:
-            raise GameError("there are too many guests", code="lobby_full")
-        return free
+        for name in names:
+            shelf = GUESTS.unpacked(getattr(self, GUESTS.field_of(name)))
+            if shelf.get(name, 0.0) <= self.now:
+                self._record(name, seconds)
+                return name
+        raise GameError("these names are taken", code="name_taken")
 
     @command
-    def wait(self, player: Player, ticket: Ticket) -> None:
-        """Somebody waits for a game; and does not wait for another any more."""
-        self._stop_waiting([each.ticket for each in self.tickets.values() if each.player == ticket.player])
-        self.tickets[ticket.ticket] = msgspec.structs.replace(ticket, since=self.now)
-        self._match()
-        if _size(self.tickets) > TICKETS_BYTES:
+    def renew(self, player: Player, name: str, seconds: float) -> None:
+        """A guest keeps a name that is theirs."""
+        self._record(name, seconds)
+
+    @command
+    def wait(self, player: Player, ticket: Ticket, once: str = "") -> str:
+        """Somebody waits for a game; and does not wait for another any more. Their ticket; one only, however often it
+        is asked for with the same ``once``."""
+        id = id_of(self.secret, "ticket", ticket.player, once) if once else ticket.ticket
+        shelves = self._tickets()
+        shelf = shelves[TICKETS.field_of(ticket.player)]
+        if id in shelf:
+            return id
+        for each in [each for each in shelf.values() if each.player == ticket.player and not each.game]:
+            del shelf[each.ticket]
+        self.came += 1
+        shelf[id] = msgspec.structs.replace(ticket, ticket=id, since=self.now, place=self.came)
+        # Those who play by now have had time to ask.
+        for each in sorted((each for each in shelf.values() if each.game), key=lambda each: each.expires):
+            if not TICKETS.is_too_full(shelf):
+                break
+            del shelf[each.ticket]
+        if TICKETS.is_too_full(shelf):
             raise GameError("too many wait", code="lobby_full")
+        alike = [each for each in _waiting(shelves) if each.kind == ticket.kind and each.seats == ticket.seats]
+        if len(alike) <= MATCHED_AT_ONCE:
+            self._match(alike, shelves)
+        self._keep_tickets(shelves)
+        return id
 
     @command
     def stop_waiting(self, player: Player, tickets: list[str]) -> None:
         """Some do not wait any more."""
-        self._stop_waiting(tickets)
+        shelves = self._tickets()
+        for shelf in shelves.values():
+            for ticket in [each for each in tickets if each in shelf and not shelf[each].game]:
+                del shelf[ticket]
+        self._keep_tickets(shelves)
 
     @command
     def match(self, player: Player) -> None:
         """See who accepts whom by now."""
-        self._match()
+        shelves = self._tickets()
+        self._match(_waiting(shelves), shelves)
+        self._keep_tickets(shelves)
 
     @command
     def tidy(self, player: Player) -> None:
         """Forget what is over."""
         now = self.now
-        for number in range(SHELVES):
-            shelf: Shelf = getattr(self, f"games_{number}")
-            for game in [game for game, listed in shelf.items() if listed.expires <= now]:
-                del shelf[game]
-        self.invites = {
-            code: each
-            for code, each in self.invites.items()
-            if each.expires > now and each.game in self._shelf(each.game)
-        }
-        self.guests = {name: until for name, until in self.guests.items() if until > now}
-        self.tickets = {id: each for id, each in self.tickets.items() if not 0.0 < each.expires <= now}
+        for field in GAMES.fields:
+            games = GAMES.unpacked(getattr(self, field))
+            kept = {game: listed for game, listed in games.items() if listed.expires > now}
+            if len(kept) < len(games):
+                setattr(self, field, GAMES.packed(kept))
+        for field in INVITES.fields:
+            invites = INVITES.unpacked(getattr(self, field))
+            left = {
+                code: each
+                for code, each in invites.items()
+                if each.expires > now and each.game in self._games(each.game)
+            }
+            if len(left) < len(invites):
+                setattr(self, field, INVITES.packed(left))
+        for field in GUESTS.fields:
+            guests = GUESTS.unpacked(getattr(self, field))
+            setattr(self, field, GUESTS.packed({name: until for name, until in guests.items() if until > now}))
+        tickets = self._tickets()
+        self._keep_tickets(
+            {
+                field: {id: each for id, each in shelf.items() if not 0.0 < each.expires <= now}
+                for field, shelf in tickets.items()
+            }
+        )
 
-    def _shelf(self, game: str) -> Shelf:
-        shelf: Shelf = getattr(self, f"games_{shelf_of(game)}")
-        return shelf
+    # How.
+
+    def _games(self, game: str) -> dict[str, Listed]:
+        """The shelf of a game."""
+        return GAMES.unpacked(getattr(self, GAMES.field_of(game)))
+
+    def _keep_games(self, game: str, shelf: dict[str, Listed]) -> None:
+        setattr(self, GAMES.field_of(game), GAMES.packed(shelf))
 
     def _add(self, game: Listed) -> None:
-        shelf = self._shelf(game.game)
+        shelf = self._games(game.game)
         shelf[game.game] = game
-        self._make_room(shelf, game.game)
-        if _size(shelf) > SHELF_BYTES:
+        make_room(GAMES, shelf, game.game, self.now)
+        if GAMES.is_too_full(shelf):
             raise GameError("there are too many games", code="lobby_full")
+        self._keep_games(game.game, shelf)
 
-    def _make_room(self, shelf: Shelf, kept: str) -> None:
-        """Forget games as far as there is no room: the oldest that are over, those that nobody sits in, then others
-        that have not begun. Those that are played stay: their players come back for new tokens."""
-        if _size(shelf) <= SHELF_BYTES:
-            return
-        others = sorted(
-            (each for each in shelf.values() if each.game != kept and (each.finished or not each.started)),
-            key=lambda each: (not each.finished, any(each.players), each.changed),
-        )
-        for listed in others:
-            del shelf[listed.game]
-            if _size(shelf) <= SHELF_BYTES - _SPARE:
-                return
+    def _record(self, name: str, seconds: float) -> None:
+        field = GUESTS.field_of(name)
+        shelf = GUESTS.unpacked(getattr(self, field))
+        shelf[name] = self.now + seconds
+        if GUESTS.is_too_full(shelf):
+            raise GameError("there are too many guests", code="lobby_full")
+        setattr(self, field, GUESTS.packed(shelf))
 
-    def _stop_waiting(self, tickets: list[str]) -> None:
-        for ticket in tickets:
-            if ticket in self.tickets and not self.tickets[ticket].game:
-                del self.tickets[ticket]
+    def _tickets(self) -> dict[str, dict[str, Ticket]]:
+        return {field: TICKETS.unpacked(getattr(self, field)) for field in TICKETS.fields}
 
-    def _match(self) -> None:
-        for party in parties([each for each in self.tickets.values() if not each.game], self.now):
+    def _keep_tickets(self, shelves: dict[str, dict[str, Ticket]]) -> None:
+        for field, shelf in shelves.items():
+            setattr(self, field, TICKETS.packed(shelf))
+
+    def _match(self, waiting: list[Ticket], shelves: dict[str, dict[str, Ticket]]) -> None:
+        for party in parties(waiting, self.now):
             game = f"{self.random.getrandbits(ID_LENGTH * 4):0{ID_LENGTH}x}"
             first = party[0]
             # Who came first is not to have the first move each time.
@@ -294,17 +334,25 @@ class LobbyModel(GameModel):
                 )
             )
             for each in party:
-                self.tickets[each.ticket] = msgspec.structs.replace(each, game=game, expires=self.now + MATCHED_SECONDS)
+                shelves[TICKETS.field_of(each.player)][each.ticket] = msgspec.structs.replace(
+                    each, game=game, expires=self.now + MATCHED_SECONDS
+                )
 
 
-def shelf_of(game: str) -> int:
-    """The number of the field that a game is in.
+def id_of(secret: bytes, what: str, by: str, once: str, *, is_short: bool = False) -> str:
+    """The id of what somebody asks for, the same each time that they do.
 
     Args:
-        game: its id.
+        secret: the lobby's.
+        what: that is.
+        by: who asks.
+        once: which one of theirs it is.
+        is_short: whether it need not be so long that nobody guesses it.
     """
-    return crc32(game.encode()) % SHELVES
+    return blake2b(f"{what}\n{by}\n{once}".encode(), key=secret, digest_size=8 if is_short else 16).hexdigest()
 
 
-def _size(part: Any) -> int:
-    return len(_encode(part))
+def _waiting(shelves: dict[str, dict[str, Ticket]]) -> list[Ticket]:
+    """Those who wait, in the order in which they came."""
+    found = [each for shelf in shelves.values() for each in shelf.values() if not each.game]
+    return sorted(found, key=lambda each: each.place)

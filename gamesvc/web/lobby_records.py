@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from twisted.internet.defer import Deferred
@@ -29,9 +29,13 @@ from gamesvc.server import GameServer
 from gamesvc.standing import Standing
 from gamesvc.surroundings import Call
 from gamesvc.web.asking import opened, replied
-from gamesvc.web.lobby_model import LOBBY, SHELVES, Invite, Listed, LobbyModel, Ticket, shelf_of
+from gamesvc.web.lobby_entries import Invite, Listed, Ticket
+from gamesvc.web.lobby_model import GAMES, GUESTS, INVITES, LOBBY, TICKETS, LobbyModel, id_of
+from gamesvc.web.lobby_shelves import Shelves
 
 log = logger(__name__)
+
+T = TypeVar("T")
 
 RETRY_SECONDS = 5.0
 """How long it waits when the journal can't say what the lobby knows."""
@@ -39,7 +43,17 @@ RETRY_SECONDS = 5.0
 LOOK_SECONDS = 0.05
 """How long it waits between two games that are woken to see how they stand."""
 
+TELL_SECONDS = 60.0
+"""How often it is told that there is another server."""
+
 _SERVER = Role(Player("server"), playing=True)
+_PLACES = {field.name: place for place, field in enumerate(LobbyModel.FIELDS)}
+_WHOLES: tuple[tuple[Shelves[Any], tuple[str, ...]], ...] = (
+    (GAMES, ("newest", "names")),
+    (GUESTS, ()),
+    (INVITES, ()),
+    (TICKETS, ("in order",)),
+)
 _REFUSALS = {
     "lobby_full": LOBBY_FULL,
     "name_taken": NAME_TAKEN,
@@ -70,12 +84,15 @@ class Records:
         self._lifecycle: Lifecycle | None = None
         self._server: GameServer | None = None
         self._image: Image = ()
-        self._parts: dict[str, Any] = {field.name: {} for field in LobbyModel.FIELDS}
-        self._newest: list[Listed] | None = []
+        # What lies on each shelf, and all of one sort together, as far as somebody has asked for it since it changed.
+        self._shelves: dict[str, dict[str, Any]] = {}
+        self._whole: dict[str, Any] = {}
+        self._secret = b""
         self._call: Call | None = None
         self._stale: list[str] = []
         self._kind = Kind(LOBBY, LobbyModel)
         self._is_loaded = False
+        self._silent_until = 0.0
 
     def start(self, lifecycle: Lifecycle) -> None:
         """Find out what was known when the server was stopped, and how those games stand now.
@@ -121,34 +138,48 @@ class Records:
 
     def game(self, game: str) -> Listed | None:
         """A game that was made through the lobby; None where there is none of this id, or not any more."""
-        listed: Listed | None = self._part(f"games_{shelf_of(game)}").get(game)
-        return listed
+        return self._shelf(GAMES, GAMES.field_of(game)).get(game)
+
+    def once(self, what: str, by: str, once: str, *, is_short: bool = False) -> str:
+        """The id of what somebody asks for, as `id_of` has it; empty where nobody has asked for anything yet."""
+        self._read()
+        return id_of(self._secret, what, by, once, is_short=is_short) if self._secret else ""
 
     @property
     def newest(self) -> list[Listed]:
         """All games, the newest first."""
         self._read()
-        if self._newest is None:
-            all_games = [each for number in range(SHELVES) for each in self._parts[f"games_{number}"].values()]
-            self._newest = sorted(all_games, key=lambda each: (each.created, each.game), reverse=True)
-        return self._newest
+        if "newest" not in self._whole:
+            found = self._all(GAMES).values()
+            self._whole["newest"] = sorted(found, key=lambda each: (each.created, each.game), reverse=True)
+        newest: list[Listed] = self._whole["newest"]
+        return newest
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Who made one of the games, or plays in one, or is to."""
+        self._read()
+        if "names" not in self._whole:
+            games = self._all(GAMES).values()
+            self._whole["names"] = frozenset(
+                name for each in games for name in (each.by, *each.named, *each.players) if name
+            )
+        names: frozenset[str] = self._whole["names"]
+        return names
 
     @property
     def invites(self) -> dict[str, Invite]:
         """Invitations, by their codes."""
-        invites: dict[str, Invite] = self._part("invites")
-        return invites
-
-    @property
-    def guests(self) -> dict[str, float]:
-        """Until when each guest's name is theirs, in seconds since the epoch."""
-        guests: dict[str, float] = self._part("guests")
-        return guests
+        return self._all(INVITES)
 
     @property
     def tickets(self) -> dict[str, Ticket]:
         """Who waits for a game, or has waited, in the order in which they came."""
-        tickets: dict[str, Ticket] = self._part("tickets")
+        self._read()
+        if "in order" not in self._whole:
+            found = self._all(TICKETS).values()
+            self._whole["in order"] = {each.ticket: each for each in sorted(found, key=lambda each: each.place)}
+        tickets: dict[str, Ticket] = self._whole["in order"]
         return tickets
 
     @property
@@ -158,23 +189,48 @@ class Records:
         return (
             any(each.expires <= now for each in self.newest)
             or any(each.expires <= now for each in self.invites.values())
-            or any(until <= now for until in self.guests.values())
+            or any(until <= now for until in self._all(GUESTS).values())
             or any(0.0 < each.expires <= now for each in self.tickets.values())
         )
 
-    def _part(self, name: str) -> Any:
+    def _shelf(self, shelves: Shelves[T], field: str) -> dict[str, T]:
         self._read()
-        return self._parts[name]
+        if field not in self._shelves:
+            packed: bytes = (
+                LobbyModel.FIELDS[_PLACES[field]].decode(self._image[_PLACES[field]]) if self._image else b""
+            )
+            self._shelves[field] = shelves.unpacked(packed)
+        return self._shelves[field]
+
+    def _all(self, shelves: Shelves[T]) -> dict[str, T]:
+        """Everything of a sort."""
+        self._read()
+        name = shelves.fields[0]
+        if name not in self._whole:
+            self._whole[name] = {
+                id: each for field in shelves.fields for id, each in self._shelf(shelves, field).items()
+            }
+        whole: dict[str, T] = self._whole[name]
+        return whole
 
     def _read(self) -> None:
+        """Forget what was taken apart of what has changed."""
         if self._server is None or self._server.standing.image is self._image:
             return
         before, self._image = self._image, self._server.standing.image
-        for position, field in enumerate(LobbyModel.FIELDS):
-            if not before or before[position] != self._image[position]:
-                self._parts[field.name] = field.decode(self._image[position])
-                if field.name.startswith("games_"):
-                    self._newest = None
+        changed = {
+            field.name
+            for position, field in enumerate(LobbyModel.FIELDS)
+            if not before or before[position] != self._image[position]
+        }
+        for field in changed:
+            self._shelves.pop(field, None)
+        for shelves, wholes in _WHOLES:
+            if not changed.isdisjoint(shelves.fields):
+                for name in (shelves.fields[0], *wholes):
+                    self._whole.pop(name, None)
+        if "secret" in changed:
+            self._secret = LobbyModel.FIELDS[_PLACES["secret"]].decode(self._image[_PLACES["secret"]])
 
     # What is done.
 
@@ -184,7 +240,7 @@ class Records:
         Raises:
             RequestRefused: it can't be found out now.
         """
-        if not self._is_loaded:
+        if not self._is_loaded or (self._server is not None and self._server.closed):
             await self._open(creates=False)
 
     def run(self, command: str, **arguments: Any) -> Deferred[Any]:
@@ -208,9 +264,23 @@ class Records:
         # Under an id: while it is not known what became of it, it is not taken for another.
         request = Request(command, secrets.token_hex(8), msgspec.to_builtins(arguments))
         reply = await replied(server, _SERVER, request)
+        if reply.error is not None and reply.error.code == "unavailable" and server.closed:
+            # Another server has taken it over, so nothing has changed. Once more, on what that one has made of it.
+            self._tell_of_others()
+            server = await self._open(creates=True)
+            if server is not None:
+                reply = await replied(server, _SERVER, request)
         if reply.error is not None:
             raise RequestRefused(_REFUSALS.get(reply.error.code, SERVER_ERROR))
         return reply.result
+
+    def _tell_of_others(self) -> None:
+        if self.now() >= self._silent_until:
+            self._silent_until = self.now() + TELL_SECONDS
+            log.error(
+                "another server uses the lobby of this journal, too: each sees what the other has done only when it "
+                "takes the lobby back. Give each server a journal of its own, or have one alone asked below /api"
+            )
 
     async def _open(self, *, creates: bool) -> GameServer | None:
         """The lobby's game; None where it is not there yet, and is not to be created."""

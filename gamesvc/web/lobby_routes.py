@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from typing import Any, NamedTuple
 
+import msgspec
+
+from gamesvc.auth import LEEWAY_SECONDS
 from gamesvc.errors import BAD_QUERY, LOBBY_FULL, RequestRefused
 from gamesvc.web.identity import GUEST_PREFIX, GUEST_SECONDS, Identities
 from gamesvc.web.lobby_bodies import (
@@ -26,10 +30,10 @@ from gamesvc.web.lobby_bodies import (
     Welcomed,
     Wish,
 )
+from gamesvc.web.lobby_entries import Ticket
 from gamesvc.web.lobby_games import LobbyGames
 from gamesvc.web.lobby_listing import Listing
 from gamesvc.web.lobby_matches import MAX_WAIT_SECONDS, Matches
-from gamesvc.web.lobby_model import Ticket
 from gamesvc.web.lobby_records import Records
 
 MAX_LISTED = 100
@@ -38,23 +42,37 @@ MAX_LISTED = 100
 _DEFAULT_LISTED = 50
 _AFTER = re.compile(r"([0-9]{1,12}\.[0-9]{1,9})-([A-Za-z0-9_-]{1,64})")
 _UNRECORDED = re.compile(GUEST_PREFIX + "[0-9a-f]{16}")
+_NAME_SECONDS = GUEST_SECONDS + 2 * LEEWAY_SECONDS
+"""How long a name is a guest's: no shorter than their token is believed."""
+
+KEY = re.compile("[!-~]{1,64}")
+"""What may name a request."""
+
 STATES = ("open", "playing", "finished")
+_encode = msgspec.json.Encoder().encode
 
 
 class Call(NamedTuple):
     """A request.
 
     Attributes:
-        who: the name of who sends it; empty where that is not asked for.
+        who: the name of who sends it; empty where that is not asked for, or where a guest is none yet.
         path: what stands in the address where the route has a name in braces.
         query: the parameters.
         body: what it carries.
+        key: names the request, among those of who sends it; empty where it has no name.
     """
 
     who: str
     path: dict[str, str]
     query: dict[str, str]
     body: Any
+    key: str = ""
+
+    @property
+    def once(self) -> str:
+        """Names what is asked for: the same where the same request is sent again. Empty where it has no name."""
+        return sha256(f"{self.key}\n".encode() + _encode(self.body)).hexdigest() if self.key else ""
 
 
 class Query(NamedTuple):
@@ -83,6 +101,8 @@ class Route(NamedTuple):
         query: parameters.
         asks: whether it has to be known who asks.
         always: whether it is there where the server issues no tokens.
+        once: whether it takes effect once where it is sent again under the same key.
+        renews: whether who asks may be a guest who was here before.
     """
 
     method: str
@@ -95,6 +115,8 @@ class Route(NamedTuple):
     query: dict[str, Query] = {}  # noqa: RUF012  a NamedTuple's defaults are no class attributes
     asks: bool = True
     always: bool = False
+    once: bool = False
+    renews: bool = False
 
 
 class Routes:
@@ -146,18 +168,20 @@ class Routes:
         return (
             Route("GET", "", "What this server is.", self._tell_about, 200, About, asks=False, always=True),
             Route("GET", "/kinds", "What can be played here.", self._list_kinds, 200, Kinds, asks=False, always=True),
-            Route("POST", "/guests", "Come along.", self._welcome, 201, Welcomed, takes=Guest, asks=False),
+            Route("POST", "/guests", "Come along.", self._welcome, 201, Welcomed, takes=Guest, asks=False, renews=True),
             Route("GET", "/games", "Look at the public games.", self._list, 200, Games, query=listed, asks=False),
-            Route("POST", "/games", "Make a game.", self._create, 201, Made, takes=Wish),
+            Route("POST", "/games", "Make a game.", self._create, 201, Made, takes=Wish, once=True),
             Route("GET", one, "Look at a game.", self._show, 200, Game, asks=False),
             Route("POST", f"{one}/join", "Take a seat.", self._join, 200, Seated, takes=Nothing),
             Route("POST", f"{one}/watch", "Watch.", self._watch, 200, Seated, takes=Nothing),
             Route("POST", f"{one}/leave", "Give a seat up.", self._leave, 204, None, takes=Nothing),
-            Route("POST", f"{one}/bots", "Have a bot play.", self._seat_bot, 200, BotSeated, takes=BotWanted),
+            Route(
+                "POST", f"{one}/bots", "Have a bot play.", self._seat_bot, 200, BotSeated, takes=BotWanted, once=True
+            ),
             Route("DELETE", f"{one}/bots/{{player}}", "Have a bot go.", self._send_bot_away, 204, None),
             Route("POST", f"{one}/invites", "Invite somebody.", self._invite, 201, Invited, takes=Nothing),
             Route("POST", "/invites/{code}", "Follow an invitation.", self._follow, 200, Made, takes=Nothing),
-            Route("POST", "/matches", "Wait for others.", self._wait, 202, Waiting, takes=Quest),
+            Route("POST", "/matches", "Wait for others.", self._wait, 202, Waiting, takes=Quest, once=True),
             Route("GET", "/matches/{ticket}", "See who has come.", self._poll, 200, Waiting, query=wait),
             Route("DELETE", "/matches/{ticket}", "Wait no more.", self._give_up, 204, None),
         )
@@ -171,16 +195,26 @@ class Routes:
     async def _welcome(self, call: Call) -> Welcomed:
         guest: Guest = call.body
         wish = guest.name
+        if call.who and wish in (None, call.who):
+            return await self._renew(call.who)
         if wish is not None and _UNRECORDED.fullmatch(wish):
             wish = None  # it may be somebody's of whom nothing is recorded
         names = self._identities.guest_names(wish, lambda: secrets.token_hex(4))
+        # Whose day is over, and who still has a seat somewhere, is not to find somebody else in it.
+        held = self._records.names
+        names = [each for each in names if each not in held]
         try:
-            name: str = await self._records.run("welcome", names=names, seconds=GUEST_SECONDS)
+            name: str = await self._records.run("welcome", names=names, seconds=_NAME_SECONDS)
         except RequestRefused as refused:
             if refused.refusal is not LOBBY_FULL:
                 raise
             # Nobody can be kept out by making up names: this one is not recorded, and nobody else's.
             name = f"{GUEST_PREFIX}{secrets.token_hex(8)}"
+        return Welcomed(name, self._identities.guest_token(name))
+
+    async def _renew(self, name: str) -> Welcomed:
+        if not _UNRECORDED.fullmatch(name):
+            await self._records.run("renew", name=name, seconds=_NAME_SECONDS)
         return Welcomed(name, self._identities.guest_token(name))
 
     async def _list(self, call: Call) -> Games:
@@ -197,7 +231,7 @@ class Routes:
         return Games(games, None if end is None else f"{end[0]:.9f}-{end[1]}")
 
     async def _create(self, call: Call) -> Made:
-        return Made(*await self._games.create(call.who, call.body))
+        return Made(*await self._games.create(call.who, call.body, call.once))
 
     async def _show(self, call: Call) -> Game:
         return self._listing.show(self._listing.find(call.path["game"]))
@@ -213,7 +247,7 @@ class Routes:
 
     async def _seat_bot(self, call: Call) -> BotSeated:
         wanted: BotWanted = call.body
-        return BotSeated(await self._games.seat_bot(call.who, call.path["game"], wanted.bot, wanted.player))
+        return BotSeated(await self._games.seat_bot(call.who, call.path["game"], wanted.bot, wanted.player, call.once))
 
     async def _send_bot_away(self, call: Call) -> None:
         await self._games.send_bot_away(call.who, call.path["game"], call.path["player"])
@@ -228,7 +262,7 @@ class Routes:
         return Made(self._listing.show(self._listing.find(game)), seat)
 
     async def _wait(self, call: Call) -> Waiting:
-        return await self._told(call, await self._matches.enter(call.who, call.body))
+        return await self._told(call, await self._matches.enter(call.who, call.body, call.once))
 
     async def _poll(self, call: Call) -> Waiting:
         text = call.query.get("wait", "0")

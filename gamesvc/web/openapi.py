@@ -14,7 +14,7 @@ from gamesvc.errors import (
     HTTP_REFUSALS,
     LOBBY_REFUSALS,
 )
-from gamesvc.web.lobby_routes import Route
+from gamesvc.web.lobby_routes import KEY, Route
 
 _NAMES = re.compile(r"\{(\w+)\}")
 _REFER = "#/components/schemas/{name}"
@@ -30,6 +30,15 @@ _PATHS = {
     "player": "a player's name",
     "code": "of an invitation",
     "ticket": "of who waits",
+}
+
+
+_NAMED = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "names the request, among those of who sends it: sent again it takes no effect again",
+    "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
 }
 
 
@@ -90,16 +99,19 @@ def _operation(route: Route) -> dict[str, Any]:
             },
         },
     }
-    if route.query:
-        operation["parameters"] = [
-            {"name": name, "in": "query", "required": False, "description": query.doc, "schema": query.schema}
-            for name, query in route.query.items()
-        ]
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "query", "required": False, "description": query.doc, "schema": query.schema}
+        for name, query in route.query.items()
+    ]
+    if route.once:
+        parameters.append(_NAMED)
+    if parameters:
+        operation["parameters"] = parameters
     if route.takes is not None:
         is_needed = bool(msgspec.json.schema_components([route.takes])[1][route.takes.__name__]["required"])
         operation["requestBody"] = {"required": is_needed, "content": _content(route.takes)}
-    if route.asks:
-        operation["security"] = [{"identity": []}]
+    if route.asks or route.renews:
+        operation["security"] = [*([] if route.asks else [{}]), {"identity": []}]
     return operation
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from math import inf
 from typing import Generic, Protocol, TypeVar
 
 WIDENING = 10.0
@@ -80,7 +81,7 @@ class _Group(Generic[W]):
     def __init__(self, those: list[W], seats: int, now: float) -> None:
         self._those = those
         self._seats = seats
-        self._now = now
+        self._reaches = [_reach(each, now) for each in those]
         rated = sorted((each.own, place) for place, each in enumerate(those) if each.own is not None)
         self._ratings = [rating for rating, _ in rated]
         self._places = [place for _, place in rated]
@@ -90,6 +91,8 @@ class _Group(Generic[W]):
         found = []
         taken: set[int] = set()
         for first in range(len(self._those)):
+            if len(self._those) - len(taken) < self._seats:
+                break
             if first in taken:
                 continue
             # Whoever finds no party stands back for this time; those after them may still find one among themselves.
@@ -101,22 +104,31 @@ class _Group(Generic[W]):
 
     def _party(self, first: int, taken: set[int]) -> list[int]:
         """The places of one, and of as many who came later as are needed, if there are so many."""
-        those, now = self._those, self._now
-        party = [first]
-        for place in self._near(first):
+        near = [place for place in self._near(first) if place > first and place not in taken]
+        if len(near) + 1 < self._seats:
+            return []
+        party: list[int] = []
+        # How far the ratings of those who have one are apart, and what all of them accept: so each who may join them is
+        # held against the party, and not against everybody in it.
+        lowest, highest, least, most = inf, -inf, -inf, inf
+        for place in (first, *near):
             if len(party) == self._seats:
                 break
-            if place > first and place not in taken:
-                each = those[place]
-                if all(accepts(each, those[one], now) for one in party):
-                    party.append(place)
+            own, reach = self._those[place].own, self._reaches[place]
+            if own is not None:
+                if not (least <= own <= most and highest - own <= reach and own - lowest <= reach):
+                    continue
+                lowest, highest = min(lowest, own), max(highest, own)
+                least, most = max(least, own - reach), min(most, own + reach)
+            party.append(place)
         return party
 
     def _near(self, first: int) -> Iterable[int]:
         """The places of all whom somebody may accept, in the order in which they came."""
-        anchor = self._those[first]
-        if anchor.own is None:
+        own, reach = self._those[first].own, self._reaches[first]
+        if own is None:
             return range(first + 1, len(self._those))
-        reach = _reach(anchor, self._now)
-        begin, end = bisect_left(self._ratings, anchor.own - reach), bisect_right(self._ratings, anchor.own + reach)
+        begin, end = bisect_left(self._ratings, own - reach), bisect_right(self._ratings, own + reach)
+        if end - begin + len(self._unrated) < self._seats:
+            return ()
         return sorted((*self._places[begin:end], *self._unrated))

@@ -15,14 +15,11 @@ from twisted.web.resource import IResource
 from twisted.web.server import NOT_DONE_YET, Request
 
 from gamesvc.errors import DRAINING, METHOD_NOT_ALLOWED, NOT_FOUND, SERVER_ERROR, HttpRefusal, RequestRefused
-from gamesvc.logs import logger
 from gamesvc.messages import encode_refusal
 from gamesvc.web.headers import HEADERS
 
 if TYPE_CHECKING:
     from gamesvc.web.channel import WebChannel
-
-log = logger(__name__)
 
 
 class WebRequest(Request):
@@ -82,17 +79,16 @@ class WebRequest(Request):
 
     def refuse(self, refusal: HttpRefusal) -> None:
         """Answer with a refusal; where a part of another answer has gone out already, cut the line."""
-        peer, status, code = self.channel.address, refusal.status, refusal.code
-        log.info("refused {peer}: {status} {code}", peer=peer, status=status, code=code)
+        self.site.refused(self.channel.address, refusal)
         if self.startedWriting:
             self.channel.loseConnection()
             return
-        self.setResponseCode(status)
+        self.setResponseCode(refusal.status)
         self.setHeader(b"Content-Type", b"application/json")
         self.setHeader(b"Cache-Control", b"no-store")
         for name, value in refusal.headers:
             self.setHeader(name.encode("ascii"), value.encode("ascii"))
-        self.answer(encode_refusal(code, refusal.message, refusal.retryable))
+        self.answer(encode_refusal(refusal.code, refusal.message, refusal.retryable))
 
     def fail(self, fault: BaseException) -> None:
         """Answer that something failed here, and write it to the log."""

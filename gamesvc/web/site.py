@@ -13,12 +13,16 @@ from twisted.web.resource import IResource, Resource, getChildForRequest
 from twisted.web.server import Site
 
 from gamesvc.countdown import Countdowns
-from gamesvc.errors import DRAINING, NOT_FOUND, ORIGIN_NOT_ALLOWED, RequestRefused
+from gamesvc.errors import DRAINING, NOT_FOUND, ORIGIN_NOT_ALLOWED, HttpRefusal, RequestRefused
 from gamesvc.journal import Journal
 from gamesvc.limits import DRAIN_SECONDS, Limits
+from gamesvc.logs import logger
+from gamesvc.repeated import Repeated
 from gamesvc.web.channel import Line, WebChannel
 from gamesvc.web.health import Alive, JournalCheck, Ready
 from gamesvc.web.static import StaticFile, StaticFiles, files_in
+
+log = logger(__name__)
 
 Report = Callable[[str, BaseException], str]
 
@@ -65,6 +69,8 @@ class WebSite(Site):
         self.report = report
         self.timers = Countdowns(reactor)
         self.is_draining = False
+        # Each costs its sender next to nothing, so a line for each would fill the disk.
+        self._said = Repeated(self.seconds, lambda text: log.info("{text}", text=text))
         self._health = dict(health)
         self._channels: dict[WebChannel, None] = {}
         self._at_drain: list[Callable[[], object]] = []
@@ -101,6 +107,16 @@ class WebSite(Site):
     def seconds(self) -> float:
         """A monotonic clock."""
         return self.reactor.seconds()
+
+    def refused(self, peer: str, refusal: HttpRefusal) -> None:
+        """Write to the log that something was refused; of what is refused again and again to one address, how often.
+
+        Args:
+            peer: to whom: the address and port.
+            refusal: the answer.
+        """
+        host = peer.rpartition(":")[0]
+        self._said.say(f"{host} {refusal.code}", f"refused {peer}: {refusal.status} {refusal.code}")
 
     def later(self, seconds: float, call: Callable[[], object]) -> IDelayedCall:
         """Call a function after some seconds."""

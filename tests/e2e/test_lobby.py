@@ -15,6 +15,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -26,7 +27,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.e2e.clients import V1, ClassroomClient, refusal
-from tests.e2e.processes import LOOPBACK, Operator, Server
+from tests.e2e.processes import LOOPBACK, Operator, Server, until
 from tests.e2e.threads import in_thread
 
 GAMES = ("--game", "greetings", "--game", "tic-tac-toe", "--game", "chess")
@@ -45,11 +46,15 @@ class Answer(NamedTuple):
         return str(self.body["error"]["code"])
 
 
-def ask(server: Server, method: str, path: str, who: str | None = None, body: Any = None) -> Answer:
+def ask(
+    server: Server, method: str, path: str, who: str | None = None, body: Any = None, *, key: str | None = None
+) -> Answer:
     """Ask the lobby for something."""
     request = urllib.request.Request(f"http://{LOOPBACK}:{server.ports['port']}/api{path}", method=method)
     if who is not None:
         request.add_header("Authorization", f"Bearer {who}")
+    if key is not None:
+        request.add_header("Idempotency-Key", key)
     if body is not None:
         request.add_header("Content-Type", "application/json")
         request.data = json.dumps(body).encode()
@@ -113,6 +118,77 @@ def test_two_find_each_other_and_play_and_all_is_there_after_a_crash(operator: O
     found = ask(server, "GET", f"/matches/{ticket}?wait=25", "carl").body
     assert sorted(found["game"]["players"]) == ["carl", "dora"]
     assert ask(server, "POST", f"/invites/{code}", "eve", {}).code == "no_seat"
+
+
+class Seekers:
+    """Some who play one game after the other with whoever comes, and ask again whenever they get no answer.
+
+    Attributes:
+        found: for each game: its players, and who was told of it, each time that they were.
+        unanswered: how often somebody got no answer.
+    """
+
+    def __init__(self, server: Server, names: tuple[str, ...], rounds: int) -> None:
+        self.server = server
+        self.found: dict[str, tuple[list[str], list[str]]] = {}
+        self.unanswered = 0
+        self._left = set(names)
+        self._rounds = rounds
+
+    def seek(self, who: str) -> None:
+        for number in range(self._rounds):
+            if not self._seek_one(who, f"{who}-{number}"):
+                break
+        self._left.discard(who)
+
+    def _seek_one(self, who: str, key: str) -> bool:
+        ticket = None
+        while True:
+            # Who is alone by now may have been found by the last of the others; nobody else comes.
+            is_alone = len(self._left) == 1
+            try:
+                if ticket is None:
+                    answer = ask(self.server, "POST", "/matches", who, {"kind": "tic-tac-toe"}, key=key)
+                else:
+                    answer = ask(self.server, "GET", f"/matches/{ticket}?wait=1", who)
+            except (OSError, http.client.HTTPException):
+                self.unanswered += 1
+                time.sleep(0.05)  # as any client would, or the server could not start for all who ask
+                continue
+            if answer.status == 503:
+                continue
+            assert answer.status < 300, answer
+            ticket = answer.body["ticket"]
+            if answer.body["state"] == "matched":
+                game = answer.body["game"]
+                self.found.setdefault(game["id"], (game["players"], []))[1].append(who)
+                return True
+            assert answer.body["state"] == "waiting", answer
+            if is_alone:
+                return False
+
+
+@in_thread
+def test_nobody_is_lost_or_matched_twice_when_the_server_is_killed_while_they_find_each_other(
+    operator: Operator,
+) -> None:
+    server = operator.twistd(*GAMES)
+    names = tuple(f"p{number}" for number in range(5))
+    seekers = Seekers(server, names, 8)
+    with ThreadPoolExecutor(len(names)) as pool:
+        sought = [pool.submit(seekers.seek, name) for name in names]
+        for kill in range(2):
+            wanted = 4 * (kill + 1)
+            until(lambda: len(seekers.found) >= wanted, f"{wanted} games")  # noqa: B023  it is asked for here
+            server.signal(signal.SIGKILL)
+            server.await_end()
+            server = again(operator, server, *GAMES)
+        for each in sought:
+            each.result()
+    assert seekers.unanswered
+    assert len(seekers.found) >= 16
+    for players, told in seekers.found.values():
+        assert sorted(told) == sorted(players)
 
 
 @in_thread

@@ -91,6 +91,15 @@ test("states that were missed are filled in, between those that were seen", () =
   assert.deepEqual(recorder.moments.map(({ state, seq }) => [state.moves, seq]), [[1, 1], [2, 2], [3, 3], [4, 4]]);
 });
 
+test("there was a state before the first move, while all sat down", () => {
+  const joined = (seq) => JSON.stringify({ event: "gamesvc.joined", player: "ann", seat: 0, seq });
+  const recorder = opened({ seq: 4, resumed: true });
+  for (const text of [joined(1), joined(2), marked(3), joined(4)]) recorder.note("in", text);
+  recorder.show({ moves: 1 }, ["ann"]);
+  recorder.fill((events) => ({ moves: events.filter(({ event }) => event === "Marked").length }));
+  assert.deepEqual(recorder.moments.map(({ state, seq }) => [state.moves, seq]), [[0, 1], [1, 3], [1, 4]]);
+});
+
 test("states that can't be told are left out, and what changes nothing as well", () => {
   const recorder = opened({ seq: 4, resumed: true });
   for (const seq of [1, 2, 3, 4]) recorder.note("in", marked(seq));

@@ -52,8 +52,6 @@ test("shapes", () => {
   assert.deepEqual(shape({ const: 3 }), { kind: "constant", value: 3 });
   assert.deepEqual(shape({ anyOf: [{ const: 1 }, { enum: [2, 3] }] }), { kind: "choice", choices: [1, 2, 3] });
   assert.deepEqual(shape({ type: "array", prefixItems: [{ type: "boolean" }, { type: "boolean" }] }).of.length, 2);
-  assert.deepEqual(shape({ type: "object", additionalProperties: { type: "integer" } }), { kind: "json" });
-  assert.deepEqual(shape({ anyOf: [{ type: "string" }, { type: "integer" }] }), { kind: "json" });
   assert.deepEqual(shape({}), { kind: "json" });
   assert.deepEqual(shape({ $ref: "#/$defs/type.Missing" }), { kind: "json" });
 });
@@ -72,4 +70,35 @@ test("words", () => {
   assert.equal(titled("komiPoints"), "Komi points");
   assert.equal(described({ description: "One\n  line, of ``code``.\n\nMore." }), "One line, of code.");
   assert.equal(described({}), "");
+});
+
+test("one of several structures is chosen, each by its tag", () => {
+  const root = {
+    $defs: {
+      "type.Circle": { title: "Circle", type: "object", properties: { type: { enum: ["circle"] }, radius: { type: "number", exclusiveMinimum: 0 } } },
+      "type.Box": { title: "Box", type: "object", properties: { type: { enum: ["box"] } } },
+    },
+  };
+  const shape = shapeOf({ anyOf: [{ $ref: "#/$defs/type.Circle" }, { $ref: "#/$defs/type.Box" }] }, root);
+  assert.equal(shape.kind, "either");
+  assert.deepEqual(shape.options.map(({ name }) => name), ["Circle", "Box"]);
+  const [tag, radius] = shape.options[0].shape.fields;
+  assert.deepEqual([tag.shape, radius.shape], [{ kind: "constant", value: "circle" }, { kind: "number", whole: false, above: 0 }]);
+});
+
+test("of plain types that might be meant, too", () => {
+  const shape = shapeOf({ anyOf: [{ type: "integer", multipleOf: 2 }, { type: "string" }] }, {});
+  assert.deepEqual(shape, {
+    kind: "either",
+    options: [
+      { name: "a whole number", shape: { kind: "number", whole: true, step: 2 } },
+      { name: "a text", shape: { kind: "text" } },
+    ],
+  });
+});
+
+test("what is named by whoever gives it", () => {
+  const shape = shapeOf({ type: "object", additionalProperties: { type: "integer" }, maxProperties: 3 }, {});
+  assert.deepEqual(shape, { kind: "map", of: { kind: "number", whole: true }, most: 3 });
+  assert.deepEqual(shapeOf({ type: "object" }, {}), { kind: "json" });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cellsOf, fits, FLEET, randomFleet } from "../../gamesvc/web/playground/boards/fleet.js";
 import { told, worded } from "../../gamesvc/web/playground/outcome.js";
-import { ago, anyName, clocked, colourOf, counted, kindSays, kindTitle, seatsWorded } from "../../gamesvc/web/playground/words.js";
+import { ago, anyName, clocked, colourOf, counted, kindSays, kindTitle, seatsWorded, sentence } from "../../gamesvc/web/playground/words.js";
 
 const PLAYERS = ["ann", "bob"];
 
@@ -27,6 +27,7 @@ test("it is said in words", () => {
 
 test("events in words", () => {
   assert.equal(worded({ event: "gamesvc.joined", player: "ann", seat: 0, seq: 1 }), "ann takes seat 1");
+  assert.equal(worded({ event: "gamesvc.finished", outcome: { event: "Ended" }, seq: 9 }), "the game is over");
   assert.equal(worded({ event: "gamesvc.bot", player: "ann", bot: null }), "ann plays without a bot again");
   assert.equal(worded({ event: "Marked", player: "ann", cell: 4, seq: 3 }), "ann: Marked (cell 4)");
   assert.equal(worded({ event: "Hello" }), "Hello");
@@ -63,4 +64,10 @@ test("ships lie within the edges, and not on one another", () => {
     const fleet = randomFleet();
     assert.equal(new Set(fleet.flatMap(cellsOf)).size, FLEET.reduce((sum, { length }) => sum + length, 0));
   }
+});
+
+test("what an error says is a sentence where it stands alone", () => {
+  assert.equal(sentence("there is no such game"), "There is no such game.");
+  assert.equal(sentence("Try again!"), "Try again!");
+  assert.equal(sentence(""), "");
 });

@@ -5,6 +5,11 @@
  *     lobby does not know */
 /** @typedef {{ player: string, url: string, token: string | null }} Place a seat, or a place to watch from */
 
+/** What the request went to was no lobby, or nothing answered. */
+const UNREACHABLE = 0;
+const TOO_MANY = 429;
+const SERVER_ERROR = 500;
+
 export class ApiError extends Error {
   /**
    * @param {number} status
@@ -18,10 +23,12 @@ export class ApiError extends Error {
     this.retryable = retryable;
     this.retryAfter = retryAfter;
   }
-}
 
-/** What the request went to was no lobby, or nothing answered. */
-export const UNREACHABLE = 0;
+  /** Whether it may be otherwise in a moment, though nobody does anything about it. */
+  get isPassing() {
+    return this.status === UNREACHABLE || this.status === TOO_MANY || this.status >= SERVER_ERROR;
+  }
+}
 
 export class Lobby {
   #base;
@@ -45,6 +52,16 @@ export class Lobby {
    */
   guest(name = null) {
     return this.#ask("POST", "api/guests", { body: name === null ? {} : { name } });
+  }
+
+  /**
+   * The same guest with a new token.
+   *
+   * @param {Identity} who whose token is still good
+   * @returns {Promise<Identity>}
+   */
+  renewed(who) {
+    return this.#ask("POST", "api/guests", { who, body: { name: who.player } });
   }
 
   /** @param {Record<string, string | number>} filter */

@@ -49,7 +49,7 @@ export class Chips {
       `li.chip.${colourOf(name, order)}${isAway ? ".away" : ""}`,
       {},
       h("i.disc"),
-      name,
+      h("bdi", {}, name),
       bot !== undefined && h("span.bot", {}, icon("bot"), bot),
       isAway && h("span.note", {}, "away"),
       isAway && hasBots && !isOver && button(`Have a bot play for ${name}`, icon("bot"), this.#standIn),

@@ -76,18 +76,27 @@ export function soon(what) {
   };
 }
 
+/** More than this is not heard out before the next things happen. */
+const MOST_SAID = 5;
+/** @type {string[]} */
+let unsaid = [];
+const sayAll = soon(() => {
+  const region = document.getElementById("announcements");
+  const lines = unsaid.slice(-MOST_SAID).map((text) => h("p", {}, text));
+  unsaid = [];
+  region?.append(...lines);
+  while (region !== null && region.childElementCount > MOST_SAID) region.firstElementChild?.remove();
+  setTimeout(() => lines.forEach((line) => line.remove()), 10_000);
+});
+
 /**
  * Say something to those who listen to the page instead of looking at it.
  *
  * @param {string} text
  */
 export function announce(text) {
-  const region = document.getElementById("announcements");
-  if (region === null) return;
-  const line = h("p", {}, text);
-  region.append(line);
-  while (region.childElementCount > 5) region.firstElementChild?.remove();
-  setTimeout(() => line.remove(), 10_000);
+  unsaid.push(text);
+  sayAll();
 }
 
 /**
@@ -101,4 +110,9 @@ export function toast(text, tone = "plain") {
   const shown = h(`p.toast.${tone}`, { role: tone === "bad" ? "alert" : "status" }, text);
   place?.append(shown);
   setTimeout(() => shown.remove(), 6000);
+}
+
+/** How to scroll somewhere: at once, for whom things that move are too much. @returns {"auto" | "smooth"} */
+export function gently() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
 }

@@ -1,7 +1,8 @@
-/** What somebody sees who comes to a table without a seat at it. */
+/** What somebody sees who comes to a table without a seat at it, or to none. */
 
 import { cover } from "./covers.js";
 import { h } from "./dom.js";
+import { sentence } from "./words.js";
 
 /**
  * @param {object} how
@@ -12,11 +13,12 @@ import { h } from "./dom.js";
  * @returns {Node[]}
  */
 export function door({ game, isFree, isOver, enter }) {
-  const names = (game?.players ?? []).filter((each) => each !== null);
+  /** @type {string[]} */
+  const names = (game?.players ?? []).filter((/** @type {string | null} */ each) => each !== null);
   return [
     cover(game?.kind ?? ""),
     h("h2", {}, isOver ? "This game is over" : isFree ? "There is a seat for you" : "All seats are taken"),
-    h("p", {}, names.length > 0 ? `At the table: ${names.join(", ")}` : "Nobody sits here yet."),
+    h("p", {}, names.length > 0 ? ["At the table: ", ...names.flatMap((name, at) => [at > 0 ? ", " : "", h("bdi", {}, name)])] : "Nobody sits here yet."),
     h(
       "div.buttons",
       {},
@@ -27,11 +29,13 @@ export function door({ game, isFree, isOver, enter }) {
 }
 
 /**
- * There is no such table.
+ * It leads nowhere.
  *
+ * @param {string} title
  * @param {string} why
+ * @param {"h1" | "h2"} [heading] h1 where nothing stands above it
  * @returns {Node[]}
  */
-export function noTable(why) {
-  return [h("h2", {}, "No such table"), h("p", {}, why), h("a.button", { href: "#/" }, "To the games")];
+export function errorDoor(title, why, heading = "h2") {
+  return [h(heading, {}, title), h("p", {}, sentence(why)), h("a.button.primary", { href: "#/" }, "To the games")];
 }

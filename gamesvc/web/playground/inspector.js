@@ -18,8 +18,10 @@ export class Inspector {
   #folds = new Set();
   #drawing;
   #pinging;
-  /** @type {(event: any) => string | null} */
-  #describe = () => null;
+  /** Words for what happens. @type {import("./boards/index.js").Board | null} */
+  #board = null;
+  /** The newest of what is listed; null where all is to be listed anew. @type {{ newest: any } | null} */
+  #listed = null;
   #seats = h("select", { "aria-label": "Whose line" });
   #latency = h("b");
   #graph = svg("svg.graph", { viewBox: "0 0 120 28", preserveAspectRatio: "none", "aria-hidden": "true" });
@@ -56,9 +58,9 @@ export class Inspector {
   /**
    * @param {import("./seat.js").Seat[]} seats
    * @param {number} chosen
-   * @param {(event: any) => string | null} describe
+   * @param {import("./boards/index.js").Board | null} board of that seat, which has words for what happens
    */
-  show(seats, chosen, describe) {
+  show(seats, chosen, board) {
     const names = seats.map((each) => (each.isWatching ? "watching" : each.name));
     if (this.#seats.dataset.names !== names.join("\n")) {
       this.#seats.dataset.names = names.join("\n");
@@ -66,8 +68,9 @@ export class Inspector {
     }
     this.#seats.value = String(chosen);
     this.#seats.hidden = seats.length < 2;
+    if (this.#seat !== (seats[chosen] ?? null) || this.#board !== board) this.#listed = null;
     this.#seat = seats[chosen] ?? null;
-    this.#describe = describe;
+    this.#board = board;
     this.touch();
   }
 
@@ -83,6 +86,7 @@ export class Inspector {
 
   #open(name) {
     this.#tab = name;
+    this.#listed = null;
     this.#mark();
     this.touch();
     this.#body.scrollTop = 0;
@@ -128,55 +132,79 @@ export class Inspector {
       ...fact("unanswered", String(this.#seat.game?.waiting ?? 0)),
     );
     const pane = this.#body;
-    // A list that somebody reads does not move under them.
-    if (this.#tab !== "State" && pane.scrollTop > 8) {
-      const grown = pane.scrollHeight;
-      const at = pane.scrollTop;
-      pane.replaceChildren(...this.#rows());
-      pane.scrollTop = at + pane.scrollHeight - grown;
-    } else pane.replaceChildren(...this.#rows());
-  }
-
-  #rows() {
-    const { recorder, view } = /** @type {import("./seat.js").Seat} */ (this.#seat);
-    switch (this.#tab) {
-      case "Events":
-        return latest(recorder.events, ({ event, seq, at }) => {
-          const { event: name, seq: _, ...fields } = event;
-          const what = this.#describe(event) ?? worded(event);
-          return row(seq === null ? "·" : `#${seq}`, at, h("details", {}, h("summary", {}, what), h("code", {}, `${name} ${JSON.stringify(fields)}`)), name.startsWith("gamesvc.") ? "ours" : "");
-        });
-      case "State": {
-        const at = /** @type {any} */ (this.#seat).lookingAt ?? recorder.moments.length - 1;
-        const before = recorder.moments[at - 1]?.state;
-        const isEmpty = Object.keys(view.state).length === 0;
-        return isEmpty ? [h("p.hint", {}, "This game shows no state.")] : [tree(view.state, before, this.#folds)];
-      }
-      case "Replies":
-        return latest(recorder.replies, ({ command, args, isOk, said, isDuplicate, ms, at }) => {
-          const code = isOk ? (isDuplicate ? "ok, told before" : "ok") : said.code;
-          const text = isOk ? (said === undefined ? "" : JSON.stringify(said)) : said.message;
-          const asked = `${command} ${Object.keys(args).length > 0 ? JSON.stringify(args) : ""}`;
-          return row(ms === null ? "–" : `${Math.round(ms)} ms`, at, h("div", {}, h("code", {}, asked), h("p", {}, h(`b.${isOk ? "good" : "bad"}`, {}, code), ` ${text}`)));
-        });
-      default:
-        return latest(recorder.frames, ({ direction, text, at }) => {
-          const arrow = { in: "◀", out: "▶", line: "●" }[direction];
-          const size = direction === "line" ? "" : `${new TextEncoder().encode(text).length} B`;
-          const isLong = text.length > 400;
-          const code = h("code", {}, isLong ? `${text.slice(0, 400)}…` : text);
-          const whole = isLong ? h("details", {}, h("summary", {}, code), h("code", {}, text)) : code;
-          return row(arrow, at, h("div", {}, whole, h("small", {}, size)), direction);
-        });
+    if (this.#tab === "State") {
+      pane.replaceChildren(this.#state());
+      return;
     }
+    // A list that somebody reads does not move under them.
+    const grown = pane.scrollHeight;
+    const at = pane.scrollTop;
+    this.#list();
+    if (at > 8) pane.scrollTop = at + pane.scrollHeight - grown;
+  }
+
+  #state() {
+    const { recorder, view, lookingAt } = /** @type {import("./seat.js").Seat} */ (this.#seat);
+    const at = lookingAt ?? recorder.moments.length - 1;
+    const isEmpty = Object.keys(view.state).length === 0;
+    return isEmpty ? h("p.hint", {}, "This game shows no state.") : tree(view.state, recorder.moments[at - 1]?.state, this.#folds);
+  }
+
+  /** The newest first. What is there already stays, with what somebody has unfolded of it. */
+  #list() {
+    const { recorder } = /** @type {import("./seat.js").Seat} */ (this.#seat);
+    /** @type {[any[], (each: any) => HTMLElement]} */
+    const [all, make] =
+      this.#tab === "Events"
+        ? [recorder.events, (each) => eventRow(each, this.#board?.describe?.(each.event) ?? worded(each.event))]
+        : this.#tab === "Replies"
+          ? [recorder.replies, replyRow]
+          : [recorder.frames, frameRow];
+    const shown = all.slice(-MOST_ROWS);
+    const known = this.#listed === null ? -1 : shown.lastIndexOf(this.#listed.newest);
+    const pane = this.#body;
+    if (known === -1) pane.replaceChildren(...(shown.length === 0 ? [h("p.hint", {}, "Nothing yet.")] : []));
+    if (shown.length === 0) return;
+    pane.prepend(...shown.slice(known + 1).reverse().map(make));
+    while (pane.childElementCount > shown.length) pane.lastElementChild?.remove();
+    this.#listed = { newest: shown.at(-1) };
   }
 }
 
-function latest(all, make) {
-  if (all.length === 0) return [h("p.hint", {}, "Nothing yet.")];
-  return all.slice(-MOST_ROWS).reverse().map(make);
+/**
+ * @param {import("./recorder.js").Noted} noted
+ * @param {string} what it is in words
+ */
+function eventRow({ event, seq, at }, what) {
+  const { event: name, seq: _, ...fields } = event;
+  const kind = name.startsWith("gamesvc.") ? "ours" : "";
+  return row(seq === null ? "·" : `#${seq}`, at, h("details", {}, h("summary", {}, what), h("code", {}, `${name} ${JSON.stringify(fields)}`)), kind);
 }
 
+/** @param {import("./recorder.js").Reply} reply */
+function replyRow({ command, args, isOk, said, isDuplicate, ms, at }) {
+  const code = isOk ? (isDuplicate ? "ok, told before" : "ok") : said.code;
+  const text = isOk ? (said === undefined ? "" : JSON.stringify(said)) : said.message;
+  const asked = `${command} ${Object.keys(args).length > 0 ? JSON.stringify(args) : ""}`;
+  return row(ms === null ? "–" : `${Math.round(ms)} ms`, at, h("div", {}, h("code", {}, asked), h("p", {}, h(`b.${isOk ? "good" : "bad"}`, {}, code), ` ${text}`)));
+}
+
+/** @param {import("./recorder.js").Frame} frame */
+function frameRow({ direction, text, at }) {
+  const arrow = { in: "◀", out: "▶", line: "●" }[direction];
+  const size = direction === "line" ? "" : `${new TextEncoder().encode(text).length} B`;
+  const isLong = text.length > 400;
+  const code = h("code", {}, isLong ? `${text.slice(0, 400)}…` : text);
+  const whole = isLong ? h("details", {}, h("summary", {}, code), h("code", {}, text)) : code;
+  return row(arrow, at, h("div", {}, whole, h("small", {}, size)), direction);
+}
+
+/**
+ * @param {string} mark
+ * @param {number} at milliseconds since the epoch
+ * @param {HTMLElement} content
+ * @param {string} [kind] a class
+ */
 function row(mark, at, content, kind = "") {
   const time = new Date(at);
   const stamp = time.toLocaleTimeString([], { hour12: false });

@@ -1,7 +1,24 @@
 /** A link that others are sent, and sit down by. */
 
 import { dialog } from "./dialog.js";
-import { h, say } from "./dom.js";
+import { h, say, toast } from "./dom.js";
+
+const ONLY_HERE = /^(localhost|127\.|\[::1\])/;
+
+/**
+ * Copy it, or show it where the browser does not let the page do so.
+ *
+ * @param {string} url
+ * @param {string} title of what one is invited to
+ */
+export async function copyInvite(url, title) {
+  try {
+    await navigator.clipboard.writeText(url);
+    toast(`The link is copied: send it to whom you like.${reach()}`, "good");
+  } catch {
+    showInvite(url, title);
+  }
+}
 
 /**
  * Show it.
@@ -11,12 +28,12 @@ import { h, say } from "./dom.js";
  */
 export function showInvite(url, title) {
   const field = h("input", { type: "text", readonly: true, value: url, "aria-label": "The link", on: { focus: () => field.select() } });
-  const copied = h("p.hint", { role: "status" }, "Who opens it sits down here.");
+  const copied = h("p.hint", { role: "status" }, `Who opens it sits down here.${reach()}`);
   const copy = async () => {
     field.select();
     try {
       await navigator.clipboard.writeText(url);
-      say(copied, "Copied. Send it to whom you like.");
+      say(copied, `Copied. Send it to whom you like.${reach()}`);
     } catch {
       say(copied, "Copy it from the field: the browser does not let the page do so.");
     }
@@ -34,4 +51,9 @@ export function showInvite(url, title) {
     copied,
   ]);
   field.focus();
+}
+
+/** What nobody thinks of who tries it out. */
+function reach() {
+  return ONLY_HERE.test(location.host) ? " It works on this computer: in another window, or another browser." : "";
 }

@@ -71,8 +71,9 @@ export function worded(event) {
   const { event: name, seq: _, ...fields } = event;
   if (name === "gamesvc.joined") return `${fields.player} takes seat ${fields.seat + 1}`;
   if (name === "gamesvc.left") return `${fields.player} leaves seat ${fields.seat + 1}`;
-  if (name === "gamesvc.away") return `${fields.player} has lost the line`;
-  if (name === "gamesvc.back") return `${fields.player} is back`;
+  if (name === "gamesvc.away") return `${fields.player} is away`;
+  if (name === "gamesvc.back") return `${fields.player} is here`;
+  if (name === "gamesvc.finished") return "the game is over";
   if (name === "gamesvc.bot") {
     return fields.bot === null ? `${fields.player} plays without a bot again` : `the bot ${fields.bot} plays for ${fields.player}`;
   }

@@ -155,8 +155,8 @@ export class Recorder {
     let last = "";
     for (const at of this.#missed.splice(0).slice(-MOST_REBUILT)) {
       const { event, seq, at: time } = this.events[at - 1];
-      // Who sits where is no part of the state.
-      if (event.event.startsWith("gamesvc.")) continue;
+      // Who sits where is no part of the state; but it is told of before the first move, and there was a state then.
+      if (event.event.startsWith("gamesvc.") && this.moments[0]?.events < at) continue;
       const state = rebuild(this.events.slice(0, at).map((each) => each.event));
       const text = JSON.stringify(state);
       if (state === null || text === last) continue;

@@ -5,13 +5,15 @@
  *
  * @typedef {(
  *   | { kind: "text", pattern?: string, most?: number, least?: number }
- *   | { kind: "number", whole: boolean, least?: number, most?: number }
+ *   | { kind: "number", whole: boolean, least?: number, most?: number, above?: number, below?: number, step?: number }
  *   | { kind: "flag" }
  *   | { kind: "choice", choices: any[] }
  *   | { kind: "constant", value: any }
  *   | { kind: "list", of: Shape, least?: number, most?: number }
  *   | { kind: "row", of: Shape[] }
+ *   | { kind: "map", of: Shape, least?: number, most?: number }
  *   | { kind: "group", fields: Field[] }
+ *   | { kind: "either", options: { name: string, shape: Shape }[] }
  *   | { kind: "json" }
  * )} Shape
  */
@@ -103,13 +105,17 @@ export function shapeOf(schema, root, depth = 0) {
   const here = resolved(schema, root);
   if (here === null || depth > DEEPEST) return { kind: "json" };
   if (here.const !== undefined) return { kind: "constant", value: here.const };
-  if (Array.isArray(here.enum)) return { kind: "choice", choices: here.enum };
+  if (Array.isArray(here.enum)) {
+    // The tag of one of several structures.
+    return here.enum.length === 1 ? { kind: "constant", value: here.enum[0] } : { kind: "choice", choices: here.enum };
+  }
   const options = here.anyOf ?? here.oneOf;
   if (options !== undefined) {
-    const constants = options.map((each) => shapeOf(each, root, depth + 1));
-    const isChoice = constants.every((each) => each.kind === "constant" || each.kind === "choice");
-    if (!isChoice) return { kind: "json" };
-    return { kind: "choice", choices: constants.flatMap((each) => (each.kind === "choice" ? each.choices : [each.value])) };
+    /** @type {Shape[]} */
+    const shapes = options.map((/** @type {any} */ each) => shapeOf(each, root, depth + 1));
+    const choices = shapes.flatMap((each) => (each.kind === "choice" ? each.choices : each.kind === "constant" ? [each.value] : [NO_CHOICE]));
+    if (!choices.includes(NO_CHOICE)) return { kind: "choice", choices };
+    return { kind: "either", options: shapes.map((shape, index) => ({ name: optionName(shape, resolved(options[index], root)), shape })) };
   }
   switch (here.type) {
     case "string":
@@ -119,8 +125,11 @@ export function shapeOf(schema, root, depth = 0) {
       return tidy({
         kind: "number",
         whole: here.type === "integer",
-        least: here.minimum ?? here.exclusiveMinimum,
-        most: here.maximum ?? here.exclusiveMaximum,
+        least: here.minimum,
+        most: here.maximum,
+        above: here.exclusiveMinimum,
+        below: here.exclusiveMaximum,
+        step: here.multipleOf,
       });
     case "boolean":
       return { kind: "flag" };
@@ -132,11 +141,40 @@ export function shapeOf(schema, root, depth = 0) {
       return tidy({ kind: "list", of: shapeOf(here.items, root, depth + 1), least: here.minItems, most: here.maxItems });
     case "object":
       if (here.properties === undefined || Object.keys(here.properties).length === 0) {
-        return here.additionalProperties === false ? { kind: "group", fields: [] } : { kind: "json" };
+        if (here.additionalProperties === false) return { kind: "group", fields: [] };
+        if (typeof here.additionalProperties !== "object" || here.additionalProperties === null) return { kind: "json" };
+        return tidy({ kind: "map", of: shapeOf(here.additionalProperties, root, depth + 1), least: here.minProperties, most: here.maxProperties });
       }
       return { kind: "group", fields: fieldsOf(here, root, [], depth) };
     default:
       return { kind: "json" };
+  }
+}
+
+/** Stands for what is no constant. */
+const NO_CHOICE = Symbol("no choice");
+
+/**
+ * What one of several shapes is called where one has to be chosen.
+ *
+ * @param {Shape} shape
+ * @param {any} schema
+ */
+function optionName(shape, schema) {
+  if (typeof schema?.title === "string") return titled(schema.title);
+  switch (shape.kind) {
+    case "number":
+      return shape.whole ? "a whole number" : "a number";
+    case "flag":
+      return "yes or no";
+    case "constant":
+      return String(shape.value);
+    case "group":
+      return "several parts";
+    case "map":
+      return "by name";
+    default:
+      return `a ${shape.kind}`;
   }
 }
 

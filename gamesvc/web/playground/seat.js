@@ -1,5 +1,6 @@
 /** One seat of this page, or one place to watch from: a connection, and what it has seen. */
 
+import { ApiError } from "./api.js";
 import { connect } from "../client/index.js";
 import { Cable } from "./line.js";
 import { Recorder } from "./recorder.js";
@@ -25,8 +26,8 @@ import { soon } from "./dom.js";
  * @property {import("./recorder.js").Noted[]} events what had happened
  */
 
-/** The name by which the games that ship call their last event. */
-const LAST_EVENT = "Finished";
+/** A board that is looked back at has no room for what may be done. */
+const NOTHING_LEGAL = /** @type {any[]} */ ([]);
 
 export class Seat extends EventTarget {
   recorder = new Recorder();
@@ -44,6 +45,8 @@ export class Seat extends EventTarget {
   /** @type {any} */
   outcome = null;
 
+  /** What is played, as the server said first. @type {string | null} */
+  #kind = null;
   #place;
   #isClosed = false;
   #changed = soon(() => this.dispatchEvent(new Event("change")));
@@ -70,7 +73,7 @@ export class Seat extends EventTarget {
           isFirst = false;
           return /** @type {string} */ (token);
         }
-        return /** @type {string} */ ((await this.#place()).token);
+        return /** @type {string} */ ((await this.#placeAgain()).token);
       };
       const options = { WebSocket: /** @type {any} */ (this.cable.WebSocket), since: 0 };
       const game = await connect(url, token === null ? options : { ...options, token: again });
@@ -80,9 +83,16 @@ export class Seat extends EventTarget {
       }
       this.#follow(game);
     } catch (error) {
-      this.failure = /** @type {Error} */ (error);
+      this.failure ??= /** @type {Error} */ (error);
     }
     this.#changed();
+  }
+
+  /** Sit down once more, where that has failed. */
+  async reopen() {
+    this.failure = null;
+    this.#changed();
+    await this.open();
   }
 
   /** Get up from here, and leave the seat as it is. */
@@ -111,24 +121,9 @@ export class Seat extends EventTarget {
     this.#changed();
     try {
       return await reply;
-    } catch (error) {
-      if (/** @type {any} */ (error).code === "game_over") this.end(null);
-      throw error;
     } finally {
       this.#changed();
     }
-  }
-
-  /**
-   * The game is over.
-   *
-   * @param {any} outcome the event that says so; null where that is not known
-   */
-  end(outcome) {
-    if (this.isFinished && this.outcome !== null) return;
-    this.isFinished = true;
-    this.outcome = outcome ?? this.recorder.events.at(-1)?.event ?? null;
-    this.#changed();
   }
 
   /** @param {number | null} moment which to look at; null for now */
@@ -137,26 +132,33 @@ export class Seat extends EventTarget {
     this.#changed();
   }
 
-  /** @returns {View} */
-  get view() {
-    const { game, recorder } = this;
-    const player = game?.playing ? game.player : null;
-    const now = {
-      player,
+  /** How things stand. @returns {View} */
+  get now() {
+    const { game, recorder, isFinished, outcome } = this;
+    const state = game?.state ?? {};
+    return {
+      player: game?.playing ? game.player : null,
+      players: game?.players ?? [],
       present: game?.present ?? [],
       bots: game?.bots ?? {},
       isOpen: this.status === "open",
+      state,
+      legal: isFinished ? NOTHING_LEGAL : (state.legal ?? NOTHING_LEGAL),
+      isFinished,
+      outcome,
+      isLive: true,
+      events: recorder.events,
     };
+  }
+
+  /** What is looked at: how things stand, or how they stood. @returns {View} */
+  get view() {
+    const { now, recorder } = this;
     const moment = this.lookingAt === null ? undefined : recorder.moments[this.lookingAt];
-    if (moment === undefined) {
-      const state = game?.state ?? {};
-      const { isFinished, outcome } = this;
-      const players = game?.players ?? [];
-      return { ...now, state, legal: state.legal ?? [], players, isFinished, outcome, isLive: true, events: recorder.events };
-    }
+    if (moment === undefined) return now;
     const { state, players } = moment;
     const events = recorder.eventsAt(moment);
-    return { ...now, state: state ?? {}, legal: [], players, isFinished: false, outcome: null, isLive: false, events };
+    return { ...now, state: state ?? {}, legal: NOTHING_LEGAL, players, isFinished: false, outcome: null, isLive: false, events };
   }
 
   /** @param {Game} game */
@@ -173,12 +175,12 @@ export class Seat extends EventTarget {
       this.#changed();
     });
     game.on("event", (event) => {
-      if (event.event === LAST_EVENT && this.recorder.seq >= (this.recorder.welcome?.seq ?? 0)) this.end(event);
+      if (event.event === "gamesvc.finished") this.#end(event.outcome ?? null);
       this.dispatchEvent(new CustomEvent("event", { detail: event }));
       this.#changed();
     });
     game.on("status", (status) => {
-      if (status === "closed" && !this.#isClosed) this.failure = game.error;
+      if (status === "closed" && !this.#isClosed) this.failure ??= game.error;
       this.#changed();
     });
     for (const name of ["gamesvc.away", "gamesvc.back"]) game.on(name, () => this.#changed());
@@ -186,7 +188,40 @@ export class Seat extends EventTarget {
 
   /** @param {Game} game */
   #welcomed(game) {
-    if (game.welcome?.finished) this.end(game.welcome.outcome ?? null);
+    const { kind, finished, outcome } = game.welcome;
+    // A server that keeps games in memory knows nothing of them when it has started anew, and makes another one.
+    if (this.#kind !== null && this.#kind !== kind) {
+      this.#fail(new Error("the server has started anew, and this game is gone"));
+      return;
+    }
+    this.#kind = kind;
+    if (finished) this.#end(outcome ?? null);
+    else this.isFinished = false;
+    this.#changed();
+  }
+
+  /** @param {any} outcome the event with which it ended, if any */
+  #end(outcome) {
+    this.isFinished = true;
+    this.outcome = outcome;
+    this.#changed();
+  }
+
+  /** Ask where to connect once more. What will not be otherwise next time ends it here. */
+  async #placeAgain() {
+    try {
+      return await this.#place();
+    } catch (error) {
+      const isPassing = error instanceof ApiError && error.isPassing;
+      if (!isPassing && /** @type {any} */ (error).retryable !== true) this.#fail(/** @type {Error} */ (error));
+      throw error;
+    }
+  }
+
+  /** @param {Error} why there will be no connection any more */
+  #fail(why) {
+    this.failure = why;
+    this.game?.close();
     this.#changed();
   }
 }

@@ -1,10 +1,12 @@
 /** One seat on the page: who sits there, how their line is, the board, what was refused, and the slider through time. */
 
 import { boardOf, plainBoard } from "./boards/index.js";
-import { announce, h, say, set } from "./dom.js";
+import { announce, gently, h, say, set } from "./dom.js";
+import { History } from "./history.js";
 import { icon } from "./icons.js";
 import { told, worded } from "./outcome.js";
-import { colourOf, counted } from "./words.js";
+import { returned, turnOf } from "./standing.js";
+import { colourOf, sentence } from "./words.js";
 
 const REFUSAL_MS = 5000;
 const RETURN_MS = 6000;
@@ -17,7 +19,8 @@ export class SeatView {
   #how;
   #isCovered = false;
   #isLoading = false;
-  #wasFinished = false;
+  /** The outcome that the banner tells; undefined where it tells none. @type {any} */
+  #told = undefined;
   #wasMine = false;
   #returns = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -26,7 +29,7 @@ export class SeatView {
   #returning;
 
   #disc = h("i.disc");
-  #name = h("h2");
+  #name = h("bdi");
   #lamp = h("span.lamp", { role: "status" });
   #turn = h("span.turn");
   #plug = h("button.small.quiet", { type: "button", on: { click: () => this.#togglePlug() } });
@@ -35,19 +38,14 @@ export class SeatView {
   #banner = h("div.banner", { role: "status", hidden: true });
   #place = h("div.board");
   #refusal = h("p.refusal", { role: "alert" });
-  #return = h("p.return", { role: "status" });
-  #slider = h("input", { type: "range", min: 0, value: 0, "aria-label": "The game so far", on: { input: () => this.#slid() } });
-  #when = h("output");
-  #history = h(
-    "div.history",
-    { role: "group", "aria-label": "History" },
-    this.#step("first", "To the beginning", () => 0),
-    this.#step("back", "One back", (at) => at - 1),
-    this.#slider,
-    this.#step("forth", "One forth", (at) => at + 1),
-    this.#step("last", "To now", () => Infinity),
-    this.#when,
+  #failure = h(
+    "div.refusal.failure",
+    { role: "alert", hidden: true },
+    h("span"),
+    h("button.small", { type: "button", on: { click: () => this.#seat.reopen() } }, "Try again"),
   );
+  #return = h("p.return", { role: "status" });
+  #history;
 
   /**
    * @param {import("./seat.js").Seat} seat
@@ -64,15 +62,17 @@ export class SeatView {
   constructor(seat, how) {
     this.#seat = seat;
     this.#how = how;
+    this.#history = new History(seat);
     this.element = h(
       "section.seat",
       { "aria-label": seat.isWatching ? "Watching" : `Seat of ${seat.name}`, on: { focusin: () => how.choose(this), pointerdown: () => how.choose(this) } },
-      h("header", {}, this.#disc, h("div.who", {}, this.#name, h("p", {}, this.#lamp, this.#turn)), this.#plug, this.#cover, this.#leave),
+      h("header", {}, this.#disc, h("div.who", {}, h("h2", {}, this.#name), h("p", {}, this.#lamp, this.#turn)), this.#plug, this.#cover, this.#leave),
       this.#place,
       this.#return,
       this.#refusal,
+      this.#failure,
       this.#banner,
-      this.#history,
+      this.#history.element,
     );
     seat.addEventListener("change", () => this.show());
     seat.addEventListener("event", (event) => this.#heard(/** @type {CustomEvent} */ (event).detail));
@@ -119,8 +119,8 @@ export class SeatView {
     set(this.#lamp, "data-status", cable.isPlugged ? status : "unplugged");
     set(this.#lamp, "title", what);
     const isMine = view.isLive && view.legal.length > 0;
-    say(this.#turn, this.#state(view));
-    this.element.classList.toggle("mine", isMine && !view.isFinished);
+    say(this.#turn, isShown ? turnOf(view, this.#how.kind(kindName)?.seats?.[0]) : "");
+    this.element.classList.toggle("mine", isMine && isShown);
     if (isMine && !this.#wasMine && this.#how.speaks(this) && seat.recorder.events.length > 0) announce(`Your turn, ${seat.name}`);
     if (isMine && !this.#wasMine) this.#comeForth();
     this.#wasMine = isMine;
@@ -135,7 +135,7 @@ export class SeatView {
     this.#showFailure();
     this.#showReturn(recorder);
     this.#showBanner(view);
-    this.#showHistory();
+    this.#history.show();
     this.#draw(view);
   }
 
@@ -143,13 +143,13 @@ export class SeatView {
   #comeForth() {
     const row = this.element.parentElement;
     if (row !== null && row.scrollWidth > row.clientWidth) {
-      this.element.scrollIntoView({ inline: "start", block: "nearest", behavior: "smooth" });
+      this.element.scrollIntoView({ inline: "start", block: "nearest", behavior: gently() });
     }
   }
 
   /** @param {any} error what was refused */
   refuse(error) {
-    say(this.#refusal, error.message);
+    say(this.#refusal, sentence(error.message));
     this.#place.classList.remove("shaken");
     void this.#place.offsetWidth;
     this.#place.classList.add("shaken");
@@ -217,25 +217,14 @@ export class SeatView {
     });
   }
 
-  #state(view) {
-    if (!view.isLive || this.#seat.status === "connecting") return "";
-    if (view.isFinished) return "";
-    if (view.legal.length > 0) return "your turn";
-    // As the games that ship, and OpenSpiel's, say whose turn it is.
-    const current = view.state.turns?.current ?? view.state.clock?.running ?? view.state.to_move?.join(" and ");
-    if (typeof current === "string" && current !== "") return current === view.player ? "" : `${current}'s turn`;
-    const free = view.players.filter((each) => each === null).length;
-    if (free > 0) return `waiting for ${counted(free, "player")}`;
-    const others = view.players.filter((each) => each !== view.player);
-    return view.player !== null && view.state.legal !== undefined && others.length === 1 ? `waiting for ${others[0]}` : "";
-  }
-
   #showFailure() {
-    const { failure } = this.#seat;
+    const { failure, isFinished } = this.#seat;
     this.element.classList.toggle("failed", failure !== null);
-    if (failure !== null && !this.#wasFinished) say(this.#refusal, `No connection: ${failure.message}`);
+    this.#failure.hidden = failure === null || isFinished;
+    if (failure !== null) say(/** @type {Element} */ (this.#failure.firstElementChild), `No connection. ${sentence(failure.message)}`);
   }
 
+  /** @param {import("./recorder.js").Recorder} recorder */
   #showReturn({ returns }) {
     if (returns.length === this.#returns) {
       const last = returns.at(-1);
@@ -243,47 +232,22 @@ export class SeatView {
       return;
     }
     this.#returns = returns.length;
-    say(this.#return, returned(returns.at(-1)));
+    const latest = returns.at(-1);
+    if (latest !== undefined && this.#seat.failure === null) say(this.#return, returned(latest));
     clearTimeout(this.#returning);
     this.#returning = setTimeout(() => say(this.#return, ""), RETURN_MS);
   }
 
+  /** @param {import("./seat.js").View} view */
   #showBanner(view) {
     this.#banner.hidden = !view.isFinished;
-    if (!view.isFinished || this.#wasFinished) return;
-    this.#wasFinished = true;
+    if (!view.isFinished || this.#told === view.outcome) return;
+    this.#told = view.outcome;
     const { headline, tone, detail } = told(view.outcome, view.players, view.player ?? (this.#seat.isWatching ? null : this.#seat.name));
     this.#banner.className = `banner ${tone}`;
     const again = h("button.primary", { type: "button", on: { click: () => this.#how.again() } }, icon("again"), "Play again");
     const blocks = h("div.blocks", { "aria-hidden": "true" }, Array.from({ length: 12 }, (_, at) => h(`i.seat-${at % 4}`, { vars: { "--at": at } })));
     this.#banner.replaceChildren(tone === "won" ? blocks : "", h("strong", {}, headline), h("span", {}, detail), again);
-  }
-
-  #showHistory() {
-    const { recorder, lookingAt } = this.#seat;
-    const count = recorder.moments.length;
-    this.#history.hidden = count < 2;
-    const at = lookingAt ?? count - 1;
-    set(this.#slider, "max", Math.max(0, count - 1));
-    if (Number(this.#slider.value) !== at) this.#slider.value = String(at);
-    const moment = recorder.moments[at];
-    const text = lookingAt === null ? "now" : moment === undefined ? "" : `#${moment.seq}`;
-    say(this.#when, text);
-    set(this.#slider, "aria-valuetext", lookingAt === null ? "now" : `${at + 1} of ${count}, after event ${moment?.seq ?? 0}`);
-  }
-
-  #slid() {
-    const at = Number(this.#slider.value);
-    this.#seat.look(at >= this.#seat.recorder.moments.length - 1 ? null : at);
-  }
-
-  #step(name, label, where) {
-    const step = () => {
-      const { lookingAt, recorder } = this.#seat;
-      const at = where(lookingAt ?? recorder.moments.length - 1);
-      this.#seat.look(at >= recorder.moments.length - 1 ? null : at);
-    };
-    return h("button.small.quiet", { type: "button", "aria-label": label, title: label, on: { click: step } }, icon(name));
   }
 
   #togglePlug() {
@@ -309,17 +273,10 @@ export class SeatView {
 
   #heard(event) {
     if (!this.#how.speaks(this)) return;
-    if (event.event === "Finished") {
-      const { view } = this.#seat;
-      const { headline, detail } = told(event, view.players, view.player);
-      announce(`${headline}. ${detail}`);
+    if (event.event === "gamesvc.finished") {
+      const { now } = this.#seat;
+      const { headline, detail } = told(event.outcome ?? null, now.players, now.player);
+      announce(sentence(detail === "" ? headline : `${headline}: ${detail}`));
     } else announce(this.describe(event) ?? worded(event));
   }
-}
-
-function returned({ resumed, from, to, kept }) {
-  const missed = to - from;
-  const sent = kept > 0 ? `; ${counted(kept, "command")} that waited ${kept === 1 ? "is" : "are"} sent` : "";
-  if (!resumed) return `Back, with the state anew${sent}.`;
-  return `Resumed at #${from}: ${missed > 0 ? `${counted(missed, "missed event")} told` : "nothing was missed"}${sent}.`;
 }

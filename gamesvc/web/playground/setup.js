@@ -5,12 +5,11 @@ import { h, say } from "./dom.js";
 import { cover } from "./covers.js";
 import { form, readOrSay } from "./form.js";
 import { fieldsOf } from "./schema.js";
-import { counted, kindSays, kindTitle, seatsWorded } from "./words.js";
+import { counted, kindSays, kindTitle, LONGEST_NAME, seatsWorded, sentence } from "./words.js";
 
 /** Seats side by side on one page. */
 export const MOST_HERE = 4;
 const MOST_ROWS = 8;
-const LONGEST_NAME = 64;
 
 const HERE = "here";
 const OPEN = "open";
@@ -42,6 +41,9 @@ export function setUp(app, kind) {
     const chosen = rows.map((row) => row.value());
     const here = chosen.filter((each) => each === HERE).length;
     start.disabled = here > MOST_HERE;
+    // One more row than is used, for one more who plays.
+    const used = chosen.findLastIndex((each) => each !== NONE);
+    rows.forEach((row, index) => (row.element.hidden = index > Math.max(used + 1, 1)));
     say(wrong, here > MOST_HERE ? `At most ${MOST_HERE} seats on one page.` : "");
     publicly.hidden = takesSeats && !chosen.includes(OPEN) && chosen.filter((each) => each !== NONE).length >= least;
     for (const [name, button] of presets) {
@@ -68,7 +70,7 @@ export function setUp(app, kind) {
       await app.create(kind, given, isPublic.checked && !publicly.hidden, rows.map((row) => row.plan()).filter((each) => each !== null));
       close();
     } catch (error) {
-      say(wrong, /** @type {Error} */ (error).message);
+      say(wrong, sentence(/** @type {Error} */ (error).message));
       start.disabled = false;
     }
   };
@@ -104,7 +106,7 @@ function seatRow(app, index, { bots, takesSeats, isNeeded }) {
   const select = h("select", { "aria-label": `Seat ${index + 1}` }, choices.map(([value, text]) => h("option", { value }, text)));
   const name = h("input", { type: "text", maxlength: LONGEST_NAME, "aria-label": `Name at seat ${index + 1}`, placeholder: "any name", autocomplete: "off" });
   const sync = () => {
-    name.hidden = select.value !== HERE || index === 0 || !app.mayName;
+    name.hidden = select.value !== HERE || index === 0 || !app.you.mayName;
   };
   select.addEventListener("change", sync);
   return {
@@ -116,7 +118,7 @@ function seatRow(app, index, { bots, takesSeats, isNeeded }) {
       select.value = isThere ? value : choices[isNeeded ? Math.min(1, choices.length - 1) : choices.length - 1][0];
       sync();
     },
-    /** What is to be done for this seat; null for nothing. */
+    /** What is to be done for this seat; null for nothing. @returns {import("./app.js").Plan | null} */
     plan() {
       const { value } = select;
       if (value === HERE) return index === 0 ? { do: "me" } : { do: "guest", name: name.value.trim() || null };
@@ -152,22 +154,22 @@ export async function quickMatch(app, kind) {
   /** @type {string | null} */
   let ticket = null;
   try {
-    let answer = await app.as((who) => app.lobby.match(who, { kind: kind.name }));
+    let answer = await app.you.as((who) => app.lobby.match(who, { kind: kind.name }));
     ticket = answer.ticket;
     while (answer.state === "waiting" && !stopped.signal.aborted) {
       const held = /** @type {string} */ (ticket);
-      answer = await app.as((who) => app.lobby.matched(who, held, stopped.signal));
+      answer = await app.you.as((who) => app.lobby.matched(who, held, stopped.signal));
     }
     if (answer.state === "matched") {
       ticket = null;
-      app.sit(answer.game?.id ?? answer.game, await app.me());
+      app.sit(answer.game?.id ?? answer.game, await app.you.me());
       close();
     } else if (answer.state === "gone") say(says, "The search has ended. Start another one.");
   } catch (error) {
-    if (!stopped.signal.aborted) say(says, /** @type {Error} */ (error).message);
+    if (!stopped.signal.aborted) say(says, sentence(/** @type {Error} */ (error).message));
   } finally {
     clearInterval(counting);
     const held = ticket;
-    if (stopped.signal.aborted && held !== null) app.as((who) => app.lobby.unmatch(who, held)).catch(() => {});
+    if (stopped.signal.aborted && held !== null) app.you.as((who) => app.lobby.unmatch(who, held)).catch(() => {});
   }
 }

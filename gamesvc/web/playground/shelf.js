@@ -1,7 +1,8 @@
 /** The first page: the games as boxes on a shelf, and the tables at which others sit. */
 
+import { claimsOf, hasExpired } from "./claims.js";
 import { cover } from "./covers.js";
-import { h, say } from "./dom.js";
+import { gently, h, say } from "./dom.js";
 import { quickMatch, setUp } from "./setup.js";
 import { ago, colourOf, counted, kindSays, kindTitle, seatsWorded } from "./words.js";
 
@@ -9,6 +10,7 @@ const LOOK_MS = 4000;
 /** From how many games on they are searched by name. */
 const MANY = 12;
 const MOST_TABLES = 30;
+const SMALLEST = "greetings";
 
 export class Shelf {
   #app;
@@ -28,7 +30,8 @@ export class Shelf {
   /** @param {import("./app.js").App} app */
   constructor(app) {
     this.#app = app;
-    const { kinds } = app;
+    // The smallest game there is comes along for clients to be tried with: whoever comes to play finds the others first.
+    const kinds = app.kinds.toSorted((one, other) => Number(one.name === SMALLEST) - Number(other.name === SMALLEST));
     this.#kind = h("select", { "aria-label": "Of which game", on: { change: () => this.#look() } }, [
       h("option", { value: "" }, "any game"),
       ...kinds.map((kind) => h("option", { value: kind.name }, kindTitle(kind.name))),
@@ -84,11 +87,13 @@ export class Shelf {
     const wrong = h("p.wrong", { role: "alert" });
     const submit = (event) => {
       event.preventDefault();
-      const claims = claimsOf(token.value.trim());
+      const text = token.value.trim();
+      const claims = claimsOf(text);
       if (claims === null) say(wrong, "This is no token for a game.");
-      else this.#app.sit(claims.aud, { player: claims.sub, token: null, gameToken: token.value.trim() });
+      else if (hasExpired(text)) say(wrong, "This token has expired: ask for a new one where you got it.");
+      else this.#app.sit(claims.audience[0], { player: claims.player, token: null, gameToken: text }, claims.isSpectator);
     };
-    return h("form.setup.by-token", { on: { submit } }, h("label", { for: "game-token" }, "This server hands out no seats: bring a token for one."), token, wrong, h("button.primary", {}, "To the table"));
+    return h("form.setup.by-token", { on: { submit } }, h("label", { for: "game-token" }, "This server hands out no seats: bring a token for one, from where the game is arranged."), token, wrong, h("button.primary", {}, "To the table"));
   }
 
   async #look() {
@@ -106,7 +111,7 @@ export class Shelf {
   }
 
   #turnToTables() {
-    this.#tablesTitle.scrollIntoView({ behavior: "smooth" });
+    this.#tablesTitle.scrollIntoView({ behavior: gently() });
     this.#tablesTitle.focus({ preventScroll: true });
   }
 
@@ -134,7 +139,7 @@ export class Shelf {
       "li",
       {},
       cover(game.kind),
-      h("div", {}, h("b", {}, kindTitle(game.kind)), h("p", {}, h("span.discs", { "aria-hidden": "true" }, seats), who), h("small", {}, ago(Date.now() / 1000 - game.created))),
+      h("div", {}, h("b", {}, kindTitle(game.kind)), h("p", {}, h("span.discs", { "aria-hidden": "true" }, seats), h("bdi", {}, who)), h("small", {}, ago(Date.now() / 1000 - game.created))),
       h("a.button", { href: `#/g/${encodeURIComponent(game.id)}`, "aria-label": `${verb}: ${kindTitle(game.kind)}, ${who}` }, verb),
     );
   }
@@ -151,15 +156,4 @@ function box(app, kind) {
     cover(kind.name),
     h("div.label", {}, h("h2", {}, title), h("p.many", {}, seatsWorded(kind.seats)), h("p.says", {}, kindSays(kind)), h("div.buttons", {}, play, canMatch && quick)),
   );
-}
-
-/** What a token for a game says; null where it is none. Whether it is valid is for the server to say. */
-export function claimsOf(token) {
-  try {
-    const bytes = Uint8Array.from(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")), (each) => /** @type {number} */ (each.codePointAt(0)));
-    const claims = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof claims.aud === "string" && typeof claims.sub === "string" ? claims : null;
-  } catch {
-    return null;
-  }
 }

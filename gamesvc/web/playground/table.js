@@ -1,24 +1,26 @@
 /** The page of one game: up to four seats side by side, who else sits there, and the wire. */
 
+import { ApiError } from "./api.js";
 import { Chips } from "./chips.js";
-import { cover } from "./covers.js";
-import { h, say, set, soon, toast } from "./dom.js";
-import { door, noTable } from "./door.js";
-import { icon } from "./icons.js";
+import { h, soon, toast } from "./dom.js";
+import { door, errorDoor } from "./door.js";
 import { Inspector } from "./inspector.js";
-import { showInvite } from "./invite.js";
+import { copyInvite, showInvite } from "./invite.js";
 import { folded, keepFolded, keepSitting, sitting } from "./keeping.js";
+import { offerOf } from "./offer.js";
+import { Rail } from "./rail.js";
 import { Seat } from "./seat.js";
 import { SeatView } from "./seat_view.js";
 import { MOST_HERE } from "./setup.js";
-import { kindTitle } from "./words.js";
+import { kindTitle, sentence } from "./words.js";
 
-/** How long after an event the lobby is asked whether it was the last. */
-const ASK_MS = 700;
-/** How often at most, in milliseconds. */
-const ASK_EVERY = 5000;
+/** @typedef {import("./api.js").Identity} Identity */
+/** @typedef {import("./keeping.js").Step} Step */
+
 /** Below this width the wire is folded at first, in pixels. */
 const WIDE = 1100;
+/** After how long the lobby is asked again that did not answer, in milliseconds. */
+const AGAIN_MS = 3000;
 
 export class Table {
   /** @type {any} */
@@ -30,20 +32,20 @@ export class Table {
   #app;
   #id;
   #isClosed = false;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #asking;
-  #askedAt = -Infinity;
+  /** Whether the lobby has told of the game: before that nobody knows what to offer at the door. */
+  #isKnown = false;
 
-  #title = h("h1");
-  #lid = h("div.lid");
+  #rail = new Rail({
+    invite: () => this.#invite((url) => showInvite(url, this.title)),
+    copyLink: () => this.#invite((url) => copyInvite(url, this.title)),
+    sitAnother: () => this.#try(async () => this.#sit(await this.#app.you.guest(null), false)),
+    watch: () => this.#enter(true),
+    fold: () => this.#fold(!this.#isFolded),
+    seatBot: (bot) => this.#ask((who) => this.#app.lobby.addBot(who, this.#id, bot)),
+  });
   #chips = new Chips({ standIn: (player) => this.#standIn(player), sendAway: (player) => this.#sendBotAway(player) });
   #seats = h("div.seats");
   #door = h("div.door", { hidden: true });
-  #invite = h("button", { type: "button", on: { click: () => this.#showInvite() } }, icon("link"), h("span", {}, "Invite"));
-  #more = h("button", { type: "button", on: { click: () => this.#sitAnother() } }, icon("chair"), h("span", {}, "Add a seat"));
-  #watch = h("button", { type: "button", on: { click: () => this.#watchToo() } }, icon("eye"), h("span", {}, "Watch"));
-  #bots = h("select.bots", { "aria-label": "Seat a bot", on: { change: () => this.#seatBot() } });
-  #wire = h("button", { type: "button", "aria-controls": "wire", on: { click: () => this.#fold(!this.#isFolded) } }, icon("wire"), h("span", {}, "Wire"));
   #inspector = new Inspector({ choose: (index) => this.#choose(this.#views[index]), fold: () => this.#fold(true) });
   #isFolded = folded() ?? window.innerWidth < WIDE;
   #update = soon(() => this.#show());
@@ -55,19 +57,8 @@ export class Table {
   constructor(app, id) {
     this.#app = app;
     this.#id = id;
-    this.element = h(
-      "div.table-page",
-      {},
-      h(
-        "div.table",
-        {},
-        h("header.rail", {}, this.#lid, this.#title, h("div.tools", {}, this.#invite, this.#more, this.#bots, this.#watch, this.#wire)),
-        this.#chips.element,
-        this.#door,
-        this.#seats,
-      ),
-      this.#inspector.element,
-    );
+    const table = h("div.table", {}, this.#rail.element, this.#chips.element, this.#door, this.#seats);
+    this.element = h("div.table-page", {}, table, this.#inspector.element);
     this.#fold(this.#isFolded);
   }
 
@@ -76,23 +67,28 @@ export class Table {
   }
 
   async open() {
-    const { lobby, canMake } = this.#app;
+    const { lobby, canMake, you } = this.#app;
     const { here, steps } = sitting(this.#id);
     // Who has a token for the game needs no lobby to play.
-    const isKnown = [...here, ...steps].some((each) => "who" in each && each.who.gameToken);
+    const hasToken = [...here, ...steps].some((each) => "who" in each && each.who.gameToken);
     try {
-      if (canMake) this.#game = await lobby.game(this.#id, this.#app.known);
-      else if (!isKnown) throw new Error("This server hands out no seats: bring a token for one.");
+      if (canMake) this.#game = await lobby.game(this.#id, you.known);
+      else if (!hasToken) throw new Error("this server hands out no seats: bring a token for one");
     } catch (error) {
-      if (!isKnown) {
+      if (this.#isClosed) return;
+      const isPassing = error instanceof ApiError && error.isPassing;
+      if (isPassing || !hasToken) {
+        const title = isPassing ? "The table is out of reach" : "No such table";
         this.#door.hidden = false;
-        this.#door.replaceChildren(...noTable(/** @type {Error} */ (error).message));
+        this.#door.replaceChildren(...errorDoor(title, /** @type {Error} */ (error).message));
+        if (isPassing) setTimeout(() => !this.#isClosed && this.open(), AGAIN_MS);
         return;
       }
     }
     if (this.#isClosed) return;
-    const bots = this.#kind?.bots ?? [];
-    this.#bots.replaceChildren(h("option", { value: "" }, "Add a bot"), ...bots.map((bot) => h("option", { value: bot }, bot)));
+    this.#door.hidden = true;
+    this.#isKnown = true;
+    this.#rail.offerBots(this.#kind?.bots ?? []);
     for (const { who, isWatching } of here) this.#sit(who, isWatching);
     this.#show();
     await this.#take(steps);
@@ -101,8 +97,10 @@ export class Table {
 
   close() {
     this.#isClosed = true;
-    clearTimeout(this.#asking);
-    for (const view of this.#views) view.close();
+    for (const view of this.#views) {
+      view.close();
+      this.#app.you.release(view.seat.who);
+    }
     this.#inspector.close();
   }
 
@@ -115,14 +113,18 @@ export class Table {
     return this.#app.kind(this.#kindName);
   }
 
-  /** Do what was planned when the game was made, one after the other: who comes first sits first. */
+  /**
+   * Do what was planned when the game was made, one after the other: who comes first sits first.
+   *
+   * @param {Step[]} steps
+   */
   async #take(steps) {
     let left = steps;
     for (const step of steps) {
       left = left.slice(1);
       if (step.do === "bot") {
         try {
-          await this.#app.as((who) => this.#app.lobby.addBot(who, this.#id, step.bot));
+          await this.#app.you.as((who) => this.#app.lobby.addBot(who, this.#id, step.bot));
         } catch (error) {
           toast(`The bot ${step.bot} does not come: ${/** @type {Error} */ (error).message}`, "bad");
         }
@@ -132,14 +134,12 @@ export class Table {
     }
   }
 
+  /**
+   * @param {Identity} who
+   * @param {boolean} isWatching
+   */
   #sit(who, isWatching) {
-    const { lobby } = this.#app;
-    const place = async () => {
-      if (who.gameToken) return { url: lobby.socketOf({ player: who.player, url: `/${this.#id}`, token: null }), token: who.gameToken };
-      const found = isWatching ? await lobby.watch(who, this.#id) : await lobby.join(who, this.#id);
-      return { url: lobby.socketOf(found), token: found.token };
-    };
-    const seat = new Seat(who, isWatching, place);
+    const seat = new Seat(who, isWatching, () => this.#place(who, isWatching));
     const view = new SeatView(seat, {
       kindName: () => this.#kindName,
       kind: (name) => this.#app.kind(name),
@@ -154,11 +154,24 @@ export class Table {
     this.#seats.append(view.element);
     seat.addEventListener("change", this.#update);
     seat.addEventListener("note", () => this.#inspector.touch());
-    seat.addEventListener("event", () => this.#askSoon());
     this.#chosen ??= view;
     this.#keep();
     this.#update();
     return { view, opened: seat.open() };
+  }
+
+  /**
+   * Where somebody is to connect, and with what.
+   *
+   * @param {Identity} who
+   * @param {boolean} isWatching
+   */
+  async #place(who, isWatching) {
+    const { lobby, you } = this.#app;
+    if (who.gameToken) return { url: lobby.socketOf({ player: who.player, url: `/${this.#id}`, token: null }), token: who.gameToken };
+    const found = await you.asSitting(who, (each) => (isWatching ? lobby.watch(each, this.#id) : lobby.join(each, this.#id)));
+    this.#keep();
+    return { url: lobby.socketOf(found), token: found.token };
   }
 
   get #players() {
@@ -169,6 +182,7 @@ export class Table {
     keepSitting(this.#id, { here: this.#views.map(({ seat }) => ({ who: seat.who, isWatching: seat.isWatching })), steps });
   }
 
+  /** @param {SeatView} view */
   async #leave(view) {
     const { seat } = view;
     const takesSeat = seat.view.players.length > 0 && seat.view.player !== null && !seat.isFinished && seat.status === "open";
@@ -177,7 +191,7 @@ export class Table {
         await seat.send("gamesvc.leave");
       } catch (error) {
         if (/** @type {any} */ (error).code !== "game_over") {
-          view.refuse(error);
+          view.refuse(/** @type {Error} */ (error));
           return;
         }
       }
@@ -191,119 +205,92 @@ export class Table {
     this.#show();
   }
 
+  /** @param {SeatView | undefined} view */
   #choose(view) {
     if (view === undefined || view === this.#chosen) return;
     this.#chosen = view;
     this.#update();
   }
 
-  /** Show what belongs to the whole table. */
+  /** Show what belongs to the whole table: as it is now, also where a seat looks back. */
   #show() {
     if (this.#isClosed) return;
-    say(this.#title, kindTitle(this.#kindName || "table"));
-    if (this.#lid.dataset.kind !== this.#kindName) this.#lid.replaceChildren(cover(this.#kindName));
-    this.#lid.dataset.kind = this.#kindName;
-    const first = this.#views.find(({ seat }) => seat.status === "open")?.seat ?? this.#views[0]?.seat;
-    const view = first?.view;
-    const players = view !== undefined && first?.game !== null ? view.players : (this.#game?.players ?? []);
-    const isOver = view?.isFinished ?? this.#game?.finished ?? false;
-    const takesSeats = this.#kind?.seats !== null;
-    const free = players.filter((each) => each === null).length;
-    const isFree = !isOver && (free > 0 || !takesSeats);
-    const here = this.#players.length;
+    const first = this.#views.find(({ seat }) => seat.status === "open")?.seat ?? this.#views.find(({ seat }) => seat.game !== null)?.seat;
+    const now = first?.now;
+    const { canMake, you } = this.#app;
+    const count = this.#views.length;
+    const offer = offerOf({ kind: this.#kind, game: this.#game, now, count, here: this.#players.length, most: MOST_HERE, canMake, mayName: you.mayName });
+    const { players, takesSeats, isFree, isOver } = offer;
     const isWatching = this.#views.some(({ seat }) => seat.isWatching);
-    this.#seats.dataset.count = String(this.#views.length);
-    this.#more.hidden = !isFree || here >= MOST_HERE || here === 0 || !this.#app.canMake;
-    this.#bots.hidden = isOver || free === 0 || this.#bots.childElementCount < 2 || this.#views.length === 0;
-    this.#watch.hidden = isWatching || this.#views.length === 0 || this.#views.length >= MOST_HERE || !this.#app.canMake;
-    this.#invite.hidden = isOver || this.#game === null;
+    this.#rail.show(this.#kindName, { ...offer, watches: offer.watches && !isWatching }, count > 0);
     this.#showDoor(isFree, isOver);
-    this.#wire.hidden = this.#views.length === 0;
-    this.#inspector.element.hidden = this.#isFolded || this.#views.length === 0;
+    this.#inspector.element.hidden = this.#isFolded || count === 0;
     this.element.classList.toggle("folded", this.#inspector.element.hidden);
-    // Where there are no seats nobody tells who comes: those on this page are known.
-    const around = [...new Set([...(view?.present ?? []), ...this.#players.map(({ seat }) => seat.name)])];
-    const present = view === undefined ? [] : [...view.present, ...this.#here(/** @type {Seat} */ (first))];
+    const around = [...new Set([...(now?.present ?? []), ...this.#players.map(({ seat }) => seat.name)])];
     this.#chips.show({
       names: takesSeats ? players : around,
       order: takesSeats ? players : (this.#views[0]?.names ?? around),
-      view: view === undefined ? undefined : { ...view, present },
-      hasBots: this.#bots.childElementCount > 1,
+      view: now,
+      hasBots: this.#rail.firstBot !== undefined,
     });
-    this.#seats.classList.toggle("several", this.#views.length > 1);
-    for (const each of this.#views) each.element.classList.toggle("turned-to", each === this.#chosen && this.#views.length > 1);
+    this.#seats.dataset.count = String(count);
+    this.#seats.classList.toggle("several", count > 1);
+    for (const each of this.#views) each.element.classList.toggle("turned-to", each === this.#chosen && count > 1);
     const seats = this.#views.map(({ seat }) => seat);
-    this.#inspector.show(seats, Math.max(0, this.#views.indexOf(/** @type {SeatView} */ (this.#chosen))), (event) => this.#chosen?.describe(event) ?? null);
-    document.title = this.#views.some(({ seat }) => seat.view.legal.length > 0 && !seat.isFinished) && document.hidden ? `Your turn · ${this.title}` : this.title;
+    this.#inspector.show(seats, Math.max(0, this.#views.indexOf(/** @type {SeatView} */ (this.#chosen))), this.#chosen?.board ?? null);
+    const isMine = seats.some(({ now: each, isFinished }) => each.legal.length > 0 && !isFinished);
+    document.title = isMine && document.hidden ? `Your turn · ${this.title}` : this.title;
   }
 
+  /**
+   * @param {boolean} isFree
+   * @param {boolean} isOver
+   */
   #showDoor(isFree, isOver) {
-    const isOutside = this.#views.length === 0 && sitting(this.#id).steps.length === 0;
+    const isOutside = this.#isKnown && this.#views.length === 0 && sitting(this.#id).steps.length === 0;
     if (this.#door.hidden !== isOutside) return;
     this.#door.hidden = !isOutside;
     if (!isOutside) return;
     this.#door.replaceChildren(...door({ game: this.#game, isFree, isOver, enter: (isWatching) => this.#enter(isWatching) }));
   }
 
-  /**
-   * Who is here, though nobody has said so: those of this page, and of whom something was heard since the welcome.
-   *
-   * @param {Seat} seat
-   */
-  #here({ recorder }) {
-    const since = recorder.welcome?.seq ?? 0;
-    const heard = recorder.events.filter(({ seq }) => seq !== null && seq > since).map(({ event }) => event.player);
-    return [...heard, ...this.#players.filter(({ seat }) => seat.status === "open").map(({ seat }) => seat.name)];
-  }
-
+  /** @param {boolean} isFolded */
   #fold(isFolded) {
     if (this.#isFolded !== isFolded) keepFolded(isFolded);
     this.#isFolded = isFolded;
-    set(this.#wire, "aria-expanded", String(!isFolded));
+    this.#rail.showFolded(isFolded);
     this.#inspector.touch();
     this.#update();
   }
 
   // What the buttons do.
 
+  /**
+   * @template T
+   * @param {() => Promise<T>} what
+   * @returns {Promise<T | undefined>} undefined where it was refused: that is shown
+   */
   async #try(what) {
     try {
       return await what();
     } catch (error) {
-      toast(/** @type {Error} */ (error).message, "bad");
+      toast(sentence(/** @type {Error} */ (error).message), "bad");
       return undefined;
     }
   }
 
+  /** @param {boolean} isWatching */
   #enter(isWatching) {
-    this.#try(async () => {
-      this.#sit(await this.#app.me(), isWatching);
-    });
+    this.#try(async () => this.#sit({ ...(await this.#app.you.me()) }, isWatching));
   }
 
-  #sitAnother() {
-    this.#try(async () => {
-      this.#sit(await this.#app.guest(null), false);
-    });
-  }
-
-  #watchToo() {
-    this.#try(async () => {
-      this.#sit(await this.#app.me(), true);
-    });
-  }
-
-  #seatBot() {
-    const bot = this.#bots.value;
-    this.#bots.value = "";
-    if (bot !== "") this.#ask((who) => this.#app.lobby.addBot(who, this.#id, bot));
-  }
-
+  /** @param {string} player */
   #standIn(player) {
-    const bot = /** @type {HTMLOptionElement} */ (this.#bots.options[1]).value;
-    this.#ask((who) => this.#app.lobby.addBot(who, this.#id, bot, player));
+    const bot = this.#rail.firstBot;
+    if (bot !== undefined) this.#ask((who) => this.#app.lobby.addBot(who, this.#id, bot, player));
   }
 
+  /** @param {string} player */
   #sendBotAway(player) {
     this.#ask((who) => this.#app.lobby.removeBot(who, this.#id, player));
   }
@@ -312,37 +299,29 @@ export class Table {
    * Ask the lobby something for the one of this page who is turned to.
    *
    * @template T
-   * @param {(who: import("./api.js").Identity) => Promise<T>} what
+   * @param {(who: Identity) => Promise<T>} what
    * @returns {Promise<T | undefined>} undefined where it was refused: that is shown
    */
   #ask(what) {
     const view = this.#chosen ?? this.#views[0];
-    return this.#try(() => (view === undefined ? this.#app.as(what) : what(view.seat.who)));
+    const { you } = this.#app;
+    return this.#try(() => (view === undefined ? you.as(what) : you.asSitting(view.seat.who, what)));
   }
 
-  async #showInvite() {
+  /** @param {(url: string) => void} then */
+  async #invite(then) {
     const invite = await this.#ask((who) => this.#app.lobby.invite(who, this.#id));
-    if (invite === undefined) return;
-    showInvite(this.#app.address(invite.url.replace(/^\//, "")), this.title);
+    if (invite !== undefined) then(this.#app.address(invite.url.replace(/^\//, "")));
   }
 
   #again() {
-    const bots = Object.values(this.#views[0]?.seat.view.bots ?? {});
-    const plan = [...this.#players.map(({ seat }) => ({ do: "sit", who: seat.who })), ...bots.map((bot) => ({ do: "bot", bot }))];
-    const count = this.#views[0]?.seat.view.players.length ?? 0;
-    const open = Array.from({ length: Math.max(0, count - plan.length) }, () => ({ do: "open" }));
+    const { bots = {}, players = [] } = this.#views[0]?.seat.now ?? {};
+    /** @type {import("./app.js").Plan[]} */
+    const plan = [
+      ...this.#players.map(({ seat }) => /** @type {const} */ ({ do: "sit", who: seat.who })),
+      ...Object.values(bots).map((bot) => /** @type {const} */ ({ do: "bot", bot })),
+    ];
+    const open = Array.from({ length: Math.max(0, players.length - plan.length) }, () => /** @type {const} */ ({ do: "open" }));
     this.#try(() => this.#app.create(this.#kind, this.#game?.options ?? {}, this.#game?.public ?? false, [...plan, ...open]));
-  }
-
-  /** The wire does not say of every game that it is over: the lobby does. */
-  #askSoon() {
-    const seat = this.#views[0]?.seat;
-    const isPossible = seat !== undefined && !seat.isFinished && seat.view.players.length > 0 && seat.view.legal.length === 0;
-    if (!isPossible || performance.now() - this.#askedAt < ASK_EVERY || this.#game === null) return;
-    this.#askedAt = performance.now();
-    this.#asking = setTimeout(async () => {
-      const game = await this.#app.lobby.game(this.#id, this.#app.known).catch(() => null);
-      if (game?.finished) for (const { seat: each } of this.#views) each.end(null);
-    }, ASK_MS);
   }
 }

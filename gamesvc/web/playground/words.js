@@ -117,3 +117,16 @@ export function clocked(seconds) {
 function pad(value) {
   return String(value).padStart(2, "0");
 }
+
+/** How long a name may be that somebody gives themselves. */
+export const LONGEST_NAME = 32;
+
+/**
+ * What an error says, as a sentence of its own.
+ *
+ * @param {string} text
+ */
+export function sentence(text) {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return begun === "" || /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}

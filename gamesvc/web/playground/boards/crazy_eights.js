@@ -23,6 +23,10 @@ export function create(table) {
   let eight = null;
   /** Cards that were in the hand before. @type {Set<string> | null} */
   let held = null;
+  /** Cards and suits as they are shown: what is as it was stays, for it may have the focus, or be pressed just now. */
+  let shownHand = "";
+  /** @type {string | null} */
+  let shownEight = null;
 
   const others = h("ul.others", { "aria-label": "The others" });
   const stock = h("button.card.back", { type: "button", on: { click: () => act("draw") } });
@@ -100,6 +104,11 @@ export function create(table) {
     const chooses = eight !== null && view.legal.some((each) => each.card === eight);
     if (!chooses) eight = null;
     suits.hidden = !chooses;
+    if (shownEight === eight) {
+      tick();
+      return;
+    }
+    shownEight = eight;
     suits.replaceChildren(
       ...(chooses ? Object.keys(SUITS) : []).map((each) => {
         const choose = () => {
@@ -116,6 +125,9 @@ export function create(table) {
   function drawHand(cards) {
     const focused = document.activeElement?.closest(".hand [data-card]")?.getAttribute("data-card") ?? undefined;
     const playable = new Set((view?.legal ?? []).filter((each) => each.command === "play").map((each) => each.card));
+    const written = JSON.stringify([cards, [...playable], eight]);
+    if (shownHand === written) return;
+    shownHand = written;
     hand.style.setProperty("--cards", String(cards.length));
     hand.replaceChildren(
       ...cards.map((card, index) => {

@@ -18,7 +18,10 @@ export function create(table) {
   const commands = commandsOf(table.kind?.commands ?? {});
   const forms = commands.map((command) => commandForm(command, table));
   const more = h("div.commands", { role: "group", "aria-label": "Commands" }, forms.map(({ element }) => element));
-  const element = h("div.plain", {}, told, moves.element, more, h("details.state-box", { open: true }, h("summary", {}, "State"), state));
+  const hint = h("p.hint", { hidden: true }, "Nothing has happened yet.");
+  /** The last event that was told. @type {any} */
+  let newest;
+  const element = h("div.plain", {}, hint, told, moves.element, more, h("details.state-box", { open: true }, h("summary", {}, "State"), state));
   const folds = new Set();
   let before;
   return {
@@ -30,14 +33,25 @@ export function create(table) {
       set(element.lastElementChild, "hidden", isEmpty);
       if (!isEmpty) state.replaceChildren(tree(rest, before, folds));
       before = rest;
-      const last = view.events.filter(({ event }) => !event.event.startsWith("gamesvc.")).slice(-MOST_TOLD);
-      told.replaceChildren(...last.map(({ event }) => bubble(event, view)));
+      const last = latest(view.events);
+      if (last.at(-1) !== newest) told.replaceChildren(...last.map(({ event }) => bubble(event, view)));
+      newest = last.at(-1);
       told.hidden = last.length === 0;
+      hint.hidden = last.length > 0 || !isEmpty || view.legal.length > 0;
       moves.show(view.legal);
       const plays = view.player !== null && view.isLive && !view.isFinished;
       more.hidden = !plays;
     },
   };
+}
+
+/** The last things that happened, as the game tells them. @param {import("../recorder.js").Noted[]} events */
+function latest(events) {
+  const found = [];
+  for (let at = events.length - 1; at >= 0 && found.length < MOST_TOLD; at -= 1) {
+    if (!events[at].event.event.startsWith("gamesvc.")) found.unshift(events[at]);
+  }
+  return found;
 }
 
 function bubble(event, view) {

@@ -1,0 +1,57 @@
+"""Shelves: many small things, each by its name, packed into a few parts of a model's state.
+
+The journal is given each field that has changed, whole; and a field that is no plain value is taken apart after each
+command. So a thing lies on one of many shelves, and a shelf is bytes: nothing is written, or read, but where something
+has changed.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+from zlib import crc32
+
+import msgspec
+
+T = TypeVar("T")
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Shelves(Generic[T]):
+    """Shelves of one sort of things.
+
+    Args:
+        name: theirs; the fields are called so, with a number.
+        count: how many there are.
+        kind: of what lies there.
+        most: bytes that each may have.
+
+    Attributes:
+        fields: the names of the fields.
+        most: as above.
+    """
+
+    def __init__(self, name: str, count: int, kind: type[T], most: int) -> None:
+        self.fields = tuple(f"{name}_{number}" for number in range(count))
+        self.most = most
+        self._decode = msgspec.msgpack.Decoder(dict[str, kind]).decode  # type: ignore[valid-type]  # known when it runs
+
+    def field_of(self, name: str) -> str:
+        """The field of the shelf on which something lies.
+
+        Args:
+            name: that it is sorted by.
+        """
+        return self.fields[crc32(name.encode()) % len(self.fields)]
+
+    def unpacked(self, packed: bytes) -> dict[str, T]:
+        """What lies on a shelf, in the order in which it came there."""
+        return self._decode(packed) if packed else {}
+
+    def packed(self, shelf: dict[str, T]) -> bytes:
+        """A shelf as it is kept."""
+        return _encode(shelf) if shelf else b""
+
+    def is_too_full(self, shelf: dict[str, T]) -> bool:
+        """Whether more lies on a shelf than there may be."""
+        return len(self.packed(shelf)) > self.most

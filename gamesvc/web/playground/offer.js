@@ -1,0 +1,54 @@
+/** What there is to do at a table, as things stand. It knows of no page. */
+
+/**
+ * How a table stands.
+ *
+ * @typedef {object} Standing
+ * @property {{ seats: [number, number] | null } | null} kind what is played; null where that is not known
+ * @property {{ players: (string | null)[], finished: boolean } | null} game as the lobby tells it; null where it does not
+ * @property {{ players: readonly (string | null)[], isFinished: boolean } | undefined} now as it is seen from this page
+ * @property {number} count how many seats the page has, those to watch from among them
+ * @property {number} here how many of them play
+ * @property {number} most how many the page has at most
+ * @property {boolean} canMake whether the server hands out seats
+ * @property {boolean} mayName whether others may sit at this screen under names of their own
+ */
+
+/**
+ * What there is to do.
+ *
+ * @typedef {object} Offer
+ * @property {readonly (string | null)[]} players in the order of the seats, null where one is free
+ * @property {boolean} takesSeats whether the game has seats
+ * @property {boolean} isOver
+ * @property {boolean} isFree whether somebody could sit down
+ * @property {boolean} invites whether others may be invited
+ * @property {boolean} addsSeat whether somebody else may sit down on this page
+ * @property {boolean} addsBot
+ * @property {boolean} watches whether there is room to watch, too
+ * @property {number} missing how many players the game waits for before it can begin
+ */
+
+/**
+ * @param {Standing} standing
+ * @returns {Offer}
+ */
+export function offerOf({ kind, game, now, count, here, most, canMake, mayName }) {
+  const players = now?.players ?? game?.players ?? [];
+  const isOver = now?.isFinished ?? game?.finished ?? false;
+  const takesSeats = kind === null ? players.length > 0 : kind.seats !== null;
+  const free = isOver ? 0 : players.filter((each) => each === null).length;
+  const isFree = !isOver && (free > 0 || !takesSeats);
+  const missing = isOver ? 0 : Math.max(0, (kind?.seats?.[0] ?? 0) - (players.length - free));
+  return {
+    players,
+    takesSeats,
+    isOver,
+    isFree,
+    invites: !isOver && game !== null && count > 0,
+    addsSeat: isFree && here > 0 && count < most && canMake && mayName,
+    addsBot: free > 0 && count > 0 && canMake,
+    watches: count > 0 && count < most && canMake,
+    missing,
+  };
+}

@@ -1,0 +1,39 @@
+"""What lies on shelves is found again where it was put, and takes no more room than it may."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from twisted.trial.unittest import SynchronousTestCase
+
+from gamesvc.web.lobby_shelves import Shelves
+
+
+class Cup(Struct, array_like=True):
+    name: str
+    size: int = 0
+
+
+class ShelvesTest(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.cups = Shelves("cups", 4, Cup, 20)
+
+    def test_what_was_packed_is_there_again_in_its_order(self) -> None:
+        for shelf in ({}, {"b": Cup("b"), "a": Cup("a", 3)}):
+            unpacked = self.cups.unpacked(self.cups.packed(shelf))
+            self.assertEqual((unpacked, list(unpacked)), (shelf, list(shelf)))
+
+    def test_an_empty_shelf_is_as_one_on_which_nothing_ever_lay(self) -> None:
+        self.assertEqual(self.cups.packed({}), b"")
+
+    def test_things_lie_on_all_shelves_and_each_always_on_the_same(self) -> None:
+        fields = {name: self.cups.field_of(name) for name in map(str, range(100))}
+        self.assertEqual(set(fields.values()), set(self.cups.fields))
+        self.assertEqual(self.cups.fields, ("cups_0", "cups_1", "cups_2", "cups_3"))
+        # They are looked for by other processes, and on other days.
+        self.assertEqual(Shelves("cups", 4, Cup, 20).field_of("zoë"), self.cups.field_of("zoë"))
+
+    def test_a_shelf_is_too_full_when_it_is_longer_than_it_may_be(self) -> None:
+        shelf = {"a": Cup("a" * 13)}
+        self.assertEqual((len(self.cups.packed(shelf)), self.cups.is_too_full(shelf)), (19, False))
+        self.assertFalse(self.cups.is_too_full({"a": Cup("a" * 14)}))
+        self.assertTrue(self.cups.is_too_full({"a": Cup("a" * 15)}))
