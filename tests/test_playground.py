@@ -11,7 +11,7 @@ from pathlib import Path
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 import gamesvc.web
-from tests.typescript_compiler import _compiler
+from tests.typescript_compiler import compiler
 
 PAGE = Path(gamesvc.web.__file__).parent / "playground"
 UNITS = Path(__file__).parent / "playground"
@@ -130,8 +130,8 @@ class UnitTests(SynchronousTestCase):
 
 class TypeTests(SynchronousTestCase):
     def test_the_types_that_its_comments_tell_are_right(self) -> None:
-        compiler = _compiler()
-        if compiler is None:
+        tsc = compiler()
+        if tsc is None:
             reason = "TypeScript's compiler (node, tsc) is not installed"
             if os.environ.get("CI") == "true":
                 self.fail(f"{reason}, and these tests have to run here")
@@ -141,7 +141,7 @@ class TypeTests(SynchronousTestCase):
         settings = {"compilerOptions": COMPILER_OPTIONS, "include": [f"{PAGE}/**/*.js"]}
         (project / "tsconfig.json").write_text(json.dumps(settings), encoding="utf-8")
         done = subprocess.run(
-            (compiler, "--project", f"{project}", "--pretty", "false"),
+            (tsc, "--project", f"{project}", "--pretty", "false"),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

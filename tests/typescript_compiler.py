@@ -26,7 +26,8 @@ _OPTIONS = {
 
 
 @cache
-def _compiler() -> str | None:
+def compiler() -> str | None:
+    """The compiler's program; None where there is none."""
     if shutil.which("node") is None:
         return None
     return f"{_INSTALLED}" if _INSTALLED.exists() else shutil.which("tsc")
@@ -45,14 +46,14 @@ def complaints(directory: Path) -> str:
         SkipTest: there is no compiler here.
         RuntimeError: there is none, where tests must not be skipped.
     """
-    compiler = _compiler()
-    if compiler is None:
+    found = compiler()
+    if found is None:
         reason = "TypeScript's compiler (node, tsc) is not installed"
         if os.environ.get("CI") == "true":
             raise RuntimeError(f"{reason}, and CI skips nothing")
         raise SkipTest(reason)
     (directory / "tsconfig.json").write_text(json.dumps({"compilerOptions": _OPTIONS, "include": ["*.ts"]}))
     done = subprocess.run(
-        [compiler, "--project", ".", "--pretty", "false"], cwd=directory, capture_output=True, text=True, check=False
+        [found, "--project", ".", "--pretty", "false"], cwd=directory, capture_output=True, text=True, check=False
     )
     return done.stdout + done.stderr

@@ -10,6 +10,9 @@ const UNREACHABLE = 0;
 const TOO_MANY = 429;
 const SERVER_ERROR = 500;
 
+/** How long to wait before what got no answer is asked again, in milliseconds. */
+const AGAIN = [500, 2000];
+
 export class ApiError extends Error {
   /**
    * @param {number} status
@@ -82,7 +85,7 @@ export class Lobby {
    * @param {{ kind: string, options: any, public: boolean, seats?: number }} wanted
    */
   create(who, wanted) {
-    return this.#ask("POST", "api/games", { who, body: wanted });
+    return this.#once("api/games", who, wanted);
   }
 
   /**
@@ -119,7 +122,7 @@ export class Lobby {
    */
   addBot(who, id, bot, player = null) {
     const body = player === null ? { bot } : { bot, player };
-    return this.#ask("POST", `api/games/${encodeURIComponent(id)}/bots`, { who, body });
+    return this.#once(`api/games/${encodeURIComponent(id)}/bots`, who, body);
   }
 
   /**
@@ -152,7 +155,7 @@ export class Lobby {
    * @param {{ kind: string, players?: number }} wanted
    */
   match(who, wanted) {
-    return this.#ask("POST", "api/matches", { who, body: wanted });
+    return this.#once("api/matches", who, wanted);
   }
 
   /**
@@ -184,16 +187,37 @@ export class Lobby {
   }
 
   /**
+   * Have something done that is not to be done twice: where the answer is lost, it is asked for again under the same key.
+   *
+   * @param {string} path
+   * @param {Identity} who
+   * @param {any} body
+   */
+  async #once(path, who, body) {
+    const key = randomKey();
+    for (const pause of AGAIN) {
+      try {
+        return await this.#ask("POST", path, { who, body, key });
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.status !== UNREACHABLE) throw error;
+      }
+      await new Promise((go) => setTimeout(go, pause));
+    }
+    return await this.#ask("POST", path, { who, body, key });
+  }
+
+  /**
    * @param {string} method
    * @param {string} path
-   * @param {{ who?: Identity | null, body?: any, query?: Record<string, any>, signal?: AbortSignal }} [more]
+   * @param {{ who?: Identity | null, body?: any, query?: Record<string, any>, signal?: AbortSignal, key?: string }} [more]
    */
-  async #ask(method, path, { who = null, body, query = {}, signal } = {}) {
+  async #ask(method, path, { who = null, body, query = {}, signal, key } = {}) {
     const url = new URL(path, this.#base);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
     /** @type {Record<string, string>} */
     const headers = { Accept: "application/json" };
     if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (key !== undefined) headers["Idempotency-Key"] = key;
     if (who?.token) headers.Authorization = `Bearer ${who.token}`;
     // Where the server asks for no tokens the name is all there is.
     else if (who !== null) headers.Authorization = `Bearer ${encodeURIComponent(who.player)}`;
@@ -209,4 +233,9 @@ export class Lobby {
     const retryAfter = Number(response.headers.get("Retry-After"));
     throw new ApiError(response.status, said?.error ?? {}, retryAfter > 0 ? retryAfter : null);
   }
+}
+
+/** Not crypto.randomUUID, which is there on https and on this machine only. */
+function randomKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
