@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Have the programs on this machine that some tests need beside Python: PostgreSQL's, and TypeScript's compiler. Nothing
-# is started; the tests start servers of their own. Where they can't be had, those tests are skipped, which only CI takes
-# for a failure.
+# Have the programs on this machine that some tests need beside Python: PostgreSQL's, TypeScript's compiler, and Chromium
+# with what drives it. Nothing is started; the tests start servers and browsers of their own. Where they can't be had,
+# those tests are skipped, which only CI takes for a failure.
 set -euo pipefail
 
 typescript=5.9.3
+playwright=1.65.1
 venv=.venv
 
 say() { echo "services: $*"; }
@@ -68,25 +69,48 @@ postgres() {
     fi
 }
 
-has_typescript() {
-    command -v node >/dev/null && [ "$("$venv/node_modules/.bin/tsc" --version 2>&1)" = "Version $typescript" ]
+has_node_packages() {
+    command -v node >/dev/null &&
+        [ "$("$venv/node_modules/.bin/tsc" --version 2>&1)" = "Version $typescript" ] &&
+        [ "$(node -p "require('./$venv/node_modules/playwright-core/package.json').version" 2>&1)" = "$playwright" ]
 }
 
-typescript() {
+node_packages() {
     local hint='install Node.js and npm to run them'
-    if has_typescript; then return; fi
+    if has_node_packages; then return; fi
     if ! command -v npm >/dev/null; then
-        may_install TypeScript "$hint"
+        may_install Node.js "$hint"
         say "installing Debian's npm"
         apt update && apt install --no-install-recommends nodejs npm ||
-            tell_and_give_up "TypeScript can't run: the installation of npm failed; $hint"
+            tell_and_give_up "Node.js can't run: the installation of npm failed; $hint"
     fi
-    # Into the environment, and so for this checkout alone.
+    # Into the environment, and so for this checkout alone. All at once: npm takes away what it was not asked for.
     npm install --prefix "$venv" --no-save --no-package-lock --no-audit --no-fund --ignore-scripts \
-        "typescript@$typescript" >>"$log" 2>&1 && has_typescript ||
-        tell_and_give_up "TypeScript can't run: its installation failed"
+        "typescript@$typescript" "playwright-core@$playwright" >>"$log" 2>&1 && has_node_packages ||
+        tell_and_give_up "TypeScript and Playwright can't run: their installation failed"
+}
+
+# By any of the names by which the tests look for it.
+has_chromium() {
+    local name
+    for name in chromium chromium-browser google-chrome; do
+        if command -v "$name" >/dev/null; then return; fi
+    done
+    return 1
+}
+
+browser() {
+    local hint='install Chromium to run them'
+    if has_chromium; then return; fi
+    may_install Chromium "$hint"
+    say "installing Debian's chromium"
+    if ! { apt update && apt install --no-install-recommends chromium && has_chromium; }; then
+        tell_and_give_up "Chromium can't run: its installation failed; $hint"
+    fi
 }
 
 (postgres)
 : >"$log"
-(typescript)
+(node_packages)
+: >"$log"
+(browser)

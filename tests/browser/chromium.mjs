@@ -1,0 +1,28 @@
+/** Debian's Chromium, and Playwright's core that drives it. `tests/packaging/services.sh` installs both. */
+
+import { execFileSync } from "node:child_process";
+import { createRequire } from "node:module";
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome"];
+
+/** Where Chromium is; null where it is not installed. */
+function found() {
+  for (const name of NAMES) {
+    try {
+      return execFileSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    } catch {
+      // The next one.
+    }
+  }
+  return null;
+}
+
+/** Start a browser. */
+export async function launch() {
+  const executablePath = found();
+  if (executablePath === null) throw new Error(`none of these is installed: ${NAMES.join(", ")}`);
+  // NODE_PATH counts too, for who has it elsewhere.
+  const { chromium } = createRequire(new URL("../../.venv/", import.meta.url))("playwright-core");
+  // Containers run as root, and without the privileges that a sandbox takes; what is loaded here is ours alone.
+  return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+}

@@ -1,0 +1,170 @@
+/** Two browsers play each game that ships to its end, or as long as it takes where it has none. */
+
+import assert from "node:assert/strict";
+import { drop, hands, mark, move, ownCells, placeAnyhow, placeInRows, playAnyCard, shoot } from "./games.mjs";
+import { agree, ALONE, create, enter, follow, hasTurn, invite, seat, shows } from "./playing.mjs";
+
+/** @typedef {import("./run.mjs").World} World */
+
+/** @param {World} world */
+export async function ticTacToe(world) {
+  const [ada, bob] = await world.visitors("Ada", "Bob");
+  const game = await create(ada, "Tic tac toe");
+  await enter(bob, game, "open", "Sit down");
+  const [one, other] = hands(ada, bob);
+  for (const [player, cell] of /** @type {const} */ ([[one, 4], [other, 0], [one, 2], [other, 1], [one, 6]])) await mark(player, cell);
+  await shows(ada, "You win");
+  await shows(bob, "Ada wins");
+  assert.equal(await bob.page.locator(".strike line").count(), 1, "the line is struck through");
+  assert.equal((await agree([ada, bob], game)).filter(({ event }) => event === "Marked").length, 5);
+}
+
+/** @param {World} world */
+export async function connectFour(world) {
+  const [ada, bob] = await world.visitors("Ada", "Bob");
+  const game = await create(ada, "Connect four");
+  await follow(bob, await invite(ada));
+  const [one, other] = hands(ada, bob);
+  for (let round = 0; round < 3; round += 1) {
+    await drop(one, 3);
+    await drop(other, round + 4);
+  }
+  await drop(one, 3);
+  await shows(ada, "You win");
+  await shows(bob, "Ada wins");
+  assert.equal(await bob.page.locator(".disc.won").count(), 4, "the discs that won");
+  await agree([ada, bob], game);
+}
+
+/** @param {World} world */
+export async function chess(world) {
+  const [ada, bob] = await world.visitors("Ada", "Bob");
+  const game = await create(ada, "Chess");
+  await follow(bob, await invite(ada));
+  const { white } = await ada.until(() => ada.state?.white && ada.state, "who has white");
+  const players = hands(ada, bob);
+  const [first, second] = white === "Ada" ? players : [players[1], players[0]];
+  for (const [player, uci] of /** @type {const} */ ([[first, "f2f3"], [second, "e7e5"], [first, "g2g4"], [second, "d8h4"]])) await move(player, uci);
+  await shows(second.visitor, "You win");
+  await shows(first.visitor, `${second.visitor.name} wins`);
+  assert.match((await ada.page.locator(".moves").textContent()) ?? "", /Qh4#/);
+  await agree([ada, bob], game);
+}
+
+/** @param {World} world */
+export async function battleship(world) {
+  const [ada, bob] = await world.visitors("Ada", "Bob");
+  const game = await create(ada, "Battleship");
+  await enter(bob, game, "open", "Sit down");
+  const [one, other] = hands(ada, bob);
+  await placeAnyhow(one);
+  await placeInRows(other);
+  const theirs = await ownCells(other);
+  assert.equal(theirs.length, 17, "the cells of five ships");
+  // Who is first is for chance to say.
+  const misses = Array.from({ length: 20 }, (_, index) => `${"ABCDEFGHIJ"[index % 10]}${10 - Math.floor(index / 10)}`);
+  const { turns } = await ada.until(() => ada.state?.turns?.current && ada.state, "whose turn it is");
+  if (turns.current === "Bob") await shoot(other, /** @type {string} */ (misses.shift()));
+  for (const [index, cell] of theirs.entries()) {
+    await shoot(one, cell);
+    if (index < theirs.length - 1) await shoot(other, misses[index]);
+  }
+  await shows(ada, "You win");
+  await shows(bob, "Ada wins");
+  assert.equal(await ada.page.locator(".target .cell.sunk").count(), 17, "the fleet on the bottom of the sea");
+  await agree([ada, bob], game);
+}
+
+/** @param {World} world */
+export async function crazyEights(world) {
+  const [ada, bob] = await world.visitors("Ada", "Bob");
+  await create(ada, "Crazy eights");
+  await follow(bob, await invite(ada));
+  await ada.page.getByRole("button", { name: "Deal" }).click();
+  await ada.until(() => ada.state?.turns?.current, "whose turn it is");
+  const [one, other] = [ada, bob].map((visitor) => ({ visitor, hand: async () => {} }));
+  for (;;) {
+    const isOver = () => ada.received.some(({ event }) => event === "Finished");
+    const before = JSON.stringify(ada.state);
+    if (isOver()) break;
+    const player = ada.state.turns.current === "Ada" ? one : other;
+    await hasTurn(player.visitor);
+    await playAnyCard(player, player === one ? "click" : "press");
+    await ada.until(() => isOver() || JSON.stringify(ada.state) !== before, "what came of the move");
+  }
+  const { winners } = ada.received.find(({ event }) => event === "Finished");
+  for (const visitor of [ada, bob]) {
+    const isAlone = winners.length === 1;
+    await shows(visitor, !isAlone ? "A draw" : winners[0] === visitor.name ? "You win" : `${winners[0]} wins`);
+  }
+}
+
+/** @param {World} world */
+export async function arena(world) {
+  const [ada, bob] = await world.visitors("Ada", "Bob");
+  await create(ada, "Arena", ALONE);
+  await follow(bob, await invite(ada));
+  const scoreOf = (visitor) => visitor.state?.ships?.[visitor.name]?.score ?? 0;
+  // One holds the mouse where a dot is; the other one turns towards it with the keys.
+  const canvas = ada.page.locator("canvas");
+  const box = /** @type {any} */ (await canvas.boundingBox());
+  const size = 1000;
+  let isHeld = false;
+  await Promise.all([
+    ada.until(() => scoreOf(ada) > 1, "dots collected with the mouse").finally(() => ada.page.mouse.up()),
+    bob.until(() => scoreOf(bob) > 1, "dots collected with the keys"),
+    chase(ada, () => scoreOf(ada) > 1, async ({ x, y }) => {
+      await ada.page.mouse.move(box.x + (x / size) * box.width, box.y + (y / size) * box.height);
+      if (!isHeld) await ada.page.mouse.down();
+      isHeld = true;
+    }),
+    chase(bob, () => scoreOf(bob) > 1, async (dot, ship) => {
+      const wanted = { ArrowLeft: dot.x - ship.x < -8, ArrowRight: dot.x - ship.x > 8, ArrowUp: dot.y - ship.y < -8, ArrowDown: dot.y - ship.y > 8 };
+      for (const [key, isWanted] of Object.entries(wanted)) await bob.page.keyboard[isWanted ? "down" : "up"](key);
+    }),
+  ]);
+  await ada.until(() => Object.keys(ada.state.ships).length === 2, "both ships");
+  for (const { page } of [ada, bob]) assert.equal(await page.locator(".scores li").count(), 2, "the scores of both");
+  await bob.page.getByRole("button", { name: "Land" }).click();
+  await ada.until(() => Object.keys(ada.state.ships).length === 1, "the ship that has landed");
+}
+
+/** Fly to the nearest dot, again and again. */
+async function chase(visitor, isDone, towards) {
+  for (let known = -1; !isDone(); known = visitor.received.length) {
+    const state = await visitor.until(() => isDone() || (visitor.received.length > known && visitor.state?.dots && visitor.state), "where the dots are");
+    if (state === true) return;
+    const ship = state.ships?.[visitor.name] ?? { x: 500, y: 500 };
+    const far = (dot) => Math.hypot(dot.x - ship.x, dot.y - ship.y);
+    const [nearest] = Object.values(state.dots).sort((dot, other) => far(dot) - far(other));
+    await towards(nearest, ship);
+  }
+}
+
+/** @param {World} world */
+export async function chat(world) {
+  const [ada, bob] = await world.visitors("Ada", "Bob");
+  const game = await create(ada, "Chat", ALONE);
+  await follow(bob, await invite(ada));
+  const markup = "<img src=x onerror=alert(1)> & <b>bold</b>";
+  for (const [visitor, text] of /** @type {const} */ ([[ada, "Hello there"], [bob, "Hi Ada"], [ada, markup]])) {
+    await visitor.page.getByLabel("Say something").fill(text);
+    if (visitor === ada) await visitor.page.getByRole("button", { name: "Say", exact: true }).click();
+    else await visitor.page.keyboard.press("Enter");
+    for (const { page } of [ada, bob]) await page.locator(".said p").getByText(text, { exact: true }).waitFor();
+  }
+  assert.equal(await bob.page.locator(".said img, .said b").count(), 0, "text is no markup");
+  assert.equal((await agree([ada, bob], game)).filter(({ event }) => event === "Said").length, 3);
+}
+
+/** @param {World} world */
+export async function greetings(world) {
+  const [ada, bob] = await world.visitors("Ada", "Bob");
+  const game = await create(ada, "Greetings", ALONE);
+  await follow(bob, await invite(ada));
+  await ada.page.getByRole("button", { name: "Privet", exact: true }).click();
+  await seat(bob.page).locator(".told li").getByText("Privet!", { exact: true }).waitFor();
+  await bob.page.getByRole("button", { name: "Yo", exact: true }).press("Enter");
+  await seat(ada.page).locator(".told li").getByText("Yo!", { exact: true }).waitFor();
+  await agree([ada, bob], game);
+}

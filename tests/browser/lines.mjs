@@ -1,0 +1,151 @@
+/** A line is lost in the middle of a game, and comes back: nothing is lost, and nothing is done twice. */
+
+import assert from "node:assert/strict";
+import { Detour } from "./detour.mjs";
+import { board, drop, hands, mark } from "./games.mjs";
+import { agree, counts, create, follow, hasTurn, invite, isSeated, keyboard, seat, shows } from "./playing.mjs";
+
+/** @typedef {import("./run.mjs").World} World */
+
+const RESUMED = /^Resumed at #\d+/;
+
+/** What the page says of a line that came back. */
+function returned(visitor) {
+  return seat(visitor.page).locator(".return").getByText(RESUMED);
+}
+
+function lamp(visitor, status) {
+  return seat(visitor.page).locator(`.lamp[data-status=${status}]`);
+}
+
+/**
+ * Choose a cell whose turn it was when the line was lost: the page does not say so any more, and lets them all the same.
+ *
+ * @param {import("./games.mjs").Player} player
+ * @param {number} row
+ * @param {number} column
+ */
+function chooseBlindly(player, row, column) {
+  return player.hand(player.visitor, board(player), row, column);
+}
+
+/** By the page's own button; a move that is made meanwhile waits. @param {World} world */
+export async function unplugged(world) {
+  const [ada, bob] = await world.visitors("Ada", "Bob");
+  const game = await create(ada, "Tic tac toe");
+  await follow(bob, await invite(ada));
+  const [one, other] = hands(ada, bob);
+  await mark(one, 4);
+  await mark(other, 0);
+  await hasTurn(ada);
+  await ada.page.getByRole("button", { name: "Cut the line" }).click();
+  await lamp(ada, "unplugged").waitFor();
+  await chooseBlindly(one, 0, 2);
+  await lamp(ada, "unplugged").getByText("1 waiting").waitFor();
+  await ada.page.getByRole("button", { name: "Plug the line in again" }).click();
+  await returned(ada).waitFor();
+  assert.match((await returned(ada).textContent()) ?? "", /nothing was missed; 1 command that waited is sent/);
+  await counts(bob.page.locator(".mark"), 3);
+
+  // And one that misses what the other does.
+  await ada.page.getByRole("button", { name: "Cut the line" }).click();
+  await lamp(ada, "unplugged").waitFor();
+  await mark(other, 1);
+  await counts(bob.page.locator(".mark"), 4);
+  await counts(ada.page.locator(".mark"), 3);
+  await ada.page.getByRole("button", { name: "Plug the line in again" }).click();
+  await returned(ada).getByText("missed event").waitFor();
+  await counts(ada.page.locator(".mark"), 4);
+  await mark(one, 6);
+  await shows(ada, "You win");
+  await shows(bob, "Ada wins");
+  assert.equal((await agree([ada, bob], game)).filter(({ event }) => event === "Marked").length, 5);
+}
+
+/** By the network: once it is silent for a while, once all its connections break. @param {World} world */
+export async function offline(world) {
+  const detour = await Detour.to(world.url);
+  try {
+    const [ada, bob] = await Promise.all([world.visitor("Ada", { url: detour.url }), world.visitor("Bob")]);
+    const game = await create(ada, "Connect four");
+    const { pathname, hash, search } = new URL(await invite(ada));
+    await follow(bob, new URL(`${pathname}${search}${hash}`, world.url).href);
+    const [one, other] = hands(ada, bob);
+    ada.expectTrouble();
+    await drop(one, 3);
+    await drop(other, 0);
+    await hasTurn(ada);
+
+    const network = ada.page.context();
+    await network.setOffline(true);
+    await drop(one, 3);
+    await network.setOffline(false);
+    await hasTurn(bob);
+    await drop(other, 0);
+    await hasTurn(ada);
+
+    await network.setOffline(true);
+    detour.cut();
+    await lamp(ada, "reconnecting").waitFor();
+    await chooseBlindly(one, 0, 3);
+    await lamp(ada, "reconnecting").getByText("1 waiting").waitFor();
+    await counts(bob.page.locator(".disc.seat-0, .disc.seat-1").and(bob.page.locator(".rack .disc")), 4);
+    detour.mend();
+    await network.setOffline(false);
+    await returned(ada).waitFor();
+    await hasTurn(bob);
+
+    // What the other does meanwhile is missed, and told.
+    await network.setOffline(true);
+    detour.cut();
+    await lamp(ada, "reconnecting").waitFor();
+    await drop(other, 1);
+    await seat(bob.page).locator(".turn").getByText("Ada's turn").waitFor();
+    detour.mend();
+    await network.setOffline(false);
+    await returned(ada).getByText("missed event").waitFor();
+    await drop(one, 3);
+    await shows(ada, "You win");
+    await shows(bob, "Ada wins");
+    assert.equal((await agree([ada, bob], game)).filter(({ event }) => event === "Dropped").length, 7);
+  } finally {
+    detour.close();
+  }
+}
+
+/** By the server, which is killed and started anew. @param {World} world */
+export async function killed(world) {
+  const [ada, bob] = await world.visitors("Ada", "Bob");
+  const game = await create(ada, "Tic tac toe");
+  await follow(bob, await invite(ada));
+  const [one, other] = hands(ada, bob);
+  await mark(one, 4);
+  await mark(other, 0);
+  await hasTurn(ada);
+  await world.kill();
+  await Promise.all([ada, bob].map((visitor) => lamp(visitor, "reconnecting").waitFor()));
+  await chooseBlindly(one, 0, 2);
+  await lamp(ada, "reconnecting").getByText("1 waiting").waitFor();
+  // They are looked at while it starts: what the pages say stands there for some seconds.
+  await Promise.all([world.restart(), ...[ada, bob].map((visitor) => returned(visitor).waitFor())]);
+  for (const { page } of [ada, bob]) await counts(page.locator(".mark"), 3);
+  await mark(other, 1);
+
+  await hasTurn(ada);
+  await mark(one, 8);
+  await world.kill();
+  await world.restart();
+  // Who has left the page and comes back sits where they sat, and is told all from the beginning.
+  const { hash } = new URL(bob.page.url());
+  await bob.page.goto("about:blank");
+  bob.forget();
+  await bob.goTo(hash);
+  await isSeated(bob);
+  await counts(bob.page.locator(".mark"), 5);
+  await hasTurn(bob);
+  await keyboard(bob, board(other), 2, 1);
+  await mark(one, 6);
+  await shows(ada, "You win");
+  await shows(bob, "Ada wins");
+  assert.equal((await agree([ada, bob], game)).filter(({ event }) => event === "Marked").length, 7);
+}
