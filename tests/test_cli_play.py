@@ -4,51 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-import io
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc.cli import main, play_running
+from gamesvc.cli import play_running
 from gamesvc.cli.play_keyboard import Enough
 from gamesvc.cli.play_vocabulary import Vocabulary
+from tests.command_line import CommandLine
 
 URL = "ws://127.0.0.1:10020/g1"
 TOKEN = "header.payload.signature"
 
 
-class Starting(SynchronousTestCase):
+class Starting(CommandLine):
+    command = ("play",)
+
     def setUp(self) -> None:
-        self.environment: dict[str, str] = {}
-        self.patch(os, "environ", self.environment)
+        super().setUp()
         self.played: list[tuple[Any, ...]] = []
         self.outcome: int | Exception = 0
+        self.trusted: object = None
         self.patch(play_running, "play", self.play)
 
-    async def play(self, *given: Any) -> int:
-        self.played.append(given)
+    async def play(self, url: str, vocabulary: Any, **options: Any) -> int:
+        self.played.append((url, options["player"], options["token"], options["spectate"], vocabulary))
+        self.trusted = options.get("ssl")
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome
-
-    def run_it(self, *arguments: str) -> tuple[int | str | None, str, str]:
-        out, err = io.StringIO(), io.StringIO()
-        self.patch(sys, "stdout", out)
-        self.patch(sys, "stderr", err)
-        try:
-            status: int | str | None = main(("play", *arguments))
-        except SystemExit as stopped:
-            status = stopped.code
-        return status, out.getvalue(), err.getvalue()
-
-    def fails(self, *arguments: str) -> str:
-        status, out, err = self.run_it(*arguments)
-        self.assertEqual((status, out), (1, ""))
-        self.assertRegex(err, r"\Agamesvc: [^\n]+\n\Z")
-        return err
 
     def test_it_is_played_and_the_exit_status_is_what_came_of_it(self) -> None:
         for self.outcome in (0, 1):
@@ -70,6 +55,15 @@ class Starting(SynchronousTestCase):
         self.environment["GAMESVC_TOKEN"] = TOKEN
         self.run_it(URL)
         self.assertEqual(self.played[-1][2], TOKEN)
+
+    def test_whom_to_trust_is_in_a_file_and_one_that_names_nobody_is_told(self) -> None:
+        self.run_it(URL)
+        self.assertIsNone(self.trusted)
+        empty = Path(self.mktemp())
+        empty.write_text("nobody\n")
+        for file, why in (("nowhere.pem", "No such file"), (str(empty), "there is no certificate in it")):
+            message = self.fails(URL, "--ca-file", file)
+            self.assertIn(f"CA file {file!r}: {why}", message)
 
     def test_a_file_that_can_not_be_read_is_told_before_anything_else(self) -> None:
         broken = Path(self.mktemp())
@@ -114,6 +108,6 @@ class Addresses(SynchronousTestCase):
     def test_one_that_is_none_is_told_without_what_may_be_secret(self) -> None:
         for address in ("http://localhost/g", "ws://localhost", "localhost:80/g", f"ftp://x/g?token={TOKEN}"):
             with self.assertRaises(ValueError) as caught:
-                asyncio.run(play_running.play(address, None, None, False, None))
+                asyncio.run(play_running.play(address, None))
             self.assertIn("ws://HOST:PORT/GAME", str(caught.exception))
             self.assertNotIn(TOKEN, str(caught.exception))

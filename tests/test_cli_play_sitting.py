@@ -57,9 +57,9 @@ class FakeGame(PlayedGame):
         sent: what was sent to the server.
     """
 
-    def __init__(self, lost: Callable[[str], object]) -> None:
+    def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
-        super().__init__("ws://h/g1", player="alice", token=None, spectate=False, lost=lost)
+        super().__init__("ws://h/g1", player="alice")
 
     def _new_line(self) -> Any:
         return FakeLine(self.sent)
@@ -101,7 +101,7 @@ class Seat:
         self._screen = Screen()
         console = Console(file=self._screen, width=100, color_system=None, markup=False, emoji=False, highlight=False)
         self.sitting = Sitting(console, vocabulary)
-        self.game = FakeGame(self.sitting.lost)
+        self.game = FakeGame()
         self.sitting.sit(self.game)
         self.game.start()
         self.game.hear(WELCOME)

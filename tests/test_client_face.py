@@ -6,10 +6,10 @@ import json
 from collections.abc import Coroutine
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc.client import face
+from gamesvc.client import unread
 from gamesvc.client.face import Face
 from gamesvc.client.failure import GameError, SessionClosed
 
@@ -21,13 +21,16 @@ class FakeLine:
     def __init__(self) -> None:
         self.url = ""
         self.sent: list[Any] = []
+        self.ids: list[str] = []
         self.ended: list[object] = []
 
     def open(self, url: str, *, renew: bool) -> None:
         self.url = url
 
     def transmit(self, text: str) -> None:
-        self.sent.append(json.loads(text)["command"])
+        message = json.loads(text)
+        self.sent.append(message["command"])
+        self.ids.append(message["id"])
 
     def close(self, code: int) -> None:
         self.ended.append(code)
@@ -42,7 +45,7 @@ class FakeFace(Face[Deferred[Any]]):
         self.rings_at: float | None = None
         self.lines: list[FakeLine] = []
         self.failures: list[Exception] = []
-        super().__init__(url, player=None, token=token, spectate=False, state=True)
+        super().__init__(url, token=token)
 
     @property
     def line(self) -> FakeLine:
@@ -130,6 +133,96 @@ class Faces(SynchronousTestCase):
         expected = [("status", "open"), ("state", {"n": 0}), ("event", marked), ("Marked", marked), ("state", {"n": 1})]
         self.assertEqual(heard, expected)
 
+    def test_a_callback_that_fails_is_told_to_who_wants_to_know(self) -> None:
+        heard: list[Any] = []
+        self.face.on("Marked", lambda event: 1 / 0)
+        self.face.on("failure", heard.append)
+        self.enter()
+        self.face.receive(event="Marked", seq=1)
+        self.assertEqual([type(error) for error in heard], [ZeroDivisionError])
+        self.assertEqual(self.face.failures, [])
+        self.face.on("failure", lambda error: [].pop())
+        self.face.receive(event="Marked", seq=2)
+        self.assertEqual([type(error) for error in heard], [ZeroDivisionError] * 2)
+        self.assertEqual([type(error) for error in self.face.failures], [IndexError])
+
+    def test_a_reply_is_told_in_its_place_with_what_send_returned(self) -> None:
+        heard: list[Any] = []
+        self.face.on("reply", heard.append)
+        self.face.on("event", heard.append)
+        self.enter()
+        replies = [self.face._send("mark", {}) for _ in range(2)]
+        self.face.receive(status="ok", id=self.face.line.ids[0], result=7)
+        self.face.receive(event="Marked", seq=1)
+        error = {"code": "refused", "message": "no", "retryable": False}
+        self.face.receive(status="error", id=self.face.line.ids[1], error=error)
+        self.assertEqual(heard, [replies[0], {"event": "Marked", "seq": 1}, replies[1]])
+        self.assertEqual(self.successResultOf(replies[0]), 7)
+        self.failureResultOf(replies[1], GameError)
+
+    def test_why_there_is_no_line_is_told_each_time(self) -> None:
+        heard: list[str] = []
+        self.face.on("lost", lambda error: heard.append(str(error)))
+        self.face.on("status", heard.append)
+        self.enter()
+        self.face.line_lost(self.face.line, 1012, "restarting")
+        self.face.ring()
+        self.face.line_failed(self.face.line, "connection refused")
+        self.face.ring()
+        self.face.line_refused(self.face.line, 503, {}, b"")
+        self.face.ring()
+        self.face.line_lost(self.face.line, 4409, "")
+        expected = ["open", "unreachable: the server closed with 1012: restarting", "reconnecting"]
+        expected.append("unreachable: can't connect to h:80: connection refused")
+        expected.append("http_503: the server answered with HTTP status 503, and not as one of gamesvc does")
+        self.assertEqual(heard, [*expected, "closed"])
+
+    def test_the_line_can_be_cut_on_purpose(self) -> None:
+        self.enter()
+        old = self.face.line
+        self.assertTrue(self.face.cut())
+        self.assertEqual((old.ended, self.face.status), (["dropped"], "reconnecting"))
+        self.assertFalse(self.face.cut())
+        self.face.ring()
+        self.enter()
+        self.assertEqual(self.face.status, "open")
+        self.assertIsNot(self.face.line, old)
+
+    def test_the_end_of_the_game_is_known(self) -> None:
+        self.enter()
+        self.assertEqual((self.face.finished, self.face.outcome), (False, None))
+        self.face.receive(event="gamesvc.finished", outcome={"event": "Finished", "winner": "alice"}, seq=1)
+        self.assertEqual((self.face.finished, self.face.outcome), (True, {"event": "Finished", "winner": "alice"}))
+
+    def test_who_stops_to_wait_for_an_event_leaves_nothing_behind(self) -> None:
+        self.enter()
+        for _ in range(3):
+            waiting = self.next()
+            waiting.cancel()
+            self.failureResultOf(waiting, CancelledError)
+        self.assertEqual(self.face._readers, [])
+        self.face.receive(event="Marked", seq=1)
+        self.assertEqual(self.successResultOf(self.next())["seq"], 1)
+
+    def test_a_token_that_can_be_none_is_told_and_not_repeated(self) -> None:
+        for token, why in (
+            ("s3cret x", "white space"),
+            ("s3cret\r\nX: y", "white space"),
+            ("", "empty"),
+            (7, "type int"),
+        ):
+            with self.assertRaisesRegex(ValueError, f"that is no token .*{why}") as caught:
+                FakeFace(token=token)
+            self.assertNotIn("s3cret", str(caught.exception))
+            given = FakeFace(token=lambda token=token: token)
+            self.failureResultOf(Deferred.fromCoroutine(given.current_token(True)), ValueError)
+
+    def test_a_token_is_asked_for_when_there_is_none_or_another_is_wanted(self) -> None:
+        tokens = iter(("t1", "t2"))
+        given = FakeFace(token=lambda: next(tokens))
+        for renew, token in ((False, "t1"), (False, "t1"), (True, "t2")):
+            self.assertEqual(self.successResultOf(Deferred.fromCoroutine(given.current_token(renew))), token)
+
     def test_what_an_earlier_line_says_counts_no_more(self) -> None:
         self.enter()
         old = self.face.line
@@ -176,7 +269,7 @@ class Faces(SynchronousTestCase):
         self.assertEqual([event["seq"] for event in read], [1, 7, 8])
 
     def test_who_reads_too_late_is_told_so_once_and_gets_the_newest(self) -> None:
-        self.patch(face, "MAX_UNREAD", 2)
+        self.patch(unread, "MAX_EVENTS", 2)
         self.enter()
         for seq in (1, 2, 3):
             self.face.receive(event="Marked", seq=seq)

@@ -20,13 +20,14 @@ from gamesvc.client.actions import (
     Reject,
     Resolve,
     ShowEvent,
+    ShowLost,
     ShowState,
     ShowStatus,
     ShowWelcome,
     Transmit,
 )
 from gamesvc.client.outbox import WINDOW
-from gamesvc.client.session import OPEN, Session, backoff_seconds
+from gamesvc.client.session import OPEN, Session
 
 VECTORS = json.loads((Path(__file__).parent.parent / "clients" / "vectors.json").read_text())
 
@@ -52,6 +53,8 @@ def written(action: Action) -> Message:
             return {"do": "event", "event": event}
         case ShowState(state):
             return {"do": "state", "state": state}
+        case ShowLost(why):
+            return {"do": "lost", "code": why.code}
         case ShowStatus(status, None):
             return {"do": "status", "status": status}
         case ShowStatus(status, end):
@@ -122,9 +125,6 @@ class Commands(SynchronousTestCase):
 
 
 class Waits(SynchronousTestCase):
-    def test_backoff_has_a_bound_however_often(self) -> None:
-        self.assertEqual([backoff_seconds(step, 1.0) for step in (0, 1, 5, 6, 10**9)], [0.25, 0.5, 8.0, 15.0, 15.0])
-
     def test_no_welcome_makes_the_wait_for_it_longer(self) -> None:
         session = Session("p", chance=lambda: 1.0)
         session.start(0.0)
@@ -407,6 +407,21 @@ def _messages() -> st.SearchStrategy[str]:
 _MESSAGES = _messages()
 
 
+_CODES = st.sampled_from(
+    (None, 1000, 1001, 1006, 1008, 1009, 1011, 1012, 1013, 4000, 4001, 4002, 4399, 4400, 4401, 4409)
+)
+_STATUSES = st.sampled_from((200, 301, 400, 401, 403, 404, 408, 410, 425, 426, 429, 500, 503))
+_HAPPENINGS = st.one_of(
+    _MESSAGES,
+    _MESSAGES,
+    st.just({"send": {"command": "go", "arguments": {}}}),
+    st.builds(lambda code: {"lost": {"code": code}}, _CODES),
+    st.builds(lambda status, after: {"refused": {"status": status, "retry_after": after}}, _STATUSES, st.floats()),
+    st.just({"tick": {}}),
+    st.just({"heard": {}}),
+)
+
+
 class Nonsense(SynchronousTestCase):
     """Whatever a server sends, a session goes on."""
 
@@ -421,4 +436,32 @@ class Nonsense(SynchronousTestCase):
             session.received(now, message)
             session.tick(now)
         self.assertIn(session.status, ("connecting", "open", "reconnecting", "closed"))
+
+    @settings(deadline=None, database=None, max_examples=150)
+    @given(st.lists(_HAPPENINGS, max_size=20), st.booleans())
+    def test_whatever_happens_each_command_comes_to_one_end(self, happenings: list[Any], renewable: bool) -> None:
+        session = Session("p", renewable=renewable, chance=lambda: 0.5)
+        now, sent = 0.0, 0
+        actions = session.start(now)
+        for happening in happenings:
+            now += 1.0
+            step = {"received_text": happening} if isinstance(happening, str) else happening
+            sent += "send" in step
+            actions += told(session, now, step)
+            # As one that is patient would.
+            if session.deadline is not None and "lost" in step:
+                now = max(now, session.deadline)
+                actions += session.tick(now)
+            self.assertEqual(session.deadline is None, session.status == "closed")
+        actions += session.close(now)
+        ended = [action.id for action in actions if isinstance(action, (Resolve, Reject))]
+        self.assertEqual(sorted(ended), sorted(f"p-{number}" for number in range(1, sent + 1)))
+        self.assertEqual(session.status, "closed")
+
+    def test_a_message_that_is_no_text_ends_the_line(self) -> None:
+        session = Session("p", chance=lambda: 0.5)
+        session.start(0.0)
+        session.received(0.0, json.dumps(Table().welcome(None, None)))
+        session.received(1.0, json.dumps({"event": "Put", "seq": 1}).encode(), is_binary=True)
+        self.assertEqual((session.status, session.mirror.seq), ("reconnecting", 0))
         self.assertEqual(session.deadline is None, session.status == "closed")

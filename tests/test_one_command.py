@@ -100,7 +100,7 @@ class Talking(TestCase):
         self.assertEqual(await self.refused(player="zoe"), "no_bot: no bot plays for them")
 
     async def test_who_is_not_let_in_is_told_why(self) -> None:
-        self.assertIn("400", await self.refused("no:such:game", bot="random"))
+        self.assertIn("bad_game_id: the last segment", await self.refused("no:such:game", bot="random"))
 
     async def test_with_a_token_it_is_done_as_often_as_it_is_said(self) -> None:
         self.serve(asks_for_tokens=True)
@@ -116,13 +116,13 @@ class Talking(TestCase):
 
     async def test_without_one_or_with_one_that_does_not_say_so_it_is_refused(self) -> None:
         self.serve(asks_for_tokens=True)
-        self.assertIn("401", await self.refused(bot="random"))
+        self.assertEqual(await self.refused(bot="random"), "token_missing: a token is required here")
         token = generator(self.world.now()).generate("g1", "boss", ["alice"], spectate=True)
         message = await self.refused(token=token, bot="random")
         self.assertEqual(message, "not_a_player: who has bots play needs a token that says operate")
         other = generator(self.world.now()).generate("g2", "boss", operate=True)
         message = await self.refused(token=other, bot="random")
-        self.assertIn("403", message)
+        self.assertEqual(message, "wrong_game: the token is for another game")
         self.assertNotIn(other, message)
 
     async def test_nobody_there(self) -> None:

@@ -78,7 +78,7 @@ def run(given: argparse.Namespace) -> None:
 
 def _token(file: str | None) -> str | None:
     if file is None:
-        return os.environ.get(TOKEN_VARIABLE)
+        return os.environ.get(TOKEN_VARIABLE) or None
     try:
         return Path(file).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:

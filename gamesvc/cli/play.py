@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import importlib.util
 import os
+import ssl
 import sys
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,11 @@ def add(commands: Any) -> None:
         help=f"holds a token for the game (or the token itself is in the environment: {TOKEN_VARIABLE})",
     )
     parser.add_argument(
+        "--ca-file",
+        metavar="FILE",
+        help="for wss: holds the certificates, in PEM, of whom to trust instead of those whom this system trusts",
+    )
+    parser.add_argument(
         "--game",
         metavar="KIND",
         help="what is played, where the server does not tell its commands: package.module:Class, or the name of an"
@@ -62,18 +68,22 @@ def run(given: argparse.Namespace) -> int:
     # Not where these may be missing.
     from gamesvc.cli.play_keyboard import Enough
     from gamesvc.cli.play_running import play
+    from gamesvc.client.aio import Options
 
-    token = _token(given.token_file)
+    options: Options = {"player": given.player, "token": _token(given.token_file), "spectate": given.spectate}
+    if given.ca_file is not None:
+        options["ssl"] = _trust(given.ca_file)
     vocabulary = None if given.game is None else _local(given.game)
     try:
-        return asyncio.run(play(given.url, given.player, token, given.spectate, vocabulary))
+        return asyncio.run(play(given.url, vocabulary, **options))
     except Enough:
         raise KeyboardInterrupt from None
 
 
 def _token(file: str | None) -> Token:
     if file is None:
-        return os.environ.get(TOKEN_VARIABLE)
+        # One that is empty is none.
+        return os.environ.get(TOKEN_VARIABLE) or None
 
     def read() -> str:
         try:
@@ -85,6 +95,15 @@ def _token(file: str | None) -> Token:
     # One that is not there is told at once; later it is read again, when the token in it has expired.
     read()
     return read
+
+
+def _trust(file: str) -> ssl.SSLContext:
+    """Whom the certificates in a file name, and nobody else."""
+    try:
+        return ssl.create_default_context(cafile=file)
+    except (OSError, ValueError) as error:
+        why = "there is no certificate in it" if isinstance(error, ssl.SSLError) else getattr(error, "strerror", error)
+        raise ConfigError(f"CA file {file!r}: {why}") from None
 
 
 def _local(game: str) -> Vocabulary:

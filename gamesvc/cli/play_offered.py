@@ -62,18 +62,19 @@ def aside(work: Callable[[], T]) -> asyncio.Future[T]:
     return done
 
 
-def ask(address: Address) -> dict[str, Vocabulary]:
+def ask(address: Address, trust: ssl.SSLContext | None = None) -> dict[str, Vocabulary]:
     """Ask a server for the commands of each kind that it offers. Blocks for some seconds at most.
 
     Args:
         address: of one of its games.
+        trust: for ``wss``: whom to trust. None: whom this system trusts.
 
     Raises:
         NotTold: it does not tell.
     """
     connection: http.client.HTTPConnection
     if address.is_secure:
-        trusted = ssl.create_default_context()
+        trusted = trust or ssl.create_default_context()
         connection = http.client.HTTPSConnection(address.host, address.port, timeout=_SECONDS, context=trusted)
     else:
         connection = http.client.HTTPConnection(address.host, address.port, timeout=_SECONDS)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import sys
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Unpack
 
 from rich.console import Console
 from rich.text import Text
@@ -18,7 +19,8 @@ from gamesvc.cli.play_shown import DIM, ended
 from gamesvc.cli.play_sitting import Left, Sitting, show
 from gamesvc.cli.play_vocabulary import Vocabulary
 from gamesvc.cli.wording import one_line
-from gamesvc.client.address import Address, Token
+from gamesvc.client.address import Address
+from gamesvc.client.aio import Options
 from gamesvc.client.failure import SessionClosed
 from gamesvc.errors import ConfigError
 
@@ -39,15 +41,13 @@ class _Screen(Console):
         raise BrokenPipeError
 
 
-async def play(url: str, player: str | None, token: Token, spectate: bool, vocabulary: Vocabulary | None) -> int:
+async def play(url: str, vocabulary: Vocabulary | None, **options: Unpack[Options]) -> int:
     """Play in a game, until whoever types leaves it or it is over with them.
 
     Args:
         url: the game's address.
-        player: one's name, where the server asks for no tokens.
-        token: a token, or a function that returns one.
-        spectate: whether to watch only.
         vocabulary: the game's commands; None to ask the server for them.
+        options: how one comes in: see `gamesvc.client.aio.Options`.
 
     Returns:
         The exit status.
@@ -59,12 +59,12 @@ async def play(url: str, player: str | None, token: Token, spectate: bool, vocab
     """
     screen = _Screen()
     sitting = Sitting(screen, vocabulary or Vocabulary())
-    game = PlayedGame(url, player=player, token=token, spectate=spectate, lost=sitting.lost)
+    game = PlayedGame(url, **options)
     sitting.sit(game)
     try:
         await game.enter()
         if vocabulary is None:
-            await _learn(sitting, screen, url)
+            await _learn(sitting, screen, url, options.get("ssl"))
         sitting.settle()
         keyboard: Keyboard = Pipe()
         if sys.stdin.isatty() and sys.stdout.isatty():
@@ -79,10 +79,10 @@ async def play(url: str, player: str | None, token: Token, spectate: bool, vocab
     return 1 if keyboard.is_patient and sitting.has_failed else 0
 
 
-async def _learn(sitting: Sitting, screen: Console, url: str) -> None:
+async def _learn(sitting: Sitting, screen: Console, url: str, trust: ssl.SSLContext | None) -> None:
     """Ask the server for the game's commands."""
     try:
-        kinds = await play_offered.aside(lambda: play_offered.ask(Address(url)))
+        kinds = await play_offered.aside(lambda: play_offered.ask(Address(url), trust))
         sitting.vocabulary = kinds[sitting.game.welcome["kind"]]
     except (play_offered.NotTold, LookupError) as error:
         why = f" ({one_line(str(error))})" if isinstance(error, play_offered.NotTold) else ""

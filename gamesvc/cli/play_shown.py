@@ -28,8 +28,9 @@ _ENDS = {
     "token_invalid": "the token is not valid here",
     "wrong_game": "the token is for another game",
     "player_not_in_game": "you are not one of this game's players, and may not watch",
-    "forbidden": "the server does not let you in any more",
+    "revoked": "the server does not let you in any more",
     "replaced": "a newer connection of yours has taken this one's place",
+    "game_over": "the game is over",
     "game_deleted": "the game was deleted",
     UNREACHABLE: "the server can't be reached",
 }

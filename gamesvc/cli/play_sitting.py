@@ -73,6 +73,7 @@ class Sitting:
         self._not_before = 0.0
         self._trouble = ""
         self._is_in = False
+        self._is_open = False
         self._game: PlayedGame | None = None
 
     @property
@@ -88,6 +89,7 @@ class Sitting:
         game.on("event", self._take_event)
         game.on("state", self._take_state)
         game.on("status", self._take_status)
+        game.on("lost", lambda error: self.lost(error.message))
 
     # What one is told meanwhile.
 
@@ -249,14 +251,16 @@ class Sitting:
         # Each attempt may fail for the same reason.
         if reason != self._trouble:
             self._trouble = reason
-            what = "The line is lost" if self.game.status == OPEN else "No line yet"
+            what = "The line is lost" if self._is_open else "No line yet"
             self._show(Text(f"{what}: {one_line(reason)}", NOTE))
+        self._is_open = False
 
     def _take_status(self, status: str) -> None:
         if status == RECONNECTING:
             self._show(Text("Coming back ...", NOTE))
         elif status == OPEN:
             self._trouble = ""
+            self._is_open = True
 
     def _take_welcome(self, welcome: dict[str, Any]) -> None:
         game = self.game

@@ -67,6 +67,12 @@ class ShowState(NamedTuple):
     state: dict[str, Any]
 
 
+class ShowLost(NamedTuple):
+    """There is no connection any more, or none came to be; there will be another one. The error says why."""
+
+    error: SessionClosed
+
+
 class ShowStatus(NamedTuple):
     """The session's status is another. The error is there where it is closed."""
 
@@ -74,4 +80,6 @@ class ShowStatus(NamedTuple):
     error: SessionClosed | None
 
 
-Action = Connect | Disconnect | Transmit | Resolve | Reject | ShowWelcome | ShowEvent | ShowState | ShowStatus
+Shown = ShowWelcome | ShowEvent | ShowState | ShowLost | ShowStatus
+
+Action = Connect | Disconnect | Transmit | Resolve | Reject | Shown

@@ -3,21 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple, TypedDict
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 _PORTS = {"ws": 80, "wss": 443}
+_PAGES = {"http": "ws", "https": "wss"}
+_MAX_DIGITS = 18
 
 Token = str | Callable[[], Any] | None
 """A token; or a function that returns one or something to await for one, and is asked again when a token is refused or
 has expired; None where none is asked for."""
 
 
+class Entrance(TypedDict, total=False):
+    """How one comes into a game: what all clients may be told, by name.
+
+    Attributes:
+        player: your name, where the server asks for no tokens; None for the one in the URL, or that of a guest.
+        token: a token; or a function that returns one, or something to await for one. It is asked again when a token
+            has expired.
+        spectate: whether to watch only.
+        state: whether to mirror the game's state; so it is, unless it is said otherwise.
+        tries: how many attempts to connect may fail before there was ever a welcome: 5. Later ones go on for ever.
+    """
+
+    player: str | None
+    token: Token
+    spectate: bool
+    state: bool
+    tries: int
+
+
+class Place(NamedTuple):
+    """A place in a game's history.
+
+    Attributes:
+        epoch: which history it is; None for the one that there is.
+        since: number of the last event that was seen; None for one that only wants what happens from now on.
+    """
+
+    epoch: str | None
+    since: int | None
+
+
 class Address:
     """Where a game is.
 
     Args:
-        url: ``ws://HOST:PORT/GAME`` or ``wss://HOST:PORT/GAME``.
+        url: ``ws://HOST:PORT/GAME`` or ``wss://HOST:PORT/GAME``. ``epoch`` and ``since`` in its query are a place in
+            the history to go on from.
         player: the player's name, where the server asks for no tokens; None for the one in the URL, or that of a guest.
         spectate: whether to watch only.
 
@@ -26,6 +60,7 @@ class Address:
         port: its TCP port.
         is_secure: whether it is spoken to by TLS.
         is_named: whether a name, or a token, is in the address.
+        place: where in the history to begin.
 
     Raises:
         ValueError: it is no such URL.
@@ -33,24 +68,57 @@ class Address:
 
     def __init__(self, url: str, player: str | None = None, *, spectate: bool = False) -> None:
         self._parts = urlsplit(url)
-        if self._parts.scheme not in _PORTS or not self._parts.hostname or not self._parts.path.strip("/"):
-            # Without its query, in which a token may be.
-            shown = self._parts._replace(query="", fragment="", netloc=self._parts.netloc.rpartition("@")[2]).geturl()
-            raise ValueError(f"{shown!r} is no game's address: write ws://HOST:PORT/GAME, or wss://")
+        # Without its query, in which a token may be.
+        bare = self._parts._replace(query="", fragment="", netloc=self._parts.netloc.rpartition("@")[2])
+        if wrong := self._what_is_wrong():
+            if self._parts.scheme in _PAGES:
+                bare_socket = bare._replace(scheme=_PAGES[self._parts.scheme])
+                wrong = f"{wrong}, so try {bare_socket.geturl()}"
+            raise ValueError(f"{bare.geturl()!r} is no game's address: write ws://HOST:PORT/GAME, or wss:// ({wrong})")
+        assert self._parts.hostname is not None
         self.host = self._parts.hostname
         self.port = self._parts.port or _PORTS[self._parts.scheme]
         self.is_secure = self._parts.scheme == "wss"
-        self._query = dict(parse_qsl(self._parts.query, keep_blank_values=True))
+        self._query: dict[str, str] = {}
+        for name, value in parse_qsl(self._parts.query, keep_blank_values=True):
+            if name in self._query:
+                raise ValueError(f"the address {bare.geturl()!r} gives {name!r} twice: give it once")
+            self._query[name] = value
         if player is not None:
             self._query["player"] = player
         if spectate:
             self._query["spectate"] = "1"
         self.is_named = not self._query.keys().isdisjoint(("player", "token"))
+        self.place = Place(self._query.pop("epoch", None), self._since())
+        # Whether there is a state to be kept, the client knows.
+        self._query.pop("state", None)
 
     def url(self, query: Mapping[str, str]) -> str:
         """The URL with more parameters, each in place of one of the same name."""
         return self._parts._replace(query=urlencode({**self._query, **query}), fragment="").geturl()
 
-    def take(self, name: str) -> str | None:
-        """Remove a parameter, and return it; None where it is not there."""
-        return self._query.pop(name, None)
+    def _what_is_wrong(self) -> str:
+        if self._parts.scheme in _PAGES:
+            return f"{self._parts.scheme}:// is for pages"
+        if self._parts.scheme not in _PORTS:
+            return "it does not begin with ws://"
+        if not self._parts.hostname:
+            return "there is no host in it"
+        try:
+            port = self._parts.port
+        except ValueError:
+            port = 0
+        if port == 0:
+            return "its port is no number from 1 to 65535"
+        return "" if self._parts.path.strip("/") else "it names no game"
+
+    def _since(self) -> int | None:
+        since = self._query.pop("since", None)
+        if since is None:
+            return None
+        if not (since.isascii() and since.isdigit() and len(since) <= _MAX_DIGITS):
+            raise ValueError(
+                f"'since' in the address is {since[:_MAX_DIGITS]!r}, and no event's number: write since=0 for the whole"
+                " history, or the number of the last event that you have seen"
+            )
+        return int(since)

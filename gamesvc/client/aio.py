@@ -4,15 +4,15 @@ under Twisted, but in one process not under both."""
 from __future__ import annotations
 
 import asyncio
-import inspect
+import ssl
 from collections.abc import Generator
 from types import TracebackType
-from typing import Any
+from typing import Any, Unpack
 
-from gamesvc.client.address import Token
-from gamesvc.client.face import MAX_MESSAGE_BYTES, Face
+from gamesvc.client.address import Entrance
+from gamesvc.client.face import MAX_MESSAGE_BYTES, NOT_GAMESVC, Face
 from gamesvc.client.failure import GameError, SessionClosed
-from gamesvc.client.session import WELCOME_SECONDS
+from gamesvc.client.watch import WELCOME_SECONDS
 from gamesvc.messages import V1
 
 try:
@@ -23,9 +23,30 @@ try:
 except ImportError as missing:
     raise ImportError("the client on asyncio needs the package websockets: pip install 'gamesvc[client]'") from missing
 
-import ssl as tls
-
 _CLOSE_SECONDS = 2.0
+
+
+class Options(Entrance, total=False):
+    """How one comes into a game, on asyncio.
+
+    Attributes:
+        ssl: for ``wss``: whom to trust, and more; `ssl.create_default_context` makes one, for a ``cafile`` of your own
+            for example. None: whom this system trusts. The host's name is held to its certificate.
+    """
+
+    ssl: ssl.SSLContext | None
+
+
+class _Connection(ClientConnection):
+    """Ends in time when the server has said that it does: the library would wait until the server hangs up."""
+
+    _is_ending = False
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.protocol.close_rcvd is not None and not self._is_ending:
+            self._is_ending = True
+            self.loop.call_later(_CLOSE_SECONDS, self.transport.abort)
 
 
 class _Opening(open_websocket):
@@ -79,6 +100,7 @@ class _Line:
                 ping_interval=None,
                 max_size=MAX_MESSAGE_BYTES,
                 proxy=None,
+                create_connection=_Connection,
                 **self._game.tls_options,
             )
         except InvalidStatus as refused:
@@ -88,12 +110,17 @@ class _Line:
             )
             return
         except Exception as error:
-            self._game.line_lost(self, None, str(error) or type(error).__name__)
+            self._game.line_failed(self, str(error) or type(error).__name__)
+            return
+        if connection.subprotocol != V1:
+            connection.transport.abort()
+            self._game.line_lost(self, None, NOT_GAMESVC)
             return
         writing = asyncio.create_task(self._write(connection))
         try:
             while True:
-                self._game.line_received(self, await connection.recv())
+                message = await connection.recv()
+                self._game.line_received(self, message, is_binary=isinstance(message, bytes))
         except ConnectionClosed as closed:
             received = closed.rcvd
             if received is None:
@@ -101,6 +128,8 @@ class _Line:
             else:
                 self._game.line_lost(self, received.code, received.reason)
         finally:
+            # It may be that the loop ends, and nobody has left.
+            connection.transport.abort()
             writing.cancel()
             await asyncio.gather(writing, return_exceptions=True)
 
@@ -114,24 +143,39 @@ class _Line:
 
 
 class Game(Face["asyncio.Future[Any]"]):
-    """A game that a client is in. See `connect`, and `Face` for what else it has."""
+    """A game that a client is in, or enters: see `connect`, and `Face` for what else it has. Made by itself, it can be
+    given callbacks before it is entered, so that they miss nothing.
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        player: str | None = None,
-        token: Token = None,
-        spectate: bool = False,
-        state: bool = True,
-        ssl: tls.SSLContext | None = None,
-    ) -> None:
+    Args:
+        url: ``ws://HOST:PORT/GAME`` or ``wss://HOST:PORT/GAME``.
+        ssl: for ``wss``: see `Options`.
+        entrance: the others: see `Entrance`.
+
+    Raises:
+        ValueError: it is no such URL, or no token; or ``ssl`` is given, and the URL is none of TLS.
+    """
+
+    def __init__(self, url: str, *, ssl: ssl.SSLContext | None = None, **entrance: Unpack[Entrance]) -> None:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._token: str | None = None
-        super().__init__(url, player=player, token=token, spectate=spectate, state=state)
-        self.tls_options: dict[str, Any] = {"ssl": ssl} if ssl is not None and self._address.is_secure else {}
+        super().__init__(url, **entrance)
+        if ssl is not None and not self._address.is_secure:
+            raise ValueError("ssl is given, and the address begins with ws://: write wss://")
+        self.tls_options: dict[str, Any] = {} if ssl is None else {"ssl": ssl}
+
+    async def enter(self) -> None:
+        """Enter it, once, and wait until one is in it.
+
+        Raises:
+            SessionClosed: it came to nothing. The code says why.
+        """
+        self._start()
+        try:
+            await asyncio.shield(self._ready)
+        except asyncio.CancelledError:
+            self._close()
+            raise
 
     def send(self, command: str, /, **arguments: Any) -> asyncio.Future[Any]:
         """Send a command, at once or as soon as that is possible, and in the order of the calls.
@@ -159,18 +203,6 @@ class Game(Face["asyncio.Future[Any]"]):
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def opened(self) -> None:
-        """Wait for the first welcome.
-
-        Raises:
-            SessionClosed: there will be none.
-        """
-        try:
-            await asyncio.shield(self._ready)
-        except asyncio.CancelledError:
-            self._close()
-            raise
-
     # For its line.
 
     def keep(self, work: Any) -> asyncio.Task[Any]:
@@ -179,19 +211,6 @@ class Game(Face["asyncio.Future[Any]"]):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-    async def current_token(self, renew: bool) -> str | None:
-        """The token; None where there is none.
-
-        Args:
-            renew: whether to ask for another one.
-        """
-        if not callable(self.token):
-            return self.token
-        if renew or self._token is None:
-            found = self.token()
-            self._token = await found if inspect.isawaitable(found) else found
-        return self._token
 
     # From Face.
 
@@ -233,7 +252,7 @@ class Game(Face["asyncio.Future[Any]"]):
 class Connecting:
     """A game that is being entered: to be awaited, or for ``async with``."""
 
-    def __init__(self, url: str, options: dict[str, Any]) -> None:
+    def __init__(self, url: str, options: Options) -> None:
         self._url = url
         self._options = options
         self._game: Game | None = None
@@ -253,20 +272,11 @@ class Connecting:
 
     async def _enter(self) -> Game:
         game = Game(self._url, **self._options)
-        game._start()
-        await game.opened()
+        await game.enter()
         return game
 
 
-def connect(
-    url: str,
-    *,
-    player: str | None = None,
-    token: Token = None,
-    spectate: bool = False,
-    state: bool = True,
-    ssl: tls.SSLContext | None = None,
-) -> Connecting:
+def connect(url: str, **options: Unpack[Options]) -> Connecting:
     """Enter a game::
 
         async with connect("ws://localhost:8080/g1", player="alice") as game:
@@ -280,16 +290,10 @@ def connect(
     Args:
         url: ``ws://HOST:PORT/GAME`` or ``wss://HOST:PORT/GAME``. ``epoch`` and ``since`` in its query are a place in
             the history to go on from.
-        player: your name, where the server asks for no tokens.
-        token: a token; or a function that returns one, or something to await for one. It is asked again when a token
-            has expired.
-        spectate: whether to watch only.
-        state: whether to mirror the game's state.
-        ssl: for ``wss``: whom to trust. None: whom this system trusts. The host's name is held to its certificate.
+        options: ``player``, ``token``, ``spectate``, ``state``, ``tries`` and ``ssl``: see `Entrance` and `Options`.
 
     Raises:
         SessionClosed: it came to nothing: the server can't be reached, or does not let us in. The code says which.
-        ValueError: it is no such URL.
+        ValueError: it is no such URL, or no token.
     """
-    options = {"player": player, "token": token, "spectate": spectate, "state": state, "ssl": ssl}
     return Connecting(url, options)

@@ -7,7 +7,9 @@ and lets somebody wait; the methods that have no body here say so.
 from __future__ import annotations
 
 import contextlib
+import inspect
 import json
+import math
 import secrets
 from abc import ABC, abstractmethod
 from collections import deque
@@ -21,20 +23,23 @@ from gamesvc.client.actions import (
     Reject,
     Resolve,
     ShowEvent,
+    ShowLost,
     ShowState,
     ShowStatus,
     ShowWelcome,
     Transmit,
 )
 from gamesvc.client.address import Address, Token
-from gamesvc.client.failure import CLOSED, MISSED_EVENTS, GameError, SessionClosed
-from gamesvc.client.session import Session
-
-MAX_UNREAD = 10_000
-"""How many events are kept for who does not read them."""
+from gamesvc.client.failure import CLOSED, GameError, SessionClosed
+from gamesvc.client.known import Known
+from gamesvc.client.session import TRIES, Session
+from gamesvc.client.unread import Unread
+from gamesvc.messages import V1
 
 MAX_MESSAGE_BYTES = 1 << 24
 """How large a message of the server's may be."""
+
+NOT_GAMESVC = f"whoever answers there does not speak {V1}: is it a server of gamesvc?"
 
 P = TypeVar("P")
 """What a user waits for: a Future or a Deferred."""
@@ -63,105 +68,81 @@ class Line(Protocol):
         """End it at once, and tell the face no more."""
 
 
-class Face(ABC, Generic[P]):
+class Face(Known, ABC, Generic[P]):
     """A session as its user sees it.
 
     Args:
         url: the game's address; ``epoch`` and ``since`` in it are a place in the history to go on from.
-        player: the player's name, where the server asks for no tokens.
+        player: and the others: see `Entrance`.
         token: a token, or a function that returns one.
         spectate: whether to watch only.
         state: whether to mirror the game's state.
+        tries: how many attempts to connect may fail before there was ever a welcome.
+
+    Raises:
+        ValueError: it is no such URL, or no token.
     """
 
-    def __init__(self, url: str, *, player: str | None, token: Token, spectate: bool, state: bool) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        player: str | None = None,
+        token: Token = None,
+        spectate: bool = False,
+        state: bool = True,
+        tries: int = TRIES,
+    ) -> None:
         self._address = Address(url, player, spectate=spectate)
-        epoch, since = self._address.take("epoch"), self._address.take("since")
-        self._address.take("state")
-        self.token = token
+        self._token = token
+        self._bearer = None if callable(token) else checked_token(token)
         self._session = Session(
             secrets.token_urlsafe(9),
             state=state,
-            epoch=epoch,
-            since=None if since is None else int(since),
+            epoch=self._address.place.epoch,
+            since=self._address.place.since,
             guest=token is None and not self._address.is_named,
             renewable=callable(token),
+            tries=tries,
         )
         self._line: Line | None = None
         self._todo: deque[Action] = deque()
         self._is_doing = False
         self._timer_at: float | None = None
         self._replies: dict[str, P] = {}
-        self._unread: deque[dict[str, Any]] = deque()
-        self._has_missed = False
+        self._unread = Unread()
+        self._incoming_size = 0
         self._readers: list[P] = []
         self._callbacks: dict[str, list[Callback]] = {}
         self._is_entered = False
         self._ready = self._promise()
 
-    # What is known of the game.
-
-    @property
-    def state(self) -> dict[str, Any] | None:
-        """What the viewer may see of the game's state; None where that is not known yet. Not to be changed."""
-        return self._session.mirror.state
-
-    @property
-    def players(self) -> list[str | None]:
-        """The players' names in the order of their seats, None where one is free."""
-        return list(self._session.mirror.players)
-
-    @property
-    def present(self) -> list[str]:
-        """The players who are connected."""
-        return list(self._session.mirror.present)
-
-    @property
-    def bots(self) -> dict[str, str]:
-        """The bots that play for somebody, by the player's name."""
-        return dict(self._session.mirror.bots)
-
-    @property
-    def welcome(self) -> dict[str, Any]:
-        """The last welcome, as the server sent it; empty before the first."""
-        return self._session.mirror.welcome
-
-    @property
-    def player(self) -> str:
-        """The name under which this client is in the game; empty before it is."""
-        return str(self.welcome.get("player", ""))
-
-    @property
-    def playing(self) -> bool:
-        """Whether its commands are accepted; a spectator's are not."""
-        return bool(self.welcome.get("playing"))
-
-    @property
-    def seq(self) -> int | None:
-        """Number of the last event that came; None before that is known."""
-        return self._session.mirror.seq
-
-    @property
-    def status(self) -> str:
-        """``connecting``, ``open``, ``reconnecting`` or ``closed``."""
-        return self._session.status
-
-    @property
-    def error(self) -> SessionClosed | None:
-        """Why it is closed; None while it is not."""
-        return self._session.error
-
     # What happens.
 
     def on(self, kind: str, callback: Callback) -> None:
-        """Have a function called whenever something comes.
+        """Have a function called whenever something comes. All hear of one thing before anybody hears of the next.
 
         Args:
             kind: ``event``: all events; the name of one: those; ``state``: the state is another; ``status``: the status
-                is; ``welcome``: a welcome came.
-            callback: gets the event, the state, the status or the welcome.
+                is; ``welcome``: a welcome came; ``lost``: there is no connection, or none came to be, and there will be
+                another one; ``reply``: a command has its reply; ``failure``: one of these functions has failed.
+            callback: gets the event, the state, the status or the welcome; the `GameError` that says why; what `send`
+                returned for the command, which has its result by then; or the exception.
         """
         self._callbacks.setdefault(kind, []).append(callback)
+
+    def cut(self) -> bool:
+        """Cut the connection, as if somebody had pulled the plug: to see how it comes back.
+
+        Returns:
+            Whether there was one.
+        """
+        line = self._line
+        if line is None:
+            return False
+        line.drop()
+        self.line_lost(line, None, "you have cut it")
+        return True
 
     def __aiter__(self) -> Self:
         return self
@@ -182,11 +163,14 @@ class Face(ABC, Generic[P]):
                 raise SessionClosed(*end.args)
             arrival = self._promise()
             self._readers.append(arrival)
-            await self._awaited(arrival)
-        if self._has_missed:
-            self._has_missed = False
-            raise GameError(MISSED_EVENTS, f"more than {MAX_UNREAD} events came before they were read")
-        return self._unread.popleft()
+            try:
+                await self._awaited(arrival)
+            finally:
+                # Who stops to wait, and does so again and again, leaves nothing behind.
+                if arrival in self._readers:
+                    self._readers.remove(arrival)
+        (event,) = self._unread.take(1)
+        return event
 
     # For who runs it.
 
@@ -210,15 +194,37 @@ class Face(ABC, Generic[P]):
 
     # For lines.
 
-    def line_received(self, line: Line, text: str | bytes) -> None:
-        """A text message came."""
+    async def current_token(self, renew: bool) -> str | None:
+        """The token; None where there is none.
+
+        Args:
+            renew: whether to ask for another one.
+        """
+        if callable(self._token) and (renew or self._bearer is None):
+            found = self._token()
+            self._bearer = checked_token(await found if inspect.isawaitable(found) else found)
+        return self._bearer
+
+    def line_received(self, line: Line, text: str | bytes, *, is_binary: bool = False) -> None:
+        """A message came.
+
+        Args:
+            line: which.
+            text: what it says.
+            is_binary: whether it is no text.
+        """
         if line is self._line:
-            self._do(self._session.received(self._now(), text))
+            self._incoming_size = len(text)
+            self._do(self._session.received(self._now(), text, is_binary=is_binary))
 
     def line_heard(self, line: Line) -> None:
         """A sign of life came."""
         if line is self._line:
             self._do(self._session.heard(self._now()))
+
+    def line_failed(self, line: Line, why: str) -> None:
+        """There is no connection, and none came to be."""
+        self.line_lost(line, None, f"can't connect to {self._address.host}:{self._address.port}: {why}")
 
     def line_lost(self, line: Line, code: int | None, reason: str) -> None:
         """It has ended, or came to nothing."""
@@ -243,7 +249,8 @@ class Face(ABC, Generic[P]):
                 code, message = str(error["code"]), str(error["message"])
             retry_after = 0.0
             with contextlib.suppress(ValueError):
-                retry_after = float(headers.get("Retry-After") or headers.get("retry-after") or 0)
+                told = float(headers.get("Retry-After") or headers.get("retry-after") or 0)
+                retry_after = told if math.isfinite(told) else 0.0
             self._do(self._session.refused(self._now(), status, code, message, retry_after))
 
     # What a kind of face is.
@@ -282,7 +289,7 @@ class Face(ABC, Generic[P]):
 
     @abstractmethod
     def _callback_failed(self, error: Exception) -> None:
-        """Tell of a function of the user's that failed."""
+        """Tell of a function of the user's that failed, where none is there to be told."""
 
     # What is to be done.
 
@@ -311,9 +318,13 @@ class Face(ABC, Generic[P]):
             case ShowState(state):
                 self._call("state", state)
             case Resolve(id, result):
-                self._resolve(self._replies.pop(id), result)
+                promise = self._replies.pop(id)
+                self._resolve(promise, result)
+                self._call("reply", promise)
             case Reject(id, error):
-                self._reject(self._replies.pop(id), error)
+                promise = self._replies.pop(id)
+                self._reject(promise, error)
+                self._call("reply", promise)
             case ShowWelcome(welcome):
                 # The first one is not news: who waited for it knows.
                 if not welcome["resumed"] and self._is_entered:
@@ -321,6 +332,8 @@ class Face(ABC, Generic[P]):
                 self._is_entered = True
                 self._resolve(self._ready, self)
                 self._call("welcome", welcome)
+            case ShowLost(why):
+                self._call("lost", why)
             case ShowStatus(status, end):
                 if end is not None:
                     self._reject(self._ready, end)
@@ -338,10 +351,7 @@ class Face(ABC, Generic[P]):
                         line.close(code)
 
     def _keep(self, event: dict[str, Any]) -> None:
-        if len(self._unread) >= MAX_UNREAD:
-            self._unread.popleft()
-            self._has_missed = True
-        self._unread.append(event)
+        self._unread.add(event, self._incoming_size)
         self._wake()
 
     def _wake(self) -> None:
@@ -354,7 +364,10 @@ class Face(ABC, Generic[P]):
             try:
                 callback(value)
             except Exception as error:
-                self._callback_failed(error)
+                if kind == "failure" or "failure" not in self._callbacks:
+                    self._callback_failed(error)
+                else:
+                    self._call("failure", error)
 
     def _follow_deadline(self) -> None:
         deadline = self._session.deadline
@@ -366,3 +379,22 @@ class Face(ABC, Generic[P]):
         elif self._timer_at is None or deadline < self._timer_at:
             self._timer_at = deadline
             self._set_timer(deadline)
+
+
+def checked_token(token: Any) -> str | None:
+    """A token, or None, where it is one.
+
+    Raises:
+        ValueError: it can be none. What it is, is not repeated.
+    """
+    if token is None:
+        return None
+    if not isinstance(token, str):
+        what = f"it is of type {type(token).__name__}"
+    elif not token:
+        what = "it is empty"
+    elif not token.isascii() or not token.isprintable() or " " in token:
+        what = "it has white space in it, or what is no letter"
+    else:
+        return token
+    raise ValueError(f"that is no token ({what}): a token is a text such as eyJhbGci...")

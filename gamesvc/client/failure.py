@@ -10,13 +10,9 @@ MESSAGE_TOO_BIG = "message_too_big"
 UNREACHABLE = "unreachable"
 MISSED_EVENTS = "missed_events"
 
-# Those with which a server sends us away for good, some of which are for later versions of it.
-_CLOSE_NAMES = {
-    int(CloseCode.TOKEN_EXPIRED): "token_expired",
-    4403: "forbidden",
-    int(CloseCode.REPLACED): "replaced",
-    4410: "game_deleted",
-}
+# Those with which a server sends us away for good. The last two are for later versions of it.
+_CLOSE_NAMES = {int(code): code.name.lower() for code in CloseCode if not code.may_reconnect}
+_CLOSE_NAMES |= {4403: "revoked", 4410: "game_over"}
 
 
 class GameError(Exception):
@@ -55,4 +51,10 @@ def refused_with(status: int, code: str, message: str) -> SessionClosed:
         code: the one in its body; empty where there was none.
         message: the one in its body.
     """
-    return SessionClosed(code or f"http_{status}", message or f"the server answered with {status}")
+    unsaid = f"the server answered with HTTP status {status}, and not as one of gamesvc does"
+    return SessionClosed(code or f"http_{status}", message or unsaid)
+
+
+def unreachable(reason: str) -> SessionClosed:
+    """The end of a session to whose server there is no connection."""
+    return SessionClosed(UNREACHABLE, reason or "the server can't be reached")

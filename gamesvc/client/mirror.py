@@ -1,4 +1,4 @@
-"""What a client knows of its game: where it stands in the events, who plays and is there, and the state."""
+"""What a client knows of its game: where it stands in the events, who plays and is there, the state, and the end."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ class _Welcome(Struct):
     present: list[str]
     bots: dict[str, str] = {}
     state: dict[str, Any] | UnsetType = UNSET
+    finished: bool = False
+    outcome: dict[str, Any] | None = None
+
+
+class _End(Struct):
+    """What is needed of the event that says that the game is over."""
+
+    outcome: dict[str, Any] | None = None
 
 
 class _News(Struct):
@@ -54,6 +62,8 @@ class Mirror:
         players: the players' names in the order of their seats, None where one is free.
         present: the players who are connected.
         bots: the bots that play for somebody, by the player's name.
+        finished: whether the game is over.
+        outcome: the event with which it ended, without its number; None where it is not over, or ended with none.
     """
 
     def __init__(self, epoch: str | None = None, since: int | None = None) -> None:
@@ -64,6 +74,8 @@ class Mirror:
         self.players: list[str | None] = []
         self.present: list[str] = []
         self.bots: dict[str, str] = {}
+        self.finished = False
+        self.outcome: Message | None = None
 
     @property
     def place(self) -> dict[str, str]:
@@ -84,6 +96,7 @@ class Mirror:
         self.welcome = welcome
         self.epoch = checked.epoch
         self.players, self.present, self.bots = checked.players, checked.present, checked.bots
+        self.finished, self.outcome = checked.finished, checked.outcome
         if not checked.resumed:
             self.seq = checked.seq
             self.state = None
@@ -114,10 +127,11 @@ class Mirror:
             return False
         if seq != self.seq + 1:
             raise OutOfStep(f"event {seq} came after event {self.seq}")
-        self.seq = seq
         # What was missed is in the welcome already, together with what came after it.
         if seq > self.welcome["seq"]:
             self._follow(event)
+        # One that can't be followed was not seen.
+        self.seq = seq
         return True
 
     def take_state(self, state: dict[str, Any]) -> None:
@@ -136,6 +150,8 @@ class Mirror:
 
     def _follow(self, event: Message) -> None:
         name = event["event"]
+        if name == "gamesvc.finished":
+            self.finished, self.outcome = True, convert(event, _End).outcome
         if name not in _NEWS:
             return
         news = convert(event, _News)

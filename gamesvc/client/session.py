@@ -25,23 +25,26 @@ from gamesvc.client.actions import (
     Reject,
     Resolve,
     ShowEvent,
+    ShowLost,
     ShowState,
     ShowStatus,
     ShowWelcome,
     Transmit,
 )
+from gamesvc.client.backoff import Backoff
 from gamesvc.client.failure import (
     CLOSED,
     MESSAGE_TOO_BIG,
     TOO_MANY_WAITING,
-    UNREACHABLE,
     GameError,
     SessionClosed,
     closed_with,
     refused_with,
+    unreachable,
 )
 from gamesvc.client.mirror import Mirror, OutOfStep
 from gamesvc.client.outbox import MAX_WAITING, Outbox
+from gamesvc.client.watch import WELCOME_SECONDS, Due, Watch
 from gamesvc.errors import OUTCOME_UNKNOWN, RATE_LIMITED, TOO_MANY_IN_FLIGHT, UNAVAILABLE, CloseCode
 from gamesvc.messages import ErrorBody
 
@@ -49,19 +52,11 @@ CONNECTING: Final = "connecting"
 OPEN: Final = "open"
 RECONNECTING: Final = "reconnecting"
 
-WELCOME_SECONDS = 15.0
-"""How long a connection may take until its welcome."""
-SILENCE_SECONDS = 25.0
-"""After how long a silence the server is asked whether it is there."""
-ANSWER_SECONDS = 10.0
-"""How long it may then be silent."""
 GOOD_SECONDS = 5.0
 """After how long a connection was a good one."""
-FIRST_BACKOFF_SECONDS = 0.25
-MAX_BACKOFF_SECONDS = 15.0
 MAX_WAIT_SECONDS = 300.0
 """The longest wait that a server may ask for."""
-PATIENCE = 5
+TRIES = 5
 """How many attempts may fail before there was ever a welcome."""
 
 _RESTART_STEPS = 2
@@ -71,16 +66,6 @@ _PASSING = frozenset((408, 425, 429))
 
 _decode = msgspec.json.Decoder().decode
 _encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
-
-
-def backoff_seconds(step: int, chance: float) -> float:
-    """How long to wait.
-
-    Args:
-        step: how often one has waited already.
-        chance: from 0 to 1.
-    """
-    return chance * min(MAX_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2.0 ** min(step, 30))
 
 
 class Session:
@@ -93,6 +78,7 @@ class Session:
         since: number of the last event that was seen already: 0 for the whole history, None for none of it.
         guest: whether neither a name nor a token was given, so that the server gives a name.
         renewable: whether a new token can be had.
+        tries: how many attempts may fail before there was ever a welcome.
         chance: random numbers from 0 to 1.
 
     Attributes:
@@ -109,6 +95,7 @@ class Session:
         since: int | None = None,
         guest: bool = False,
         renewable: bool = False,
+        tries: int = TRIES,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.mirror = Mirror(epoch, since)
@@ -117,6 +104,7 @@ class Session:
         self._wants_state = state
         self._is_guest = guest
         self._is_renewable = renewable
+        self._tries = tries
         self._chance = chance
         self._outbox = Outbox()
         self._commands = 0
@@ -124,23 +112,18 @@ class Session:
         self._actions: list[Action] = []
         self._end: SessionClosed | None = None
         self._has_line = False
-        self._failures = 0
-        self._setbacks = 0
+        self._failures = Backoff()
+        self._setbacks = Backoff()
         self._has_renewed = False
         self._renews_next = True
         self._opened_at = 0.0
-        # When to be told; None where there is nothing of that kind.
-        self._connect_at: float | None = None
-        self._welcome_by: float | None = None
-        self._ping_at: float | None = None
-        self._heard_by: float | None = None
+        self._watch = Watch()
 
     @property
     def deadline(self) -> float | None:
         """When to call `tick`; None where nothing waits for that."""
         paused_until = self._outbox.paused_until if self.status == OPEN else None
-        times = (self._connect_at, self._welcome_by, self._ping_at, self._heard_by, paused_until)
-        return min((time for time in times if time is not None), default=None)
+        return min((at for at in (self._watch.deadline, paused_until) if at is not None), default=None)
 
     @property
     def error(self) -> SessionClosed | None:
@@ -185,12 +168,22 @@ class Session:
             self._pump(now)
         return id, self._taken()
 
-    def received(self, now: float, text: str | bytes) -> list[Action]:
-        """A text message came."""
+    def received(self, now: float, text: str | bytes, *, is_binary: bool = False) -> list[Action]:
+        """A message came.
+
+        Args:
+            now: the time.
+            text: what it says.
+            is_binary: whether it is no text, as all that a server sends is.
+        """
         if self._has_line:
             self._hear(now)
             try:
+                if is_binary:
+                    raise OutOfStep("a message is no text")
                 message = _decode(text)
+                if type(message) is not dict:
+                    raise OutOfStep("a message is no object")
                 if "event" in message:
                     self._take_event(now, message)
                 elif "status" in message and self.status == OPEN:
@@ -234,7 +227,8 @@ class Session:
                 if code == CloseCode.MESSAGE_TOO_BIG:
                     self._give_up_largest()
                 least = _RESTART_STEPS if code == CloseCode.SERVICE_RESTART else 0
-                self._come_back(now, _unreachable(reason), least)
+                why = reason if code is None else f"the server closed with {code}{reason and ': '}{reason}"
+                self._come_back(now, unreachable(why), least)
         return self._taken()
 
     def refused(
@@ -263,18 +257,18 @@ class Session:
 
     def tick(self, now: float) -> list[Action]:
         """Time has gone by."""
-        if _is_due(self._connect_at, now):
-            self._connect(now)
-        elif _is_due(self._welcome_by, now):
-            self._drop(now, f"no welcome came within {WELCOME_SECONDS:g} s")
-        elif _is_due(self._heard_by, now):
-            self._drop(now, "the server is silent")
-        elif _is_due(self._ping_at, now):
-            self._ping_at, self._heard_by = None, now + ANSWER_SECONDS
-            self._pings += 1
-            self._actions.append(
-                Transmit(_encode({"command": "gamesvc.ping", "id": f"{self._prefix}-ping-{self._pings}"}))
-            )
+        match self._watch.due(now):
+            case Due.CONNECT:
+                self._connect(now)
+            case Due.WELCOME:
+                self._drop(now, f"no welcome came within {WELCOME_SECONDS:g} s")
+            case Due.ANSWER:
+                self._drop(now, "the server is silent")
+            case Due.ASK:
+                self._watch.asks(now)
+                self._pings += 1
+                ping = {"command": "gamesvc.ping", "id": f"{self._prefix}-ping-{self._pings}"}
+                self._actions.append(Transmit(_encode(ping)))
         self._pump(now)
         return self._taken()
 
@@ -292,9 +286,8 @@ class Session:
     # The line.
 
     def _connect(self, now: float) -> None:
-        self._connect_at = None
         self._has_line = True
-        self._welcome_by = now + WELCOME_SECONDS
+        self._watch.opens(now)
         query = {"state": "1"} if self._wants_state else {}
         query |= self.mirror.place
         if self._is_guest and self.mirror.welcome:
@@ -304,11 +297,11 @@ class Session:
 
     def _hear(self, now: float) -> None:
         if self.status == OPEN:
-            self._ping_at, self._heard_by = now + SILENCE_SECONDS, None
+            self._watch.hears(now)
 
     def _drop(self, now: float, reason: str) -> None:
         self._actions.append(Disconnect(None))
-        self._come_back(now, _unreachable(reason))
+        self._come_back(now, unreachable(reason))
 
     def _come_back(self, now: float, why: SessionClosed, least: int = 0, wait: float = 0.0) -> None:
         """Have no line, and another one later.
@@ -320,22 +313,22 @@ class Session:
             wait: how many seconds to wait besides.
         """
         if self.status == OPEN and now - self._opened_at >= GOOD_SECONDS:
-            self._failures = 0
+            self._failures.end()
         if self.status != OPEN:
             # It may have been the token's fault: not everybody who connects is told.
             self._renews_next = True
         self._lose_line()
-        if not self.mirror.welcome and self._failures + 1 >= PATIENCE:
+        if not self.mirror.welcome and self._failures.steps + 1 >= self._tries:
             self._finish(why)
             return
-        self._connect_at = now + wait + backoff_seconds(max(self._failures, least), self._chance())
-        self._failures += 1
+        self._watch.waits(now + wait + self._failures.wait(self._chance(), least))
+        self._actions.append(ShowLost(why))
         if self.mirror.welcome:
             self._set_status(RECONNECTING)
 
     def _lose_line(self) -> None:
         self._has_line = False
-        self._connect_at = self._welcome_by = self._ping_at = self._heard_by = None
+        self._watch.stops()
         self._outbox.line_lost()
 
     def _finish(self, end: SessionClosed) -> None:
@@ -377,7 +370,6 @@ class Session:
         if self.status != OPEN:
             self._opened_at = now
             self._has_renewed = False
-            self._welcome_by = None
             self._set_status(OPEN)
             self._hear(now)
         self._actions.append(ShowWelcome(welcome))
@@ -391,20 +383,24 @@ class Session:
 
     def _take_reply(self, now: float, reply: dict[str, Any]) -> None:
         # Replies come in the order of the commands, and to what could not be read without its id.
-        id = reply.get("id") or self._outbox.oldest()
+        id = reply.get("id")
+        if id is None:
+            id = self._outbox.oldest()
+        elif type(id) is not str:
+            raise OutOfStep("an id is no text")
         if id is None:
             return
         if reply["status"] == "ok":
             if self._outbox.settle(id):
                 self._outbox.succeeded()
-                self._setbacks = 0
+                self._setbacks.end()
                 self._actions.append(Resolve(id, reply.get("result")))
         else:
             error = msgspec.convert(reply["error"], ErrorBody)
             if error.code in _PUT_OFF:
                 self._put_off(now, id, error.retry_ms)
             elif self._outbox.settle(id):
-                self._setbacks = 0
+                self._setbacks.end()
                 self._actions.append(Reject(id, GameError(error.code, error.message, error.retryable)))
         self._pump(now)
 
@@ -413,11 +409,10 @@ class Session:
             return
         until = self._outbox.paused_until
         if retry_ms is not msgspec.UNSET:
-            until = now + min(retry_ms / 1000, MAX_WAIT_SECONDS)
+            until = now + min(max(retry_ms / 1000, 0.0), MAX_WAIT_SECONDS)
         elif until is None:
             # Half of it at least: the server has not asked for it to be tried at once.
-            until = now + backoff_seconds(self._setbacks, 0.5 + self._chance() / 2)
-            self._setbacks += 1
+            until = now + self._setbacks.wait(0.5 + self._chance() / 2)
         self._outbox.put_back(id, until)
 
     def _give_up_largest(self) -> None:
@@ -435,11 +430,3 @@ class Session:
     def _taken(self) -> list[Action]:
         actions, self._actions = self._actions, []
         return actions
-
-
-def _is_due(at: float | None, now: float) -> bool:
-    return at is not None and at <= now
-
-
-def _unreachable(reason: str) -> SessionClosed:
-    return SessionClosed(UNREACHABLE, reason or "the server can't be reached")

@@ -15,57 +15,44 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
-import ssl as tls
+import ssl
 import threading
-from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, InvalidStateError
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from gamesvc.client import aio
-from gamesvc.client.address import Address, Token
-from gamesvc.client.face import MAX_UNREAD
-from gamesvc.client.failure import CLOSED, MISSED_EVENTS, GameError, SessionClosed
+from gamesvc.client.address import Token
+from gamesvc.client.failure import CLOSED, SessionClosed
+from gamesvc.client.known import Known
 
 CONNECT_SECONDS = 30.0
 """How long `connect` waits."""
 
 
-class Game:
+class Game(Known):
     """A game that a client is in, or enters: it does not wait for that. All methods may be called from any thread.
 
     Args:
         url: ``ws://HOST:PORT/GAME`` or ``wss://HOST:PORT/GAME``.
-        player: your name, where the server asks for no tokens.
-        token: a token, or a function that returns one, which is called in the client's thread.
-        spectate: whether to watch only.
-        state: whether to mirror the game's state.
-        ssl: for ``wss``: whom to trust. None: whom this system trusts.
-        callbacks: functions that are called in the client's thread, by what for; see `Face.on`.
+        callbacks: functions that are called in the client's thread, by what for; see `Face.on`. They must not wait.
+        options: see `aio.Options`. A function that gives a token is called in the client's thread.
 
     Raises:
-        ValueError: it is no such URL.
+        ValueError: it is no such URL, or no token.
     """
 
     def __init__(
         self,
         url: str,
         *,
-        player: str | None = None,
-        token: Token = None,
-        spectate: bool = False,
-        state: bool = True,
-        ssl: tls.SSLContext | None = None,
         callbacks: Mapping[str, Callable[[Any], object]] | None = None,
+        **options: Unpack[aio.Options],
     ) -> None:
-        # Here, where its mistakes are seen.
-        Address(url, player)
         self._url = url
-        self._options = {"player": player, "token": token, "spectate": spectate, "state": state, "ssl": ssl}
+        self._options = options
         self._callbacks = dict(callbacks or {})
-        self._unread: deque[dict[str, Any]] = deque()
-        self._has_missed = False
         self._lock = threading.Lock()
         self._outcomes: set[Future[Any]] = set()
         self._opened: Future[None] = Future()
@@ -74,6 +61,8 @@ class Game:
         self._thread = threading.Thread(target=self._run, name="gamesvc client", daemon=True)
         self._thread.start()
         self._loop, self._game = self._is_running.result()
+        # The newest, which may be ahead of the events that were polled.
+        self._session = self._game._session
 
     def __enter__(self) -> Self:
         return self
@@ -83,53 +72,6 @@ class Game:
     ) -> None:
         self.close()
 
-    # What is known of the game: the newest, which may be ahead of the events that were polled.
-
-    @property
-    def state(self) -> dict[str, Any] | None:
-        """What the viewer may see of the game's state; None where that is not known yet. Not to be changed."""
-        return self._game.state
-
-    @property
-    def players(self) -> list[str | None]:
-        """The players' names in the order of their seats, None where one is free."""
-        return self._game.players
-
-    @property
-    def present(self) -> list[str]:
-        """The players who are connected."""
-        return self._game.present
-
-    @property
-    def bots(self) -> dict[str, str]:
-        """The bots that play for somebody, by the player's name."""
-        return self._game.bots
-
-    @property
-    def welcome(self) -> dict[str, Any]:
-        """The last welcome, as the server sent it; empty before the first."""
-        return self._game.welcome
-
-    @property
-    def player(self) -> str:
-        """The name under which this client is in the game; empty before it is."""
-        return self._game.player
-
-    @property
-    def playing(self) -> bool:
-        """Whether its commands are accepted; a spectator's are not."""
-        return self._game.playing
-
-    @property
-    def status(self) -> str:
-        """``connecting``, ``open``, ``reconnecting`` or ``closed``."""
-        return self._game.status
-
-    @property
-    def error(self) -> SessionClosed | None:
-        """Why it is closed; None while it is not."""
-        return self._game.error
-
     # What happens.
 
     def poll(self) -> list[dict[str, Any]]:
@@ -138,13 +80,7 @@ class Game:
         Raises:
             GameError: more events came than are kept for who does not read them; the next call has the others.
         """
-        with self._lock:
-            if self._has_missed:
-                self._has_missed = False
-                raise GameError(MISSED_EVENTS, f"more than {MAX_UNREAD} events came before they were read")
-            events = list(self._unread)
-            self._unread.clear()
-        return events
+        return self._game._unread.take()
 
     def send(self, command: str, /, **arguments: Any) -> Future[Any]:
         """Send a command, at once or as soon as that is possible, and in the order of the calls. Never waits.
@@ -205,35 +141,23 @@ class Game:
 
     async def _play(self) -> None:
         try:
-            game = aio.Game(self._url, **self._options)  # type: ignore[arg-type]  # they have the types of our arguments
+            game = aio.Game(self._url, **self._options)
         except Exception as error:
             self._is_running.set_exception(error)
             return
+        over = asyncio.Event()
+        game.on("status", lambda status: over.set() if status == CLOSED else None)
         for kind, callback in self._callbacks.items():
             game.on(kind, callback)
         self._is_running.set_result((asyncio.get_running_loop(), game))
-        game._start()
         try:
-            await game.opened()
+            await game.enter()
         except SessionClosed as error:
             self._opened.set_exception(error)
         else:
             self._opened.set_result(None)
-            await self._read(game)
+            await over.wait()
         await game.close()
-
-    async def _read(self, game: aio.Game) -> None:
-        while True:
-            try:
-                async for event in game:
-                    with self._lock:
-                        self._keep(event)
-                return
-            except SessionClosed:
-                return
-            except GameError:
-                with self._lock:
-                    self._has_missed = True
 
     def _forget(self, outcome: Future[Any]) -> None:
         with self._lock:
@@ -242,12 +166,6 @@ class Game:
     def _fail(self, outcome: Future[Any]) -> None:
         with contextlib.suppress(InvalidStateError):
             outcome.set_exception(self._game.error or SessionClosed(CLOSED, "the session was closed"))
-
-    def _keep(self, event: dict[str, Any]) -> None:
-        if len(self._unread) >= MAX_UNREAD:
-            self._unread.popleft()
-            self._has_missed = True
-        self._unread.append(event)
 
     def _send(self, outcome: Future[Any], command: str, arguments: dict[str, Any]) -> None:
         try:
@@ -268,33 +186,20 @@ def _pass_on(done: asyncio.Future[Any], outcome: Future[Any]) -> None:
             outcome.set_exception(error)
 
 
-def connect(
-    url: str,
-    *,
-    player: str | None = None,
-    token: Token = None,
-    spectate: bool = False,
-    state: bool = True,
-    ssl: tls.SSLContext | None = None,
-    seconds: float = CONNECT_SECONDS,
-) -> Game:
+def connect(url: str, *, seconds: float = CONNECT_SECONDS, **options: Unpack[aio.Options]) -> Game:
     """Enter a game, and wait until one is in it. `Game` does the same and does not wait.
 
     Args:
         url: ``ws://HOST:PORT/GAME`` or ``wss://HOST:PORT/GAME``.
-        player: your name, where the server asks for no tokens.
-        token: a token, or a function that returns one, which is called in the client's thread.
-        spectate: whether to watch only.
-        state: whether to mirror the game's state.
-        ssl: for ``wss``: whom to trust. None: whom this system trusts.
         seconds: how long to wait.
+        options: ``player``, ``token``, ``spectate``, ``state``, ``tries`` and ``ssl``: see `aio.Options`.
 
     Raises:
         SessionClosed: it came to nothing: the server can't be reached, or does not let us in. The code says which.
         TimeoutError: it takes too long.
-        ValueError: it is no such URL.
+        ValueError: it is no such URL, or no token.
     """
-    game = Game(url, player=player, token=token, spectate=spectate, state=state, ssl=ssl)
+    game = Game(url, **options)
     try:
         game.wait_open(seconds)
     except BaseException:
@@ -321,10 +226,11 @@ class GameClient:
         on_event: Callable[[dict[str, Any]], object] | None = None,
         *,
         player: str | None = None,
-        ssl: tls.SSLContext | None = None,
+        ssl: ssl.SSLContext | None = None,
     ) -> None:
         self._url = url
-        self._options: dict[str, Any] = {"player": player, "token": token, "ssl": ssl}
+        # It has no way to ask for the state.
+        self._options: aio.Options = {"token": token, "player": player, "ssl": ssl, "state": False}
         self._callbacks = {} if on_event is None else {"event": on_event}
         self._game: Game | None = None
 
@@ -337,7 +243,7 @@ class GameClient:
         """
         if self._game is not None:
             raise RuntimeError("the client was started already")
-        self._game = Game(self._url, state=False, callbacks=self._callbacks, **self._options)
+        self._game = Game(self._url, callbacks=self._callbacks, **self._options)
 
     def stop(self) -> None:
         """Leave the game. Commands that wait fail with the code ``closed``. Once more is harmless."""

@@ -20,8 +20,8 @@ export class GameError extends Error {
   }
 }
 
-/** @type {Record<number, string>} with which a server sends us away for good; some are for later versions of it */
-const CLOSE_NAMES = { 4401: "token_expired", 4403: "forbidden", 4409: "replaced", 4410: "game_deleted" };
+/** @type {Record<number, string>} with which a server sends us away for good; 4403 and 4410 are for later versions */
+const CLOSE_NAMES = { 4401: "token_expired", 4403: "revoked", 4409: "replaced", 4410: "game_over" };
 
 /**
  * The end of a session whose line was closed with a code that says: do not come back.
@@ -38,12 +38,14 @@ export function closedWith(code, reason) {
  *
  * @param {number} status of HTTP
  * @param {string} code the one in the answer's body; empty where there was none
+ * @param {string} message the one in the answer's body
  */
-export function refusedWith(status, code) {
-  return new GameError(code || `http_${status}`, `the server answered with ${status}`);
+export function refusedWith(status, code, message) {
+  const unsaid = `the server answered with HTTP status ${status}`;
+  return new GameError(code || `http_${status}`, message || unsaid);
 }
 
 /** @param {string} reason for people */
 export function unreachable(reason) {
-  return new GameError("unreachable", reason || "the server can't be reached");
+  return new GameError("unreachable", reason);
 }

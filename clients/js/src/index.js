@@ -9,12 +9,15 @@
  * These are plain modules: a page can import them as they are. What a session has to remember and to decide is in
  * `session.js`; here are the sockets, the timer and the promises around it.
  */
+import { addressOf } from "./address.js";
 import { GameError } from "./error.js";
+import { refusalIn } from "./refusal.js";
 import { Session } from "./session.js";
 
 export { GameError };
 
 /** @typedef {import("./session.js").Action} Action */
+/** @typedef {{ promise: Promise<any>, resolve: (result: any) => void, reject: (error: unknown) => void }} Reply */
 
 /**
  * Connect to a game.
@@ -26,9 +29,11 @@ export { GameError };
  * @param {boolean} [options.state] whether to keep the game's state; true, unless the address says otherwise
  * @param {string} [options.epoch] with `since`: which history that is of, as `game.epoch` was then
  * @param {number} [options.since] the last event that was seen already: 0 for the whole history
+ * @param {number} [options.tries] how many may fail before there was ever a welcome: 5
  * @param {Partial<import("./session.js").Backoff>} [options.backoff] how long to wait before coming back
  * @returns {Promise<Game>} the game, once it has welcomed us
  * @throws {GameError} it did not
+ * @throws {TypeError} this is no address, or there is no WebSocket
  */
 export async function connect(url, options = {}) {
   return new Promise((resolve, reject) => {
@@ -50,10 +55,12 @@ class Game {
   #bearer;
   /** @type {unknown} what went wrong with a line last, as far as that can be told */
   #cause;
+  /** What was said of that, for people. */
+  #complaint = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #timerAt = Infinity;
-  /** @type {Map<string, { resolve: (result: any) => void, reject: (error: GameError) => void }>} */
+  /** @type {Map<string, Reply>} */
   #replies = new Map();
   /** @type {Map<string, Set<(value: any) => void>>} */
   #listeners = new Map();
@@ -72,28 +79,27 @@ class Game {
    * @param {(error: GameError) => void} refused
    */
   constructor(url, options, opened, refused) {
-    const { token, WebSocket = globalThis.WebSocket, backoff } = options;
+    const { token, WebSocket = globalThis.WebSocket, backoff, tries } = options;
     if (WebSocket === undefined) {
       throw new TypeError("there is no WebSocket here: give one, { WebSocket }, such as that of the package ws");
     }
-    this.#url = address(url);
-    const said = Object.fromEntries(this.#url.searchParams);
-    for (const name of ["state", "epoch", "since"]) this.#url.searchParams.delete(name);
+    const said = addressOf(url);
+    this.#url = said.url;
     this.#token = token;
     if (typeof token !== "function") this.#bearer = token;
     this.#WebSocket = WebSocket;
     this.#opened = opened;
     this.#refused = refused;
     // These are the session's, wherever they were said.
-    const { state = said.state === "1" || said.state === "true" || said.state === undefined } = options;
-    const { epoch = said.epoch, since = said.since === undefined ? undefined : Number(said.since) } = options;
+    const { state = said.state ?? true, epoch = said.epoch, since = said.since } = options;
     this.#session = new Session({
       prefix: randomText(),
       state,
       epoch,
       since,
-      guest: said.player === undefined,
+      guest: !said.isNamed,
       renewable: typeof token === "function",
+      tries,
       backoff,
     });
     globalThis.addEventListener?.("online", this.#online);
@@ -145,6 +151,16 @@ class Game {
     return this.#session.mirror.bots;
   }
 
+  /** Whether the game is over. */
+  get finished() {
+    return this.#session.mirror.finished;
+  }
+
+  /** The event with which the game ended, without its number; null where it is not over, or ended with none. */
+  get outcome() {
+    return this.#session.mirror.outcome;
+  }
+
   /** Which history `seq` counts. */
   get epoch() {
     return this.#session.mirror.epoch;
@@ -168,21 +184,22 @@ class Game {
    * @returns {Promise<any>} what it returned
    * @throws {GameError} it was refused, or the session ended before there was a reply
    */
-  async send(command, args = {}) {
-    return new Promise((resolve, reject) => {
-      this.#feed((now) => {
-        try {
-          this.#replies.set(this.#session.send(now, command, args), { resolve, reject });
-        } catch (error) {
-          reject(error);
-        }
-      });
+  send(command, args = {}) {
+    const reply = newReply();
+    this.#feed((now) => {
+      try {
+        this.#replies.set(this.#session.send(now, command, args), reply);
+      } catch (error) {
+        reply.reject(error);
+      }
     });
+    return reply.promise;
   }
 
   /**
    * Be told of something: of all events, by `event`, and of one, by its name, `gamesvc.away` and the like included;
-   * of `state`, `status` and `welcome`, whenever they are others.
+   * of `state`, `status` and `welcome`, whenever they are others; and by `lost`, with a GameError that says why, that
+   * there is no line, and will be another one.
    *
    * @param {string} name
    * @param {(value: any) => void} listener
@@ -202,6 +219,18 @@ class Game {
    */
   off(name, listener) {
     this.#listeners.get(name)?.delete(listener);
+  }
+
+  /**
+   * Cut the line, as if somebody had pulled the plug: to see how it comes back.
+   *
+   * @returns {boolean} whether there was one
+   */
+  cut() {
+    if (this.#socket === null) return false;
+    this.#disconnect(null);
+    this.#feed((now) => this.#session.lost(now, null, "you have cut it"));
+    return true;
   }
 
   /** End the session. What waits for a reply is rejected with the code `closed`. */
@@ -240,7 +269,7 @@ class Game {
         this.#reply(action.id)?.resolve(action.result);
         break;
       case "reject":
-        this.#reply(action.id)?.reject(action.error);
+        this.#reject(action);
         break;
       case "welcome":
         this.#tell("welcome", action.welcome);
@@ -253,6 +282,10 @@ class Game {
       case "state":
         this.#tell("state", action.state);
         break;
+      case "lost":
+        this.#socket = null;
+        this.#tell("lost", action.error);
+        break;
       case "status":
         this.#tell("status", action.status);
         if (action.error !== null) this.#end(action.error);
@@ -264,6 +297,14 @@ class Game {
     const reply = this.#replies.get(id);
     this.#replies.delete(id);
     return reply;
+  }
+
+  /** @param {Extract<Action, { do: "reject" }>} action */
+  #reject({ id, error }) {
+    const reply = this.#reply(id);
+    // That the session is over is told anyway: Node need not end a program that does not ask for the reply.
+    if (error === this.error) reply?.promise.catch(() => {});
+    reply?.reject(error);
   }
 
   /**
@@ -345,13 +386,32 @@ class Game {
       return;
     }
     this.#socket = socket;
+    this.#complaint = "";
     socket.onmessage = (/** @type {MessageEvent} */ { data }) => {
       this.#hear(line, (now) => this.#session.received(now, data));
     };
     socket.onclose = (/** @type {CloseEvent} */ { code, reason }) => {
-      this.#hear(line, (now) => this.#session.lost(now, code, reason));
+      this.#hear(line, (now) => this.#session.lost(now, code, reason || this.#complaint));
     };
     socket.onerror = (/** @type {Event} */ event) => this.#complain(line, event);
+    // Only the package ws has this, and says by it more than by the error.
+    const tells = /** @type {any} */ (socket);
+    tells.on?.("unexpected-response", (/** @type {any} */ request, /** @type {any} */ answer) => {
+      void this.#read(line, request, answer);
+    });
+  }
+
+  /**
+   * The handshake was refused, and the answer can be read.
+   *
+   * @param {number} line
+   * @param {any} request an `http.ClientRequest`
+   * @param {any} answer an `http.IncomingMessage`
+   */
+  async #read(line, request, answer) {
+    const { status, ...more } = await refusalIn(answer);
+    request.destroy();
+    this.#hear(line, (now) => this.#session.refused(now, status, more));
   }
 
   /**
@@ -373,10 +433,11 @@ class Game {
   #complain(line, event) {
     if (line !== this.#line) return;
     this.#cause = event.error;
+    this.#complaint = event.message ?? "";
     const status = /^Unexpected server response: (\d{3})$/.exec(event.message ?? "")?.[1];
     if (status !== undefined) this.#hear(line, (now) => this.#session.refused(now, Number(status)));
     // A close comes right behind it, but not in Node 22, where the line was never opened.
-    else setTimeout(() => this.#hear(line, (now) => this.#session.lost(now, null)));
+    else setTimeout(() => this.#hear(line, (now) => this.#session.lost(now, null, this.#complaint)));
   }
 
   /** @param {number | null} code */
@@ -392,15 +453,12 @@ class Game {
   }
 }
 
-/**
- * @param {string | URL} text
- * @returns {URL} for a WebSocket
- */
-function address(text) {
-  const url = new URL(text, globalThis.location?.href);
-  url.protocol = url.protocol.replace(/^http/, "ws");
-  url.hash = "";
-  return url;
+/** @returns {Reply} */
+function newReply() {
+  /** @type {any} */
+  const reply = {};
+  reply.promise = new Promise((resolve, reject) => Object.assign(reply, { resolve, reject }));
+  return reply;
 }
 
 /** What no other session has. */

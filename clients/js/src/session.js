@@ -15,7 +15,8 @@ import { MOST_WAITING, Outbox } from "./outbox.js";
 
 /**
  * What is to be done. `connect`: open a line, with these in the address; `renew`: ask for a token first. `disconnect`:
- * end the line, and tell nothing more of it; the code is null where it is dead or has gone wrong.
+ * end the line, and tell nothing more of it; the code is null where it is dead or has gone wrong. `lost`: there is no
+ * line any more, or none came to be, and there will be another one; the error says why.
  *
  * @typedef {(
  *   | { do: "connect", query: Record<string, string>, renew: boolean }
@@ -26,6 +27,7 @@ import { MOST_WAITING, Outbox } from "./outbox.js";
  *   | { do: "welcome", welcome: EventFrame }
  *   | { do: "event", event: EventFrame }
  *   | { do: "state", state: any }
+ *   | { do: "lost", error: GameError }
  *   | { do: "status", status: Status, error: GameError | null }
  * )} Action
  */
@@ -53,6 +55,7 @@ const TRIES = 5;
 const RESTART_STEPS = 2;
 
 const NORMAL = 1000;
+const ABNORMAL = 1006;
 const TOO_BIG = 1009;
 const RESTART = 1012;
 const FOR_GOOD = 4400;
@@ -73,6 +76,7 @@ export class Session {
   #wantsState;
   #isGuest;
   #isRenewable;
+  #tries;
   #chance;
   #backoff;
   #outbox = new Outbox();
@@ -100,6 +104,7 @@ export class Session {
    * @param {number | null} [options.since] the last event that was seen: 0 for the whole history, null for none of it
    * @param {boolean} [options.guest] whether no name was given, so that the server gives one
    * @param {boolean} [options.renewable] whether a new token can be had
+   * @param {number} [options.tries] how many may fail before there was ever a welcome
    * @param {() => number} [options.chance] random numbers from 0 to 1
    * @param {Partial<Backoff>} [options.backoff]
    */
@@ -110,6 +115,7 @@ export class Session {
     this.#wantsState = state;
     this.#isGuest = guest;
     this.#isRenewable = renewable;
+    this.#tries = options.tries ?? TRIES;
     this.#chance = options.chance ?? Math.random;
     this.#backoff = { ...BACKOFF, ...options.backoff };
   }
@@ -185,6 +191,9 @@ export class Session {
     try {
       if (typeof data !== "string") throw new OutOfStep("a message is no text");
       const message = JSON.parse(data);
+      if (typeof message !== "object" || message === null || Array.isArray(message)) {
+        throw new OutOfStep("a message is no object");
+      }
       if ("event" in message) this.#takeEvent(now, message);
       else if ("status" in message && this.status === "open") this.#takeReply(now, message);
     } catch (error) {
@@ -223,7 +232,10 @@ export class Session {
       return;
     }
     if (code === TOO_BIG) this.#giveUpLargest();
-    this.#comeBack(now, unreachable(reason), { least: code === RESTART ? RESTART_STEPS : 0 });
+    // What browsers say of a line that was cut, or never came to be.
+    const isTold = code !== null && code !== ABNORMAL;
+    const why = isTold ? `the server closed with ${code}${reason && ": "}${reason}` : reason || this.#unsaid;
+    this.#comeBack(now, unreachable(why), { least: code === RESTART ? RESTART_STEPS : 0 });
   }
 
   /**
@@ -233,11 +245,12 @@ export class Session {
    * @param {number} status of HTTP
    * @param {object} [more]
    * @param {string} [more.code] the one in the body, if any
+   * @param {string} [more.message] the one in the body, if any
    * @param {number} [more.after] how many milliseconds it says to wait
    */
-  refused(now, status, { code = "", after = 0 } = {}) {
+  refused(now, status, { code = "", message = "", after = 0 } = {}) {
     if (!this.#hasLine) return;
-    const end = refusedWith(status, code);
+    const end = refusedWith(status, code, message);
     if (PASSING.has(status) || status >= 500) {
       this.#comeBack(now, end, { wait: Math.min(Math.max(after, 0), MOST_WAIT) });
     } else if (status === UNAUTHORIZED && this.#isRenewable && !this.#hasRenewed) {
@@ -301,6 +314,12 @@ export class Session {
     this.#renewsNext = false;
   }
 
+  /** What may be wrong with a line of which nothing is said. */
+  get #unsaid() {
+    if (this.status === "open") return "the line was cut";
+    return "the server can't be reached, or does not let us in: browsers do not tell which";
+  }
+
   /** @param {number} now */
   #hear(now) {
     if (this.status !== "open") return;
@@ -333,12 +352,13 @@ export class Session {
     } else if (now - this.#openedAt >= this.#backoff.good) this.#failures = 0;
     this.#loseLine();
     const wasWelcomed = this.mirror.welcome !== null;
-    if (!wasWelcomed && this.#failures + 1 >= TRIES) {
+    if (!wasWelcomed && this.#failures + 1 >= this.#tries) {
       this.#finish(why);
       return;
     }
     this.#connectAt = now + wait + this.#wait(Math.max(this.#failures, least), this.#chance());
     this.#failures += 1;
+    this.#actions.push({ do: "lost", error: why });
     if (wasWelcomed) this.#become("reconnecting");
   }
 
@@ -381,6 +401,7 @@ export class Session {
    */
   #takeEvent(now, event) {
     const { event: name } = event;
+    if (typeof name !== "string") throw new OutOfStep("an event has no name");
     if (name === "gamesvc.welcome") this.#takeWelcome(now, event);
     else if (this.status !== "open") throw new OutOfStep("an event came before the welcome");
     else if (name === "gamesvc.patch" || name === "gamesvc.state") {
@@ -421,6 +442,7 @@ export class Session {
     // Replies come in the order of the commands, and to what could not be read without its id.
     const id = reply.id ?? this.#outbox.oldest;
     if (id === undefined) return;
+    if (typeof id !== "string") throw new OutOfStep("an id is no text");
     if (reply.status === "ok") {
       if (this.#outbox.settle(id)) {
         this.#outbox.succeeded();
@@ -429,6 +451,8 @@ export class Session {
       }
     } else {
       const { code, message, retryable, retry_ms: after } = reply.error;
+      const isError = typeof code === "string" && typeof message === "string" && typeof retryable === "boolean";
+      if (!isError || (after !== undefined && !Number.isInteger(after))) throw new OutOfStep("an error is none");
       if (PUT_OFF.has(code)) this.#putOff(now, id, after);
       else if (this.#outbox.settle(id)) {
         this.#setbacks = 0;
@@ -446,7 +470,7 @@ export class Session {
   #putOff(now, id, after) {
     if (!this.#outbox.isOnItsWay(id)) return;
     let until = this.#outbox.pausedUntil;
-    if (after !== undefined) until = now + Math.min(after, MOST_WAIT);
+    if (after !== undefined) until = now + Math.min(Math.max(after, 0), MOST_WAIT);
     else if (until === null) {
       // Half of it at least: the server has not asked for it to be tried at once.
       until = now + this.#wait(this.#setbacks, 0.5 + this.#chance() / 2);

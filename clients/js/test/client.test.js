@@ -293,6 +293,90 @@ test("a guest comes back under the name that it was given", async () => {
   game.close();
 });
 
+test("the game is over: it knows, and how", async () => {
+  const game = await enter();
+  assert.deepEqual([game.finished, game.outcome], [false, null]);
+  const told = [];
+  game.on("gamesvc.finished", (event) => told.push(event.seq, game.finished));
+  const outcome = { event: "Finished", winner: "alice" };
+  (await wire()).say({ event: "Finished", winner: "alice", seq: 1 }, { event: "gamesvc.finished", outcome, seq: 2 });
+  assert.deepEqual([game.finished, game.outcome, told], [true, outcome, [2, true]]);
+  game.close();
+});
+
+test("the line is cut on purpose, and it is told why there is none", async () => {
+  const game = await enter();
+  const told = [];
+  game.on("lost", (error) => told.push([error.code, error.message]));
+  game.on("status", (status) => told.push(status));
+  const old = await wire();
+  assert.equal(game.cut(), true);
+  assert.equal(old.closedWith, "no code");
+  assert.deepEqual(told.splice(0), [["unreachable", "you have cut it"], "reconnecting"]);
+  assert.equal(game.cut(), false);
+  const line = await wire();
+  assert.notEqual(line, old);
+  line.onerror({ message: "connect ECONNREFUSED 127.0.0.1:1" });
+  line.end();
+  assert.deepEqual(told.splice(0), [["unreachable", "connect ECONNREFUSED 127.0.0.1:1"]]);
+  (await wire()).end(1012);
+  (await wire()).end(1006);
+  const unsaid = "the server can't be reached, or does not let us in: browsers do not tell which";
+  assert.deepEqual(told.splice(0), [
+    ["unreachable", "the server closed with 1012"],
+    ["unreachable", unsaid],
+  ]);
+  game.close();
+  assert.deepEqual(told, ["closed"]);
+});
+
+test("what nobody asks for when the session ends is no unhandled rejection, and a refusal is", async (t) => {
+  const unhandled = [];
+  const note = (error) => unhandled.push(error.code);
+  const others = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection").on("unhandledRejection", note);
+  t.after(() => {
+    process.off("unhandledRejection", note);
+    for (const each of others) process.on("unhandledRejection", each);
+  });
+  const game = await enter();
+  game.send("waits");
+  game.send("is refused");
+  const line = await wire();
+  const error = { code: "refused", message: "no", retryable: false };
+  line.say({ status: "error", id: line.sent[1].id, error });
+  game.close();
+  game.send("too late");
+  await turn();
+  await turn();
+  assert.deepEqual(unhandled, ["refused"]);
+});
+
+test("as many tries as one wants", async () => {
+  const entering = assert.rejects(connect(URL_, { WebSocket: Wire, backoff, tries: 2 }), { code: "unreachable" });
+  for (let tries = 0; tries < 2; tries += 1) (await wire()).end();
+  await entering;
+  assert.equal(Wire.all.length, 2);
+});
+
+test("what is no address is told, with what would be right, and no secret", async () => {
+  for (const [url, why] of [
+    ["ftp://h/g?token=s3cret", /'ftp:\/\/h\/g' is no game's address: write ws:\/\/HOST:PORT\/GAME/],
+    ["ws://h/?token=s3cret", /'ws:\/\/h\/' names no game: write ws:\/\/HOST/],
+    ["ws://h/g?since=x", /'since' in the address is 'x', and no event's number: write since=0 for the whole history/],
+    ["ws://h/g?since=-1", /'since'/],
+    ["ws://h/g?player=a&player=b", /'ws:\/\/h\/g' gives 'player' twice: give it once/],
+  ]) {
+    await assert.rejects(connect(url, { WebSocket: Wire }), (error) => {
+      assert.ok(error instanceof TypeError);
+      assert.match(error.message, why);
+      assert.ok(!error.message.includes("s3cret"));
+      return true;
+    });
+  }
+  assert.equal(Wire.all.length, 0);
+});
+
 test("addresses", async () => {
   const hrefs = [];
   const all = [
@@ -415,6 +499,39 @@ test("the package ws says why it is not let in", async () => {
   line.end();
   await entering;
   assert.equal(Wire.all.length, 1);
+});
+
+test("where the answer can be read, it is told in the server's words", async () => {
+  /** As the package ws is, to who asks for the answer. */
+  class Telling extends Wire {
+    on(name, listener) {
+      this[name] = listener;
+    }
+  }
+  const answer = (status, headers, ...body) => ({
+    statusCode: status,
+    headers,
+    setEncoding: () => {},
+    async *[Symbol.asyncIterator]() {
+      yield* body;
+    },
+  });
+  const request = { destroy: () => {} };
+  const refused = async (...how) => {
+    const entering = connect(URL_, { WebSocket: Telling, backoff, tries: 1 });
+    (await wire())["unexpected-response"](request, answer(...how));
+    return entering.catch((error) => [error.code, error.message]);
+  };
+  const said = '{"error": {"code": "wrong_game", "message": "the token is for another game", "retryable": false}}';
+  const whole = [said.slice(0, 20), said.slice(20)];
+  assert.deepEqual(await refused(403, {}, ...whole), ["wrong_game", "the token is for another game"]);
+  const unsaid = ["http_404", "the server answered with HTTP status 404"];
+  const others = ["", "<html>", "[]", '{"error": 1}', '{"error": {"code": 7, "message": "x"}}', "x".repeat(100_000)];
+  for (const body of others) {
+    assert.deepEqual(await refused(404, { "retry-after": "Wed, 21 Oct 2026 07:28:00 GMT" }, body), unsaid);
+  }
+  const full = ["http_503", "the server answered with HTTP status 503"];
+  assert.deepEqual(await refused(503, { "retry-after": "5" }), full);
 });
 
 test("what a WebSocket does not take ends it, and the token is not told", async () => {

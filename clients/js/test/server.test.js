@@ -69,7 +69,7 @@ function token(game, player, seconds) {
 }
 
 /** Node 22 has a WebSocket of its own, which says less of why it was refused than that of ws. */
-const kinds = [{ kind: "ws", WebSocket: Ws, refused: (status) => `http_${status}` }];
+const kinds = [{ kind: "ws", WebSocket: Ws, refused: (code) => code }];
 if (globalThis.WebSocket !== undefined) {
   kinds.push({ kind: "global", WebSocket: globalThis.WebSocket, refused: () => "unreachable" });
 }
@@ -119,7 +119,7 @@ function testWith({ kind, WebSocket, refused }) {
   });
 
   test("what can't be: the reason is told", { skip }, async () => {
-    await assert.rejects(enter(`${url}/no%20game`, { backoff }), { code: refused(400) });
+    await assert.rejects(enter(`${url}/no%20game`, { backoff }), { code: refused("bad_game_id") });
     await assert.rejects(enter("ws://127.0.0.1:1/g", { backoff }), { code: "unreachable" });
   });
 
@@ -239,8 +239,8 @@ function testWith({ kind, WebSocket, refused }) {
 
   test("the wrong token is refused, and an expired one that can't be had anew ends the session", { skip }, async () => {
     const wrong = token("one", "alice", 60);
-    await assert.rejects(enter(`${guardedUrl}/other`, { backoff, token: wrong }), { code: refused(403) });
-    await assert.rejects(enter(`${guardedUrl}/one`, { backoff }), { code: refused(401) });
+    await assert.rejects(enter(`${guardedUrl}/other`, { backoff, token: wrong }), { code: refused("wrong_game") });
+    await assert.rejects(enter(`${guardedUrl}/one`, { backoff }), { code: refused("token_missing") });
     const alice = await enter(`${guardedUrl}/one-${seed}`, { token: token(`one-${seed}`, "alice", 1) });
     await new Promise((resolve) => alice.on("status", resolve));
     assert.equal(alice.status, "closed");

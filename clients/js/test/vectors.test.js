@@ -27,6 +27,7 @@ function told(action) {
   if (what === "transmit") return { do: what, message: JSON.parse(action.text) };
   if (what === "resolve") return { do: what, id: action.id, result: action.result ?? null };
   if (what === "reject") return { do: what, id: action.id, code: action.error.code, retryable: action.error.retryable };
+  if (what === "lost") return { do: what, code: action.error.code };
   if (what === "welcome") return { do: what, seq: action.welcome.seq, resumed: action.welcome.resumed };
   if (what === "status") {
     return { do: what, status: action.status, ...(action.error === null ? {} : { code: action.error.code }) };

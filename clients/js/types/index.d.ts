@@ -53,7 +53,8 @@ export interface Welcome<Types extends GameTypes = AnyGame> {
 type Unnumbered<Event> = Event extends unknown ? Omit<Event, "seq"> : never;
 
 /** gamesvc's own events. Those with a number are counted with the game's. */
-export type FrameworkEvent =
+export type FrameworkEvent<Types extends GameTypes = AnyGame> =
+  | { event: "gamesvc.finished"; outcome?: Unnumbered<Types["GameEvent"]>; seq: number }
   | { event: "gamesvc.joined"; player: string; seat: number; seq: number }
   | { event: "gamesvc.left"; player: string; seat: number; seq: number }
   | { event: "gamesvc.bot"; player: string; bot: string | null; seq: number }
@@ -63,13 +64,15 @@ export type FrameworkEvent =
 /** What one can be told of, by the names under which one is. */
 export type Listened<Types extends GameTypes> = {
   /** Every event, in order, once. */
-  event: Types["GameEvent"] | FrameworkEvent;
+  event: Types["GameEvent"] | FrameworkEvent<Types>;
   /** The state is another. */
   state: Types["State"];
   status: Status;
   /** A welcome came. Where it has not `resumed`, events may have been missed. */
   welcome: Welcome<Types>;
-} & { [Event in Types["GameEvent"] | FrameworkEvent as Event["event"]]: Event };
+  /** There is no line any more, or none came to be; there will be another one. The error says why. */
+  lost: GameError;
+} & { [Event in Types["GameEvent"] | FrameworkEvent<Types> as Event["event"]]: Event };
 
 /** A command's arguments: none need be given where none is required. */
 type Arguments<Args> = {} extends Args ? [args?: Args] : [args: Args];
@@ -93,6 +96,10 @@ export interface Game<Types extends GameTypes = AnyGame> {
   readonly present: readonly string[];
   /** The bots that play, by the player for whom they do. */
   readonly bots: Readonly<Record<string, string>>;
+  /** Whether the game is over. */
+  readonly finished: boolean;
+  /** The event with which the game ended, without its number; null where it is not over, or ended with none. */
+  readonly outcome: Unnumbered<Types["GameEvent"]> | null;
   /** Which history `seq` counts. */
   readonly epoch: string;
   /** The number of the last event that we have seen. */
@@ -124,6 +131,13 @@ export interface Game<Types extends GameTypes = AnyGame> {
   /** Not be told of it any more. */
   off<Name extends keyof Listened<Types> & string>(name: Name, listener: (value: Listened<Types>[Name]) => void): void;
 
+  /**
+   * Cut the line, as if somebody had pulled the plug: to see how it comes back.
+   *
+   * @returns whether there was one
+   */
+  cut(): boolean;
+
   /** End the session. What waits for a reply is rejected with the code `closed`. */
   close(): void;
 }
@@ -150,6 +164,8 @@ export interface ConnectOptions {
   epoch?: string | undefined;
   /** The last event that was seen already: 0 for the whole history. Without it, one begins with what happens now. */
   since?: number | undefined;
+  /** How many tries may fail before there was ever a welcome: 5. Later ones go on for ever. */
+  tries?: number | undefined;
   /** How long it waits before it comes back. */
   backoff?: Partial<Backoff> | undefined;
 }
@@ -172,6 +188,7 @@ export interface Backoff {
  *   page what is relative to it
  * @returns the game, once it has welcomed us
  * @throws {GameError} it did not
+ * @throws {TypeError} this is no address, or there is no WebSocket
  */
 export function connect<Types extends GameTypes = AnyGame>(
   url: string | URL,

@@ -39,6 +39,10 @@ export async function play(): Promise<void> {
   // @ts-expect-error: there is no such event
   game.on("Jumped", () => {});
   game.on("gamesvc.joined", ({ player, seat }) => player.repeat(seat));
+  game.on("gamesvc.finished", ({ outcome }) => outcome?.event === "Finished" && outcome.winner?.length);
+  if (game.finished && game.outcome?.event === "Finished") game.outcome.winner?.toUpperCase();
+  game.on("lost", (error) => error.message.length);
+  const wasThere: boolean = game.cut();
   game.on("gamesvc.away", ({ player }) => player.length);
   game.on("event", (event) => {
     if (event.event === "Marked") event.cell.toFixed();
@@ -50,7 +54,7 @@ export async function play(): Promise<void> {
   const stop: () => void = game.on("status", (status: Status) => status === "open");
   stop();
   game.close();
-  return void [nothing, bot, moves];
+  return void [nothing, bot, moves, wasThere];
 }
 
 export async function playAnything(game: Game): Promise<void> {

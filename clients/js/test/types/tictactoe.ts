@@ -125,13 +125,22 @@ export interface LeftFrame {
   seq: number;
 }
 
+/** the game is over */
+export interface FinishedFrame {
+  event: "gamesvc.finished";
+  /** counts the events that you may see */
+  seq: number;
+  /** the event with which the game ended, without its seq */
+  outcome?: { event: string; };
+}
+
 /** a player has lost the last connection */
 export interface AwayFrame {
   event: "gamesvc.away";
   player: string;
 }
 
-/** a player has a connection again */
+/** a player has a connection, and had none */
 export interface BackFrame {
   event: "gamesvc.back";
   player: string;
@@ -147,7 +156,7 @@ export interface BotFrame {
 }
 
 /** gamesvc's own frames, to clients that speak gamesvc.v1. */
-export type FrameworkEvent = WelcomeFrame | PatchFrame | StateFrame | JoinedFrame | LeftFrame | AwayFrame | BackFrame | BotFrame;
+export type FrameworkEvent = WelcomeFrame | PatchFrame | StateFrame | JoinedFrame | LeftFrame | FinishedFrame | AwayFrame | BackFrame | BotFrame;
 
 /** gamesvc's own codes. */
 export type ErrorCode =
