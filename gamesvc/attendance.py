@@ -149,7 +149,7 @@ class Attendance:
                 oldest.close(CloseCode.REPLACED)
         if member.role.playing:
             self.came(player)
-        is_told = is_news and (self._always or len(self._members) > len(theirs))
+        is_told = is_news and (self._always or len(self._members) > 1)
         if is_told:
             self._changed(player, False)
         self._set()
@@ -162,10 +162,12 @@ class Attendance:
             return
         player = member.role.player
         theirs = self._of[player]
+        # As when they came: who is said to be away is told back, too.
+        was_small = self.is_small
         del theirs[controller]
         if not theirs:
             del self._of[player]
-        if member.role.playing and (self._always or self.is_small) and not self.has(player):
+        if member.role.playing and (self._always or was_small) and not self.has(player):
             self._watch(player, self._monotonic())
             # Where nobody is there to be told, it is found out when somebody comes.
             if self._always or self._members:

@@ -137,7 +137,14 @@ TOKEN_EXPIRED = HttpRefusal(401, "token_expired", "the token has expired", heade
 TOKEN_INVALID = HttpRefusal(401, "token_invalid", "the token is not valid", headers=_BEARER)
 WRONG_GAME = HttpRefusal(403, "wrong_game", "the token is for another game")
 PLAYER_NOT_IN_GAME = HttpRefusal(403, "player_not_in_game", "the player is not one of this game's players")
-ORIGIN_NOT_ALLOWED = HttpRefusal(403, "origin_not_allowed", "pages of this origin may not connect")
+ORIGIN_NOT_ALLOWED = HttpRefusal(
+    403, "origin_not_allowed", "pages of this origin may not connect, unless the server is started with --allow-origin"
+)
+HOST_NOT_ALLOWED = HttpRefusal(
+    403,
+    "host_not_allowed",
+    "this server is not asked by this name, unless it is started with --allow-origin; its IP address will do",
+)
 KIND_NOT_SERVED = HttpRefusal(404, "kind_not_served", "games of this kind are not served here")
 NOT_FOUND = HttpRefusal(404, "not_found", "there is nothing at this address")
 GAME_DELETED = HttpRefusal(410, "game_deleted", "this game was deleted")
@@ -181,6 +188,7 @@ HTTP_REFUSALS = {
         WRONG_GAME,
         PLAYER_NOT_IN_GAME,
         ORIGIN_NOT_ALLOWED,
+        HOST_NOT_ALLOWED,
         KIND_NOT_SERVED,
         NOT_FOUND,
         GAME_DELETED,
@@ -222,6 +230,9 @@ TOO_MANY_REQUESTS = HttpRefusal(
 LOBBY_FULL = HttpRefusal(
     503, "lobby_full", "the lobby has no room left; come back later", retryable=True, headers=_LATER
 )
+LOBBY_DOWN = HttpRefusal(
+    503, "lobby_down", "the lobby can't be opened now; come back later", retryable=True, headers=_LATER
+)
 IDENTITY_UNAVAILABLE = HttpRefusal(
     503, "identity_unavailable", "the keys of who issues identities can't be had now", retryable=True, headers=_LATER
 )
@@ -242,6 +253,7 @@ LOBBY_REFUSALS = {
         NOT_JSON,
         TOO_MANY_REQUESTS,
         LOBBY_FULL,
+        LOBBY_DOWN,
         IDENTITY_UNAVAILABLE,
     )
 }

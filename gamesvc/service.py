@@ -154,7 +154,7 @@ class GameService(Service):
         for place in self._ports.places:
             log.info("serving {kinds} at {where}", kinds=self.listener.kinds, where=place)
             if self._playground and place.startswith("ws"):
-                log.info("open {where} to play", where=f"http{place.removeprefix('ws').removesuffix('GAME')}")
+                log.info("open {where} to play", where=_page(place))
 
     def _not_started(self, why: Exception, blame: str) -> StartError:
         error = StartError(f"{why} ({blame})")
@@ -297,6 +297,14 @@ def make_game_service(
         config.playground,
         make_observer,
     )
+
+
+def _page(place: str) -> str:
+    """Where who sits at this machine finds the page."""
+    page = f"http{place.removeprefix('ws').removesuffix('GAME')}"
+    for everywhere in ("//0.0.0.0:", "//[::]:"):
+        page = page.replace(everywhere, "//localhost:")
+    return page
 
 
 def _identities(config: Config, reactor: Any) -> Identities:

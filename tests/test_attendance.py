@@ -243,11 +243,21 @@ class AttendanceTest(SynchronousTestCase):
         controllers = [self.come(Player(f"p{number}")) for number in range(MAX_PRESENT + 1)]
         self.assertFalse(self.attendance.is_small)
         self.assertEqual(len(self.attendance.present), MAX_PRESENT)
+        self.told.clear()
         for controller in controllers[:-1]:
+            was_small = self.attendance.is_small
             self.attendance.leave(controller)
-            if not self.attendance.is_small:
+            if not was_small:
                 self.assertEqual(self.clock.getDelayedCalls(), [])
         self.assertEqual(len(self.attendance), 1)
+        self.clock.advance(AWAY_SECONDS)
+        # But for the one with whom there were too many.
+        self.assertEqual(len(self.told), MAX_PRESENT - 1)
+
+    def test_who_watches_under_the_same_name_is_told_too(self) -> None:
+        self.come(ALICE, playing=False)
+        self.come(ALICE)
+        self.assertEqual(self.told, [("alice", "back")])
 
     def test_players_who_have_seats_are_watched_however_many_look_on(self) -> None:
         self.make(has_seats=True)

@@ -11,7 +11,6 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.cli import play_running
 from gamesvc.cli.play_keyboard import Enough
-from gamesvc.cli.play_vocabulary import Vocabulary
 from tests.command_line import CommandLine
 
 URL = "ws://127.0.0.1:10020/g1"
@@ -76,8 +75,10 @@ class Starting(CommandLine):
 
     def test_the_commands_of_a_game_that_is_here_are_known(self) -> None:
         self.run_it(URL, "--game", "tic-tac-toe")
-        vocabulary = self.played[0][4]
-        assert isinstance(vocabulary, Vocabulary)
+        local = self.played[0][4]
+        assert isinstance(local, tuple)
+        name, vocabulary = local
+        self.assertEqual(name, "tic-tac-toe")
         self.assertIsNotNone(vocabulary.find("mark"))
         self.assertIn("'nothing'", self.fails(URL, "--game", "nothing"))
 

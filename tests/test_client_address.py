@@ -50,6 +50,7 @@ class Addresses(SynchronousTestCase):
         for url, why in (
             ("http://h:80/g?x=1", r"http:// is for pages, so try ws://h:80/g\)"),
             ("https://h/", r"https:// is for pages, so try wss://h/\)"),
+            ("http://h:80/#/g/g1", r"http:// is for pages, so try ws://h:80/g1\)"),
             ("localhost:8080/g", "does not begin with ws://"),
             ("ws:///g", "no host"),
             ("ws://h", "names no game"),

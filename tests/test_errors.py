@@ -44,6 +44,7 @@ STATUSES = {
     "wrong_game": 403,
     "player_not_in_game": 403,
     "origin_not_allowed": 403,
+    "host_not_allowed": 403,
     "kind_not_served": 404,
     "game_deleted": 410,
     "not_found": 404,

@@ -91,7 +91,7 @@ class Wiring(SynchronousTestCase):
         self.assertIn(f"serving {games} at ws://0.0.0.0:8080/GAME", logged.texts())
         self.assertIn(f"serving {games} at unix:gamesvc.sock", logged.texts())
         pages = [text for text in logged.texts() if text.startswith("open ")]
-        self.assertEqual(pages, ["open http://0.0.0.0:8080/ to play"])
+        self.assertEqual(pages, ["open http://localhost:8080/ to play"])
 
     def test_the_log_names_no_page_where_there_is_none(self) -> None:
         logged = Logged(self)

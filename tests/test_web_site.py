@@ -69,7 +69,7 @@ class Addresses(SynchronousTestCase):
         self.assertEqual(self.status(asker, "/api"), 200)
         asker.send(b"POST /api HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 1\r\n\r\nx")
         (response,) = asker.responses()
-        self.assertEqual((response.status, response.code), (403, "origin_not_allowed"))
+        self.assertEqual((response.status, response.code), (403, "host_not_allowed"))
         self.assertEqual(self.hosts, ["localhost:8080", "evil.example"])
         # Who watches over servers has other names for them; and there is nothing to be learnt.
         for target in ("/healthz", "/readyz", "/"):

@@ -73,9 +73,9 @@ def run(given: argparse.Namespace) -> int:
     options: Options = {"player": given.player, "token": _token(given.token_file), "spectate": given.spectate}
     if given.ca_file is not None:
         options["ssl"] = _trust(given.ca_file)
-    vocabulary = None if given.game is None else _local(given.game)
+    local = None if given.game is None else _local(given.game)
     try:
-        return asyncio.run(play(given.url, vocabulary, **options))
+        return asyncio.run(play(given.url, local, **options))
     except Enough:
         raise KeyboardInterrupt from None
 
@@ -106,8 +106,8 @@ def _trust(file: str) -> ssl.SSLContext:
         raise ConfigError(f"CA file {file!r}: {why}") from None
 
 
-def _local(game: str) -> Vocabulary:
-    """The commands of a kind of game that is here."""
+def _local(game: str) -> tuple[str, Vocabulary]:
+    """A kind of game that is here: its name, and its commands."""
     # An author's game lies where they start this.
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
@@ -118,4 +118,4 @@ def _local(game: str) -> Vocabulary:
             described = definitions(kind.model)
         except DefinitionError as error:
             raise ConfigError(f"game {game!r}: {error}") from error
-    return from_schema({**refer("command"), "$defs": described})
+    return kind.name, from_schema({**refer("command"), "$defs": described})

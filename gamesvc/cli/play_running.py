@@ -15,7 +15,7 @@ from rich.text import Text
 from gamesvc.cli import play_offered
 from gamesvc.cli.play_keyboard import Keyboard, Pipe, Terminal
 from gamesvc.cli.play_line import PlayedGame
-from gamesvc.cli.play_shown import DIM, ended
+from gamesvc.cli.play_shown import DIM, NOTE, ended
 from gamesvc.cli.play_sitting import Left, Sitting, show
 from gamesvc.cli.play_vocabulary import Vocabulary
 from gamesvc.cli.wording import one_line
@@ -41,12 +41,12 @@ class _Screen(Console):
         raise BrokenPipeError
 
 
-async def play(url: str, vocabulary: Vocabulary | None, **options: Unpack[Options]) -> int:
+async def play(url: str, local: tuple[str, Vocabulary] | None, **options: Unpack[Options]) -> int:
     """Play in a game, until whoever types leaves it or it is over with them.
 
     Args:
         url: the game's address.
-        vocabulary: the game's commands; None to ask the server for them.
+        local: the kind of game whose commands are meant, and these; None to ask the server for them.
         options: how one comes in: see `gamesvc.client.aio.Options`.
 
     Returns:
@@ -58,13 +58,15 @@ async def play(url: str, vocabulary: Vocabulary | None, **options: Unpack[Option
         ValueError: it is no game's address.
     """
     screen = _Screen()
-    sitting = Sitting(screen, vocabulary or Vocabulary())
+    sitting = Sitting(screen, Vocabulary() if local is None else local[1])
     game = PlayedGame(url, **options)
     sitting.sit(game)
     try:
         await game.enter()
-        if vocabulary is None:
+        if local is None:
             await _learn(sitting, screen, url, options.get("ssl"))
+        elif local[0] != game.welcome["kind"]:
+            show(screen, [Text(f"What is played here is {one_line(game.welcome['kind'])}, and not {local[0]}.", NOTE)])
         sitting.settle()
         keyboard: Keyboard = Pipe()
         if sys.stdin.isatty() and sys.stdout.isatty():

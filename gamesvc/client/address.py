@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypedDict
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 _PORTS = {"ws": 80, "wss": 443}
 _PAGES = {"http": "ws", "https": "wss"}
 _MAX_DIGITS = 18
+_PAGE_OF_A_GAME = "/g/"
+_PATH_CHARACTERS = "/%!$&'()*+,;=:@~"
 
 Token = str | Callable[[], Any] | None
 """A token; or a function that returns one or something to await for one, and is asked again when a token is refused or
@@ -69,10 +71,13 @@ class Address:
     def __init__(self, url: str, player: str | None = None, *, spectate: bool = False) -> None:
         self._parts = urlsplit(url)
         # Without its query, in which a token may be.
-        bare = self._parts._replace(query="", fragment="", netloc=self._parts.netloc.rpartition("@")[2])
+        bare = self._parts._replace(query="", netloc=self._parts.netloc.rpartition("@")[2])
         if wrong := self._what_is_wrong():
             if self._parts.scheme in _PAGES:
                 bare_socket = bare._replace(scheme=_PAGES[self._parts.scheme])
+                if bare.fragment.startswith(_PAGE_OF_A_GAME):
+                    bare_socket = bare_socket._replace(path=bare.fragment.removeprefix("/g"))
+                bare_socket = bare_socket._replace(fragment="")
                 wrong = f"{wrong}, so try {bare_socket.geturl()}"
             raise ValueError(f"{bare.geturl()!r} is no game's address: write ws://HOST:PORT/GAME, or wss:// ({wrong})")
         assert self._parts.hostname is not None
@@ -95,7 +100,8 @@ class Address:
 
     def url(self, query: Mapping[str, str]) -> str:
         """The URL with more parameters, each in place of one of the same name."""
-        return self._parts._replace(query=urlencode({**self._query, **query}), fragment="").geturl()
+        path = quote(self._parts.path, safe=_PATH_CHARACTERS)
+        return self._parts._replace(path=path, query=urlencode({**self._query, **query}), fragment="").geturl()
 
     def _what_is_wrong(self) -> str:
         if self._parts.scheme in _PAGES:

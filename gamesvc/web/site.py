@@ -13,7 +13,7 @@ from twisted.web.resource import IResource, Resource, getChildForRequest
 from twisted.web.server import Site
 
 from gamesvc.countdown import Countdowns
-from gamesvc.errors import DRAINING, NOT_FOUND, ORIGIN_NOT_ALLOWED, HttpRefusal, RequestRefused
+from gamesvc.errors import DRAINING, HOST_NOT_ALLOWED, NOT_FOUND, HttpRefusal, RequestRefused
 from gamesvc.journal import Journal
 from gamesvc.limits import DRAIN_SECONDS, Limits
 from gamesvc.logs import logger
@@ -21,6 +21,8 @@ from gamesvc.repeated import Repeated
 from gamesvc.web.channel import Line, WebChannel
 from gamesvc.web.health import Alive, JournalCheck, Ready
 from gamesvc.web.static import StaticFile, StaticFiles, files_in
+
+_MAX_DETAIL = 100
 
 log = logger(__name__)
 
@@ -180,8 +182,9 @@ class Guarded(Resource):
 
     def render(self, request: Any) -> Any:
         """Pass it on."""
-        if not self._may_ask((request.getHeader(b"Host") or b"").decode("latin-1")):
-            raise RequestRefused(ORIGIN_NOT_ALLOWED)
+        host = (request.getHeader(b"Host") or b"").decode("latin-1")
+        if not self._may_ask(host):
+            raise RequestRefused(HOST_NOT_ALLOWED, ascii(host[:_MAX_DETAIL]))
         return getChildForRequest(self._behind, request).render(request)
 
 

@@ -8,12 +8,12 @@ import { Visitor } from "./visitor.mjs";
 
 const DESKTOP = { width: 1280, height: 1000 };
 const WIDE = { width: 1440, height: 860 };
+const LOW = { width: 1440, height: 720 };
 const SMALL = { width: 1180, height: 720 };
 const PHONE = { width: 390, height: 844 };
 
 const [url, directory] = process.argv.slice(2);
 const browser = await launch();
-
 
 async function come(name, how) {
   const visitor = await Visitor.come(browser, name, url, how);
@@ -21,7 +21,7 @@ async function come(name, how) {
   return visitor;
 }
 
-async function take(visitor, name, how = {}) {
+async function take(visitor, name) {
   const { page } = visitor;
   await page.evaluate(() => {
     scrollTo(0, 0);
@@ -29,7 +29,7 @@ async function take(visitor, name, how = {}) {
     return document.fonts.ready;
   });
   await page.mouse.move(1, 1);
-  await page.screenshot({ path: join(directory, `${name}.png`), animations: "disabled", ...how });
+  await page.screenshot({ path: join(directory, `${name}.png`), animations: "disabled" });
   await visitor.checkComplaints();
 }
 
@@ -63,7 +63,7 @@ async function chess() {
 }
 
 async function battleship() {
-  const ada = await come("Ada", { size: WIDE, isDark: true });
+  const ada = await come("Ada", { size: LOW, isDark: true });
   const seats = await sideBySide(ada, "Battleship", "Cleo");
   await fold(ada);
   for (const player of seats) await placeAnyhow(player);
@@ -101,7 +101,8 @@ async function cards() {
   await follow(bob, await invite(ada));
   await ada.page.getByRole("button", { name: "Deal" }).click();
   await ada.until(() => ada.state?.turns?.current, "whose turn it is");
-  for (let moves = 0; moves < 3 || ada.state.turns.current !== "Ada"; moves += 1) {
+  const canPlay = () => ada.state.legal.some(({ command }) => command === "play");
+  for (let moves = 0; moves < 3 || ada.state.turns.current !== "Ada" || !canPlay(); moves += 1) {
     const player = ada.state.turns.current === "Ada" ? ada : bob;
     const before = JSON.stringify(ada.state);
     await hasTurn(player);
@@ -133,8 +134,7 @@ async function wire() {
   await counts(ada.page.locator(".mark"), 4);
   await ada.page.getByRole("button", { name: "One back" }).click();
   await ada.page.getByRole("tabpanel").getByText("gamesvc.welcome").first().waitFor();
-  // With the slider, which is just below.
-  await take(ada, "wire", { fullPage: true, clip: { x: 0, y: 0, width: SMALL.width, height: SMALL.height + 59 } });
+  await take(ada, "wire");
   await ada.leave();
   await bob.leave();
 }

@@ -1,11 +1,13 @@
 /** What else a visitor relies on. */
 
 import assert from "node:assert/strict";
-import { hands, mark } from "./games.mjs";
-import { agree, ALONE, counts, create, enter, follow, gameOf, hasTurn, HERE, invite, isSeated, seat, shows, steer, tabTo } from "./playing.mjs";
+import { hands, mark, placeAnyhow } from "./games.mjs";
+import { agree, ALONE, counts, create, enter, follow, gameOf, hasTurn, HERE, invite, isSeated, mouse, OPEN, seat, shows, steer, tabTo } from "./playing.mjs";
 
 /** @typedef {import("./run.mjs").World} World */
 
+const LAPTOP = { width: 1280, height: 800 };
+const DESK = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
 const SMALLEST = { width: 320, height: 640 };
 
@@ -175,6 +177,55 @@ export async function forms(world) {
   await shows(ada, "Ada wins", 1);
 }
 
+/** What has the focus keeps it, and what is pressed is clicked when it is let go of, also where messages come meanwhile. @param {World} world */
+export async function undisturbed(world) {
+  const [ada, bob] = await world.visitors("Ada", "Bob");
+  const { page } = ada;
+  const hasFocus = (locator) => locator.evaluate((element) => element === document.activeElement);
+  const press = async (locator) => {
+    await locator.hover();
+    await page.mouse.down();
+    assert.ok(await hasFocus(locator), "what is pressed has the focus");
+  };
+  await create(ada, "Battleship");
+  await follow(bob, await invite(ada));
+  const cruiser = seat(page).getByRole("radio", { name: "cruiser" });
+  await press(cruiser);
+  await placeAnyhow({ visitor: bob, hand: mouse });
+  await page.locator(".inspector").getByText("Bob has placed their ships").waitFor();
+  await page.mouse.up();
+  await cruiser.and(page.locator("[aria-checked=true]")).waitFor();
+  assert.ok(await hasFocus(cruiser), "the ship that was chosen has the focus");
+
+  await Promise.all([ada.comeAgain(), bob.comeAgain()]);
+  await create(ada, "Auction");
+  await follow(bob, await invite(ada));
+  await page.getByRole("tab", { name: "State" }).click();
+  const bidding = seat(bob.page).locator("form.command");
+  await seat(bob.page).locator("summary").getByText("Bid", { exact: true }).click();
+  const bid = async (price) => {
+    await bidding.getByLabel("Price").fill(String(price));
+    await bidding.getByRole("button", { name: "Bid", exact: true }).click();
+    await ada.until(() => ada.state?.bids?.Bob === price, "the bid");
+  };
+  // The first thing that happens takes some room from what is below it.
+  await bid(20);
+  for (const [price, place] of /** @type {const} */ ([[30, ".state-box"], [40, ".pane"]])) {
+    const told = page.locator(place);
+    const root = told.locator("details.tree").first().locator("> summary");
+    await press(root);
+    await bid(price);
+    await page.mouse.up();
+    await told.locator("details.tree:not([open])").waitFor();
+    await bid(price + 1);
+    await root.press("Enter");
+    await told.getByText(String(price + 1)).waitFor();
+    await bid(price + 2);
+    await told.getByText(String(price + 2)).waitFor();
+    assert.ok(await hasFocus(root), "what was unfolded has the focus");
+  }
+}
+
 /** Light and dark: as the system has it, and as one chooses. @param {World} world */
 export async function colours(world) {
   const [light, dark] = await Promise.all([world.visitor("Ada"), world.visitor("Bob", { isDark: true })]);
@@ -229,6 +280,58 @@ export async function phone(world) {
     await fits(title);
     await page.goto(new URL("#/", ada.url).href);
     await page.locator(".box").first().waitFor();
+  }
+}
+
+/** All of a board is seen at once, with what is below it: alone and side by side, and where it has something to say. @param {World} world */
+export async function roomy(world) {
+  const ada = await world.visitor("Ada", { size: LAPTOP });
+  const { page } = ada;
+  const isSeen = async (what) => {
+    for (const size of [LAPTOP, DESK]) {
+      await page.setViewportSize(size);
+      const high = await page.evaluate(() => document.documentElement.scrollHeight);
+      assert.equal(high, size.height, `${what} is higher than ${size.height} pixels`);
+      const beyond = await page.locator(".board").evaluateAll((boards) =>
+        boards.flatMap((board) => {
+          const { bottom, right } = board.getBoundingClientRect();
+          const all = [...board.querySelectorAll(".cell, .card, canvas, button, .player, .moves")];
+          const inside = ({ bottom: low, right: far }) => low <= bottom + 8 && far <= right + 8;
+          return all.filter((each) => !inside(each.getBoundingClientRect())).map((each) => `${each.className} ${each.getAttribute("aria-label")}`);
+        }),
+      );
+      assert.deepEqual(beyond, [], `${what} at ${size.width}x${size.height}: what lies beyond the board`);
+    }
+    await page.setViewportSize(LAPTOP);
+  };
+  for (const [title, preset] of [
+    ["Tic tac toe", HERE],
+    ["Chess", OPEN],
+    ["Chess", HERE],
+    ["Battleship", HERE],
+    ["Crazy eights", HERE],
+    ["Arena", ALONE],
+  ]) {
+    await create(ada, title, preset);
+    const isBoth = preset === HERE;
+    if (isBoth) await isSeated(ada, 1);
+    if (title === "Crazy eights") await seat(page).getByRole("button", { name: "Deal" }).click();
+    if (title === "Crazy eights") await page.locator(".card-button").first().waitFor();
+    await isSeen(`${title}, ${preset}`);
+    if (title === "Battleship") {
+      for (const index of [0, 1]) await placeAnyhow({ visitor: ada, hand: mouse, index });
+      await page.locator(".seat.mine").waitFor();
+      await isSeen(`${title}, ${preset}, all ships placed`);
+    }
+    if (title === "Tic tac toe" && isBoth) {
+      await page.getByRole("button", { name: "Cut the line" }).first().click();
+      await page.getByRole("button", { name: "Plug the line in again" }).click();
+      await seat(page).locator(".return").getByText("Resumed").waitFor();
+      await isSeen("a line that came back");
+    }
+    await page.goto(new URL("#/", ada.url).href);
+    await page.locator(".box").first().waitFor();
+    ada.forget();
   }
 }
 

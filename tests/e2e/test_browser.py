@@ -191,7 +191,7 @@ def test_who_watches_is_told_no_secrets(browser: Browser, server: Server, scenar
 
 @pytest.mark.parametrize(
     "scenario",
-    ["quickMatch", "keysAlone", "history", "wire", "forms", "colours", "phone", "nowhere"],
+    ["quickMatch", "keysAlone", "history", "wire", "forms", "undisturbed", "colours", "phone", "roomy", "nowhere"],
 )
 def test_what_else_a_visitor_relies_on(browser: Browser, server: Server, scenario: str) -> None:
     browser.play(scenario, page(server))

@@ -36,7 +36,9 @@ export class Chips {
     this.element.dataset.told = told;
     const chips = names.slice(0, MOST_SHOWN).map((name) => (name === null ? free() : this.#chip(name, order, view, hasBots)));
     if (names.length > MOST_SHOWN) chips.push(h("li.chip", {}, `and ${names.length - MOST_SHOWN} more`));
+    const focused = this.element.contains(document.activeElement) ? document.activeElement?.getAttribute("aria-label") : null;
     this.element.replaceChildren(...chips);
+    if (focused) this.element.querySelector(`[aria-label="${CSS.escape(focused)}"]`)?.focus();
     this.element.hidden = names.length === 0;
   }
 

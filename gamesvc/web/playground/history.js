@@ -29,7 +29,7 @@ export class History {
   show() {
     const { recorder, lookingAt } = this.#seat;
     const count = recorder.moments.length;
-    this.element.hidden = count < 2;
+    this.element.classList.toggle("none", count < 2);
     const at = lookingAt ?? count - 1;
     set(this.#slider, "max", Math.max(0, count - 1));
     if (Number(this.#slider.value) !== at) this.#slider.value = String(at);

@@ -3,7 +3,7 @@
 import { h, say, set, svg } from "./dom.js";
 import { icon } from "./icons.js";
 import { worded } from "./outcome.js";
-import { tree } from "./tree.js";
+import { Tree } from "./tree.js";
 
 const TABS = ["Events", "State", "Replies", "Frames"];
 const MOST_ROWS = 150;
@@ -15,7 +15,7 @@ export class Inspector {
   #seat = null;
   #tab = "Events";
   #isDirty = true;
-  #folds = new Set();
+  #tree = new Tree();
   #drawing;
   #pinging;
   /** Words for what happens. @type {import("./boards/index.js").Board | null} */
@@ -114,7 +114,7 @@ export class Inspector {
     if (!this.#isDirty || this.#seat === null || !this.element.isConnected || this.element.offsetParent === null) return;
     // Who marks a text there wants to copy it.
     const selection = document.getSelection();
-    if (selection !== null && !selection.isCollapsed && this.#body.contains(selection.anchorNode)) return;
+    if (selection !== null && !selection.isCollapsed && this.element.contains(selection.anchorNode)) return;
     this.#isDirty = false;
     const { recorder } = this.#seat;
     const { latency, latencies } = recorder;
@@ -133,7 +133,7 @@ export class Inspector {
     );
     const pane = this.#body;
     if (this.#tab === "State") {
-      pane.replaceChildren(this.#state());
+      this.#showState();
       return;
     }
     // A list that somebody reads does not move under them.
@@ -143,11 +143,13 @@ export class Inspector {
     if (at > 8) pane.scrollTop = at + pane.scrollHeight - grown;
   }
 
-  #state() {
+  #showState() {
     const { recorder, view, lookingAt } = /** @type {import("./seat.js").Seat} */ (this.#seat);
     const at = lookingAt ?? recorder.moments.length - 1;
     const isEmpty = Object.keys(view.state).length === 0;
-    return isEmpty ? h("p.hint", {}, "This game shows no state.") : tree(view.state, recorder.moments[at - 1]?.state, this.#folds);
+    const shown = isEmpty ? h("p.hint", {}, "This game shows no state.") : this.#tree.element;
+    if (this.#body.firstChild !== shown) this.#body.replaceChildren(shown);
+    if (!isEmpty) this.#tree.show(view.state, recorder.moments[at - 1]?.state);
   }
 
   /** The newest first. What is there already stays, with what somebody has unfolded of it. */

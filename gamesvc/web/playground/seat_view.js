@@ -19,8 +19,8 @@ export class SeatView {
   #how;
   #isCovered = false;
   #isLoading = false;
-  /** The outcome that the banner tells; undefined where it tells none. @type {any} */
-  #told = undefined;
+  /** The outcome that the banner tells, as text; undefined where it tells none. @type {string | undefined} */
+  #told;
   #wasMine = false;
   #returns = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -68,8 +68,7 @@ export class SeatView {
       { "aria-label": seat.isWatching ? "Watching" : `Seat of ${seat.name}`, on: { focusin: () => how.choose(this), pointerdown: () => how.choose(this) } },
       h("header", {}, this.#disc, h("div.who", {}, h("h2", {}, this.#name), h("p", {}, this.#lamp, this.#turn)), this.#plug, this.#cover, this.#leave),
       this.#place,
-      this.#return,
-      this.#refusal,
+      h("div.notes", {}, this.#return, this.#refusal),
       this.#failure,
       this.#banner,
       this.#history.element,
@@ -241,8 +240,9 @@ export class SeatView {
   /** @param {import("./seat.js").View} view */
   #showBanner(view) {
     this.#banner.hidden = !view.isFinished;
-    if (!view.isFinished || this.#told === view.outcome) return;
-    this.#told = view.outcome;
+    const outcome = JSON.stringify(view.outcome);
+    if (!view.isFinished || this.#told === outcome) return;
+    this.#told = outcome;
     const { headline, tone, detail } = told(view.outcome, view.players, view.player ?? (this.#seat.isWatching ? null : this.#seat.name));
     this.#banner.className = `banner ${tone}`;
     const again = h("button.primary", { type: "button", on: { click: () => this.#how.again() } }, icon("again"), "Play again");

@@ -1,18 +1,62 @@
 /** A value of JSON, to be read: folded where it is long, and marked where it has changed. */
 
 import { h } from "./dom.js";
+import { counted } from "./words.js";
 
 const MOST_MEMBERS = 200;
 const SHORT = 60;
 
-/**
- * @param {any} value
- * @param {any} [before] what it was; without it nothing is marked
- * @param {Set<string>} [folds] the places that somebody has folded or unfolded, which is kept in there
- * @returns {HTMLElement}
- */
-export function tree(value, before, folds = new Set()) {
-  return node(value, before === undefined ? value : before, "", folds, 0);
+export class Tree {
+  element = h("div.state", { on: { pointerdown: () => this.#hold() } });
+  /** The places that somebody has folded or unfolded. @type {Set<string>} */
+  #folds = new Set();
+  #written = "";
+  #isHeld = false;
+  /** @type {(() => void) | null} */
+  #due = null;
+
+  /**
+   * What is shown already stays as it is: it may have the focus, or be pressed just now.
+   *
+   * @param {any} value
+   * @param {any} [before] what it was; without it nothing is marked
+   */
+  show(value, before = value) {
+    this.#due = () => this.#draw(value, before);
+    if (!this.#isHeld) this.#catchUp();
+  }
+
+  #draw(value, before) {
+    const written = JSON.stringify([value, before]);
+    if (this.#written === written) return;
+    this.#written = written;
+    const isHere = this.element.contains(document.activeElement);
+    const path = isHere ? document.activeElement?.closest("details")?.dataset.path : undefined;
+    this.element.replaceChildren(node(value, before, "", this.#folds, 0));
+    if (path === undefined) return;
+    const again = this.element.querySelector(`details[data-path="${CSS.escape(path)}"]`) ?? this.element;
+    again.querySelector("summary")?.focus({ preventScroll: true });
+  }
+
+  #catchUp() {
+    this.#due?.();
+    this.#due = null;
+  }
+
+  /** A click is over when what was pressed is let go of. */
+  #hold() {
+    this.#isHeld = true;
+    const released = new AbortController();
+    const release = () => {
+      released.abort();
+      // Not before what was pressed has been clicked.
+      setTimeout(() => {
+        this.#isHeld = false;
+        this.#catchUp();
+      });
+    };
+    for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, release, { signal: released.signal });
+  }
 }
 
 function node(value, before, path, folds, depth) {
@@ -29,13 +73,11 @@ function node(value, before, path, folds, depth) {
   if (entries.length > MOST_MEMBERS) members.push(h("li.more", {}, `and ${entries.length - MOST_MEMBERS} more`));
   // By itself what is long is folded, but at the top; whoever folds it otherwise has it so.
   const isOpenItself = depth === 0 || entries.length <= 12;
-  const toggled = (event) => {
-    if (event.target.open === isOpenItself) folds.delete(path);
-    else folds.add(path);
-  };
-  const summary = h("summary", {}, Array.isArray(value) ? `${entries.length} in a list` : `${entries.length} members`);
+  // Not when it has toggled, which is told later: all may have been drawn anew by then.
+  const toggle = () => (folds.has(path) ? folds.delete(path) : folds.add(path));
+  const summary = h("summary", { on: { click: toggle } }, Array.isArray(value) ? `${entries.length} in a list` : counted(entries.length, "member"));
   const isOpen = folds.has(path) ? !isOpenItself : isOpenItself;
-  return h(`details.tree${isChanged ? ".changed" : ""}`, { open: isOpen, on: { toggle: toggled } }, summary, h("ul", {}, members));
+  return h(`details.tree${isChanged ? ".changed" : ""}`, { open: isOpen, data: { path } }, summary, h("ul", {}, members));
 }
 
 function leaf(value, isChanged) {

@@ -10,6 +10,8 @@ const TICKS = 20;
 /** How far from the ship a finger steers at full speed. */
 const FULL = 120;
 const TRAIL = 14;
+/** How long a ship takes for most of the way to where it should be, in milliseconds. */
+const EASE_MS = 39;
 /** A ship that is further off than this was set somewhere else, and did not fly there. */
 const LEAP = 120;
 
@@ -35,6 +37,9 @@ export function create(table) {
   /** @type {Record<string, string>} */
   let colours = {};
   let frame = 0;
+  let paintedAt = performance.now();
+  /** What part of the way to where it should be a ship goes in this frame. */
+  let eased = 1;
 
   const canvas = h("canvas", {
     width: SIZE,
@@ -46,8 +51,10 @@ export function create(table) {
   const scores = h("ol.scores", { "aria-label": "Dots collected" });
   const land = h("button.small", { type: "button", on: { click: () => table.send("land") } }, "Land");
   const hint = h("p.hint");
-  const element = h("div.arena", {}, h("div.square", {}, canvas), h("div.arena-side", {}, scores, hint, land));
+  const element = h("div.arena", {}, h("div.sky", {}, h("div.square", {}, canvas)), h("div.arena-side", {}, scores, hint, land));
   const pen = canvas.getContext("2d");
+  /** Whether it is a phone or a tablet, which has no keys. */
+  const isTouched = matchMedia("(hover: none) and (pointer: coarse)");
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)");
 
   /** Where several play at one keyboard, one has the letters and one the arrows. */
@@ -126,8 +133,11 @@ export function create(table) {
     steer();
     if (pen === null || view === null || !canvas.isConnected) return;
     fit();
+    const now = performance.now();
+    eased = 1 - Math.exp((paintedAt - now) / EASE_MS);
+    paintedAt = now;
     const { ships = {}, dots = {} } = view.state;
-    const ahead = view.isLive && view.isOpen ? Math.min((performance.now() - shownAt) / 1000, 3 / TICKS) : 0;
+    const ahead = view.isLive && view.isOpen ? Math.min((now - shownAt) / 1000, 3 / TICKS) : 0;
     pen.fillStyle = colours["arena-ground"];
     pen.fillRect(0, 0, SIZE, SIZE);
     pen.strokeStyle = colours["arena-line"];
@@ -140,11 +150,10 @@ export function create(table) {
       pen.lineTo(SIZE, at);
     }
     pen.stroke();
-    const beat = isCalm.matches ? 0 : Math.sin(performance.now() / 300);
+    const beat = isCalm.matches ? 0 : Math.sin(now / 300);
     for (const { x, y } of Object.values(dots)) disc(x, y, 9 + beat, colours["arena-dot"]);
     for (const [name, ship] of Object.entries(ships)) paintShip(name, ship, ahead);
     for (const name of drawn.keys()) if (ships[name] === undefined) drawn.delete(name);
-    const now = performance.now();
     sparks = sparks.filter(({ at }) => now - at < 400);
     for (const { x, y, at, colour } of sparks) {
       pen.globalAlpha = 1 - (now - at) / 400;
@@ -162,7 +171,7 @@ export function create(table) {
     const aim = { x: ship.x + ship.vx * ahead, y: ship.y + ship.vy * ahead };
     const before = drawn.get(name);
     const isNear = before !== undefined && Math.hypot(aim.x - before.x, aim.y - before.y) < LEAP;
-    const at = isNear ? { x: before.x + (aim.x - before.x) * 0.35, y: before.y + (aim.y - before.y) * 0.35 } : aim;
+    const at = isNear ? { x: before.x + (aim.x - before.x) * eased, y: before.y + (aim.y - before.y) * eased } : aim;
     const trail = isNear && !isCalm.matches ? [...before.trail, at].slice(-TRAIL) : [];
     drawn.set(name, { ...at, trail });
     const colour = colours[colourOf(name, flyers(view))] ?? colours["arena-ink"];
@@ -244,7 +253,8 @@ export function create(table) {
       const mine = next.player !== null && next.state.ships?.[next.player] !== undefined;
       land.hidden = !mine || !next.isLive;
       const names = keys() === LETTERS ? "W, A, S and D" : keys() === ARROWS ? "the arrow keys" : "the arrow keys or W, A, S and D";
-      const how = Object.keys(keys()).length === 0 ? "a finger or the mouse" : `${names}, or hold and drag in the arena`;
+      const hasKeys = Object.keys(keys()).length > 0 && !isTouched.matches;
+      const how = hasKeys ? `${names}, or hold and drag in the arena` : "a finger or the mouse";
       say(hint, next.player === null ? "25 dots win the round." : mine ? `Fly with ${how}. 25 dots win the round.` : `Start with ${how}.`);
     },
     /** @param {any} event */

@@ -19,7 +19,11 @@ export function create(table) {
 
   const target = sea("Their sea", "target", (cell) => shoot(nameOf(cell)));
   const own = sea("Your fleet", "own", (cell) => put(cell), (cell) => preview(cell));
-  const ships = h("div.ships", { role: "radiogroup", "aria-label": "Ships" });
+  const choices = FLEET.map(({ name, length }) => {
+    const says = { type: "button", role: "radio", "aria-checked": "false", on: { click: () => take(name) } };
+    return { name, button: h("button.small", says, h("i.hull", { vars: { "--length": length } }), ` ${name}`) };
+  });
+  const ships = h("div.ships", { role: "radiogroup", "aria-label": "Ships" }, choices.map(({ button }) => button));
   const rotate = h("button.small", { type: "button", on: { click: () => turn() } }, "Turn (R)");
   const shuffle = h("button.small", { type: "button", on: { click: () => plan(randomFleet()) } }, "Shuffle");
   const clear = h("button.small", { type: "button", on: { click: () => plan([]) } }, "Clear");
@@ -42,6 +46,12 @@ export function create(table) {
   function plan(fleet) {
     planned = fleet;
     next = FLEET.find(({ name }) => !planned.some((each) => each.name === name))?.name ?? "";
+    draw();
+  }
+
+  /** @param {string} name of the ship that is laid next */
+  function take(name) {
+    next = name;
     draw();
   }
 
@@ -144,21 +154,10 @@ export function create(table) {
   }
 
   function drawDock() {
-    ships.replaceChildren(
-      ...FLEET.map(({ name, length }) => {
-        const isPlaced = planned.some((each) => each.name === name);
-        const choose = () => {
-          next = name;
-          draw();
-        };
-        return h(
-          "button.small",
-          { type: "button", role: "radio", "aria-checked": String(next === name), disabled: isPlaced, on: { click: choose } },
-          h("i.hull", { vars: { "--length": length } }),
-          ` ${name}`,
-        );
-      }),
-    );
+    for (const { name, button } of choices) {
+      set(button, "aria-checked", String(next === name));
+      button.disabled = planned.some((each) => each.name === name);
+    }
     const isAll = planned.length === FLEET.length;
     say(hint, isAll ? "Tap a ship to take it up again." : `Tap where the ${next} begins: it lies ${across ? "to the right" : "downwards"}.`);
     ready.disabled = !isAll;

@@ -35,17 +35,6 @@ const BOARDS = {
   chat: () => import("./chat.js"),
 };
 
-/** What the same games are called that are served by module and class. @type {Record<string, string>} */
-const CLASSES = {
-  TicTacToe: "tic-tac-toe",
-  ConnectFour: "connect-four",
-  Chess: "chess",
-  Battleship: "battleship",
-  CrazyEights: "crazy-eights",
-  Arena: "arena",
-  Chat: "chat",
-};
-
 const OPENSPIEL = "openspiel:";
 
 /**
@@ -55,8 +44,8 @@ const OPENSPIEL = "openspiel:";
  */
 export function boardOf(kind) {
   if (kind.startsWith(OPENSPIEL)) return import("./openspiel.js");
-  const name = CLASSES[kind] ?? kind;
-  return Object.hasOwn(BOARDS, name) ? BOARDS[name]() : import("./plain.js");
+  // A class of an author's, though it be called Chess, has a name of another kind.
+  return Object.hasOwn(BOARDS, kind) ? BOARDS[kind]() : import("./plain.js");
 }
 
 /** The board of every game that has none of its own. */

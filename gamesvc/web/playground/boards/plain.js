@@ -4,7 +4,7 @@ import { h, say, set } from "../dom.js";
 import { form, readOrSay } from "../form.js";
 import { worded } from "../outcome.js";
 import { commandsOf, titled } from "../schema.js";
-import { tree } from "../tree.js";
+import { Tree } from "../tree.js";
 import { colourOf } from "../words.js";
 
 const MOST_BUTTONS = 120;
@@ -13,7 +13,7 @@ const MOST_TOLD = 12;
 /** @param {import("./index.js").Table} table */
 export function create(table) {
   const told = h("ol.told", { "aria-label": "What happened last" });
-  const state = h("div.state", {});
+  const state = new Tree();
   const moves = choices(table);
   const commands = commandsOf(table.kind?.commands ?? {});
   const forms = commands.map((command) => commandForm(command, table));
@@ -21,8 +21,10 @@ export function create(table) {
   const hint = h("p.hint", { hidden: true }, "Nothing has happened yet.");
   /** The last event that was told. @type {any} */
   let newest;
-  const element = h("div.plain", {}, hint, told, moves.element, more, h("details.state-box", { open: true }, h("summary", {}, "State"), state));
-  const folds = new Set();
+  const element = h("div.plain", {}, hint, told, moves.element, more, h("details.state-box", { open: true }, h("summary", {}, "State"), state.element));
+  /** The state that is shown, and the one before it. @type {any} */
+  let shown;
+  /** @type {any} */
   let before;
   return {
     element,
@@ -31,8 +33,8 @@ export function create(table) {
       const { legal: _, ...rest } = view.state;
       const isEmpty = Object.keys(rest).length === 0;
       set(element.lastElementChild, "hidden", isEmpty);
-      if (!isEmpty) state.replaceChildren(tree(rest, before, folds));
-      before = rest;
+      if (JSON.stringify(rest) !== JSON.stringify(shown)) [before, shown] = [shown, rest];
+      if (!isEmpty) state.show(shown, before);
       const last = latest(view.events);
       if (last.at(-1) !== newest) told.replaceChildren(...last.map(({ event }) => bubble(event, view)));
       newest = last.at(-1);
