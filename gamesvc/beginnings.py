@@ -36,10 +36,12 @@ class Plan(NamedTuple):
     Attributes:
         kind: what is played, and with which options.
         players: who has the first seats; None where nobody says.
+        seats: how many may have one, where these are fewer than there are; None: all may be taken.
     """
 
     kind: Kind
     players: tuple[str, ...] | None = None
+    seats: int | None = None
 
 
 class Beginnings:
@@ -83,6 +85,7 @@ class Beginnings:
             players = plan.players
         opening = Opening(kind.name, kind.model.VERSION, kind.options, self._epoch(), self._random_bytes(32))
         instance = Instance(kind.model, opening.seed)
+        instance.wanted = plan.seats
         # Who is told when players take seats is told of these, too: when the first of them comes.
         seated = players if kind.model.HOOKS.isdisjoint(("on_join", "on_start")) else ()
         outcome: list[Effect | BaseException] = []
@@ -155,7 +158,9 @@ class Beginnings:
         try:
             recovered = recover(kind.model, snapshot, stored.entries)
             lost = not recovered.clean or (not journals and snapshot is None)
-            server = self._server(game, self._beginning(kind, stored.term, recovered, lost))
+            begin = self._beginning(kind, stored.term, recovered, lost)
+            begin.instance.wanted = None if plan is None else plan.seats
+            server = self._server(game, begin)
         # migrate is the author's, and what is stored may be damaged.
         except (Exception, SystemExit) as fault:
             begun(self._failed(game, kind.name, "loading", fault))

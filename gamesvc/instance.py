@@ -6,7 +6,7 @@ instance runs ahead of the journal by as many entries as wait for it; its server
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -39,6 +39,7 @@ class Instance:
 
     Attributes:
         standing: how it stands now.
+        wanted: how many may have a seat, where these are fewer than there are seats; None: all seats may be taken.
     """
 
     def __init__(self, model: type[GameModel], seed: bytes, standing: Standing | None = None) -> None:
@@ -48,6 +49,7 @@ class Instance:
         self._model._context = self._context
         seats = (None,) * (model.SEATS or (0, 0))[1]
         self.standing = standing or Standing(0, 0.0, (), seats)
+        self.wanted: int | None = None
         if standing is not None:
             self.go_back(standing)
 
@@ -60,6 +62,15 @@ class Instance:
     def is_playable(self) -> bool:
         """Whether as many have a seat as are needed."""
         return is_playable(self.kind, self.standing)
+
+    def has_room(self, seats: Sequence[Player | None]) -> bool:
+        """Whether one more may take a seat.
+
+        Args:
+            seats: who has each.
+        """
+        free = seats.count(None)
+        return free > 0 and (self.wanted is None or len(seats) - free < self.wanted)
 
     @property
     def took_chance(self) -> bool:

@@ -134,6 +134,7 @@ if TYPE_CHECKING:
         TICK: ClassVar[float | None]
         ENDLESS: ClassVar[bool]
         BLOCKING: ClassVar[bool]
+        KEEPS_HISTORY: ClassVar[bool]
 
         def __init_subclass__(
             cls,
@@ -161,6 +162,8 @@ else:
         TICK: ClassVar = None
         ENDLESS: ClassVar = False
         BLOCKING: ClassVar = False
+        # For gamesvc's own: whether the journal keeps how a game came to stand as it does.
+        KEEPS_HISTORY: ClassVar = True
 
 
 class GameModel(_Model):

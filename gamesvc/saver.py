@@ -119,6 +119,7 @@ class Saver:
             started=standing.started,
             here=tuple(sorted(standing.here)),
             bots=standing.bots,
+            alone=not self._model.KEEPS_HISTORY,
         )
         entries, size = self._entries, self._bytes
         self._entries = self._bytes = 0

@@ -73,7 +73,7 @@ class PendingSeat:
         if self._players is not None and not any(seats):
             for seat, seated in enumerate(self._players[: len(seats)]):
                 seats[seat] = Player(seated)
-        self._judgement = self._sit(seats, game.instance.standing.finished)
+        self._judgement = self._sit(game, seats)
         if game.instance.standing.has_own_bot(self._player):
             # The seat is a bot's, whoever calls themselves so.
             self._judgement = Role(self._player, playing=False)
@@ -91,7 +91,7 @@ class PendingSeat:
         is_named = self._players is None or self._player in self._players
         return Role(self._player, playing=False, may_sit=is_named and not self._spectate)
 
-    def _sit(self, seats: list[Player | None], is_over: bool) -> Role | RequestRefused:
+    def _sit(self, game: Game, seats: list[Player | None]) -> Role | RequestRefused:
         """Take a seat, where that is called for."""
         if self._spectate:
             return self._watching
@@ -99,7 +99,7 @@ class PendingSeat:
             return Role(self._player, playing=True)
         if self._returns and (self._players is None or self._player in self._players):
             return self._watching
-        if None in seats and not is_over:
+        if game.instance.has_room(seats) and not game.instance.standing.finished:
             seats[seats.index(None)] = self._player
             return Role(self._player, playing=True)
         if self._players is not None:
@@ -187,7 +187,7 @@ class PendingChange(Asked):
         if player in standing.seats:
             self._note(game, "seated")
             return
-        if standing.finished or None not in standing.seats:
+        if standing.finished or not game.instance.has_room(standing.seats):
             self._refusal = encode_error(GAME_OVER if standing.finished else NO_SEAT, id=self._request.id)
             return
         free = standing.seats.index(None)

@@ -95,7 +95,7 @@ class PendingBot(Asked):
         if why_not is not None:
             self._refuse(NO_BOT, why_not)
         elif name is None:
-            seats = seated(standing, bot)
+            seats = seated(standing, bot) if game.instance.has_room(standing.seats) else None
             if seats is None:
                 self._refuse(NO_SEAT)
             else:

@@ -13,7 +13,7 @@ from gamesvc.recovery import RecoveryError, Replayed
 
 
 class Examination:
-    """Looks at a game, as it was recorded, from its first entry to its last.
+    """Looks at a game, as it was recorded, from its first entry that is kept to its last.
 
     Args:
         snapshot: the last one, if any; read before the entries, where somebody may be writing them.
@@ -35,13 +35,15 @@ class Examination:
         self.faults: list[str] = []
         self.end: Replayed | None = None
         self._snapshot = snapshot
-        self._opening: Opening | None = None
+        self._kept_after = 0 if snapshot is None else snapshot.kept_after
+        self._opening: Opening | None = None if snapshot is None or not snapshot.alone else snapshot.opening
         self._by_snapshots = True
         self._run(iter(entries))
 
     def _run(self, entries: Iterator[Entry]) -> None:
         # None from where numbers are missing, to where the snapshot goes on.
-        replayed: Replayed | None = Replayed()
+        replayed: Replayed | None = Replayed() if not self._kept_after else None
+        self.last = self._kept_after
         time = 0.0
         while True:
             try:
@@ -55,6 +57,8 @@ class Examination:
                 return
             if entry is None:
                 break
+            if entry.number <= self._kept_after:
+                continue
             if entry.number != self.last + 1:
                 if entry.number <= self.last:
                     self.faults.append(f"entry {entry.number} comes after entry {self.last}")
@@ -90,6 +94,8 @@ class Examination:
         return Replayed(snapshot) if snapshot is not None and snapshot.number == number else None
 
     def _missing(self, first: int, last: int) -> None:
+        if self._snapshot is not None and self._snapshot.alone and first == last == self._snapshot.number:
+            return
         # A game that is kept by snapshots has its first entry, and then what came since it is kept by entries, if ever.
         # It may have been renewed meanwhile.
         if first > 1 and self._by_snapshots and self._snapshot is not None and self._snapshot.number >= last:

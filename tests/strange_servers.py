@@ -71,12 +71,16 @@ class Connection:
         self._link.sendall(data)
 
     def request(self) -> bytes:
-        """Wait for the request that opens it."""
+        """Wait for the request that opens it.
+
+        Raises:
+            ConnectionError: the client went away before.
+        """
         request = b""
         while b"\r\n\r\n" not in request:
             more = self._link.recv(1 << 16)
             if not more:
-                break
+                raise ConnectionError("the client went away")
             request += more
         return request
 

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,30 @@ class WithJournal(CommandLine):
     def keep(self, game: str, play: Play, number: int | None = None) -> None:
         """Have the journal keep a game; with a snapshot of an entry, where its number is given."""
         play.keep(self.store, game, None if number is None else play.snapshot(number))
+
+    def keep_alone(self, game: str, play: Play, number: int) -> None:
+        """Have the journal keep a snapshot of an entry, and what came after it, alone."""
+        play.keep(self.store, game, replace(play.snapshot(number), alone=True))
+
+    def save_alone(self, game: str, number: int) -> None:
+        """A server that has the game saves a later snapshot."""
+        self.store.begin()
+        later = replace(drawing().snapshot(number), alone=True)
+        assert self.store.save(game, self.store.position(game)[0], later, drawing().wake_at)
+        self.store.commit()
+
+    def during(self, game: str, happen: Callable[[], None]) -> None:
+        """Something happens once, just before the entries of a game are read."""
+        entries = SqliteStore.entries
+        happened: list[bool] = []
+
+        def read(store: SqliteStore, of: str, after: int = 0) -> Iterator[Entry]:
+            if of == game and not happened:
+                happened.append(True)
+                happen()
+            return entries(store, of, after)
+
+        self.patch(SqliteStore, "entries", read)
 
     def sql(self, statement: str, *values: Any) -> list[Any]:
         connection = apsw.Connection(self.path)
@@ -239,6 +264,19 @@ class Verify(WithJournal):
         play.keep(self.store, "g1", snapshot)
         self.assertEqual(self.works("journal", "verify"), "1 game, 1 entry: sound\n")
 
+    def test_a_game_without_history_is_sound_also_where_more_of_it_goes_meanwhile(self) -> None:
+        self.keep_alone("g1", drawing(), 6)
+        self.keep_alone("g2", tictactoe(), 8)
+        self.assertEqual(self.works("journal", "verify"), "2 games, 6 entries: sound\n")
+        self.assertIn("10", self.works("journal", "list").splitlines()[1].split())
+        self.during("g1", lambda: self.save_alone("g1", 9))
+        self.assertEqual(self.works("journal", "verify", "g1"), "1 game, 2 entries: sound\n")
+        self.keep("g3", drawing())
+        self.during("g3", lambda: self.save_alone("g3", 9))
+        self.assertEqual(self.works("journal", "verify", "g3"), "1 game, 2 entries: sound\n")
+        self.sql("DELETE FROM entries WHERE number = 10")
+        self.assertIn("entries, and those after 9 are missing", self.run_it("journal", "verify", "g1")[1])
+
     def test_deleted_games_and_those_that_were_only_claimed_are_none(self) -> None:
         self.keep("g1", tictactoe())
         self.works("journal", "delete", "g1")
@@ -410,6 +448,28 @@ class ExportAndImport(WithJournal):
         assert_another(self, before.opening, after.opening)
         self.assertEqual(replace(after, opening=before.opening), before)
 
+    def test_a_game_without_history_goes_too(self) -> None:
+        play = drawing()
+        self.keep_alone("g1", play, 6)
+        self.during("g1", lambda: self.save_alone("g1", 9))
+        self.works("journal", "export", "g1", self.file)
+        self.assertEqual(self.works("journal", "import", self.file, *self.elsewhere()), "g1: 2 entries\n")
+        self.store.begin()
+        term = self.store.claim("g2")
+        self.store.save("g2", term, replace(play.snapshot(), alone=True), play.wake_at)
+        self.store.commit()
+        file = str(self.directory / "g2.game")
+        self.works("journal", "export", "g2", file)
+        self.assertEqual(self.works("journal", "import", file, *self.elsewhere()), "g2: 0 entries\n")
+        other = SqliteStore(str(self.directory / "elsewhere.sqlite"))
+        self.addCleanup(other.close)
+        for game in ("g1", "g2"):
+            stored = other.load(game)
+            loaded = recover(Drawing, stored.snapshot, stored.entries)
+            self.assertEqual(loaded.standing.image, play.instance.standing.image)
+            self.assertNotEqual(loaded.opening.epoch, EPOCH)
+        self.works("journal", "verify", *self.elsewhere())
+
     def test_it_goes_through_a_pipe(self) -> None:
         self.keep("g1", tictactoe())
         out = Binary()
@@ -568,6 +628,18 @@ class Renew(WithJournal):
         self.store.commit()
         self.works("journal", "renew", "g1")
         self.assertEqual([*self.store.entries("g1")][-1].number, 11)
+        self.works("journal", "verify")
+
+    def test_one_without_history_is_renewed_too(self) -> None:
+        play = drawing()
+        self.keep_alone("g1", play, 6)
+        self.keep_alone("g2", play, 10)
+        self.works("journal", "renew", "--all")
+        for game in ("g1", "g2"):
+            stored = self.store.load(game)
+            loaded = recover(Drawing, stored.snapshot, stored.entries)
+            self.assertEqual(loaded.standing.image, play.instance.standing.image)
+            self.assertNotEqual(loaded.opening.epoch, EPOCH)
         self.works("journal", "verify")
 
     def test_those_that_are_named_are_renewed_and_no_others(self) -> None:

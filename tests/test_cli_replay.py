@@ -183,6 +183,16 @@ class Table(Replaying):
         self.assertEqual(lines[2], "entries 2 to 6 are not there, as its kind is or was kept by snapshots")
         self.assertEqual(lines[7].strip(), "(entries 2 to 6 are not there)")
 
+    def test_of_a_game_without_history_it_tells_what_came_last(self) -> None:
+        self.keep_alone("g1", drawing(), 6)
+        lines = self.works("replay", "g1").splitlines()
+        self.assertEqual(lines[0], "g1: Drawing, version 1, epoch AbCdEf-01234; not finished")
+        self.assertEqual(lines[1], "3 seats: alice, bob, (free); 5 entries, 14 events, 7 of them private")
+        self.assertEqual(lines[2], "entries 1 to 5 are not there, as of its kind no history is kept")
+        self.assertEqual(lines[5].strip(), "(entries 1 to 5 are not there)")
+        self.assertEqual([line.split()[0] for line in lines[7:9]], ["6", "7"])
+        self.assertEqual(len(self.works("replay", "g1", "--json").splitlines()), 5)
+
     def test_the_seed_is_not_shown_but_as_json(self) -> None:
         self.keep("g1", drawing())
         for arguments in ((), ("--at", "1"), ("--check", *DRAWING)):
@@ -335,6 +345,21 @@ class At(Replaying):
                 " entry 1, and from 6 on",
                 self.fails("replay", "g1", "--at", unknown),
             )
+
+    def test_of_a_game_without_history_it_shows_what_is_known(self) -> None:
+        self.keep_alone("g1", drawing(), 6)
+        for number in (6, 7, 10):
+            then, _ = self.at(number, *DRAWING)
+            kept = drawing().snapshot(number)
+            self.assertEqual(then["state"], {name: msgpack.decode(raw) for name, raw in kept.state.items()})
+        self.assertIn(
+            "entries 1 to 5 are not there, as of its kind no history is kept: how it stood is known from 6 on",
+            self.fails("replay", "g1", "--at", "5"),
+        )
+        for arguments in (("--check", *DRAWING), ("--as-test", *DRAWING)):
+            message = self.fails("replay", "g1", *arguments)
+            self.assertIn("no history is kept, so it can't be run again", message)
+            self.assertNotIn("--at", message)
 
     def test_it_shows_the_fields_of_the_version_of_then(self) -> None:
         for number in (None, 4, 10, 11, 12):

@@ -309,6 +309,15 @@ class Kept(Viewing):
         self.assertTrue(out.endswith('state {"loud":3,"kept":{"alice":7}}\n      the game is over\n'), out)
         self.assertEqual(len(self.works("replay", "g3", "--as-spectator", "--json", *VEIL).splitlines()), 1)
 
+    def test_of_a_game_without_history_it_begins_with_how_it_stood(self) -> None:
+        play = veil()
+        self.keep_alone("g1", play, 8)
+        moments = self.seen("--as", "alice", *VEIL)
+        self.assertEqual(
+            [(moment["what"], moment["seq"]) for moment in moments],
+            [("(what led to this was not kept)", 5), (None, 6), ("stop()", 8)],
+        )
+
     def test_where_nothing_to_see_was_lost_nothing_is_said(self) -> None:
         play = veil()
         self.store.begin()

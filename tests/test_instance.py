@@ -155,6 +155,14 @@ class Opened(SynchronousTestCase):
     def test_fewer_players_than_seats_leave_the_rest_free(self) -> None:
         self.assertEqual(Instance(Duel, b"seed").open(1000.0, ("bob",)).after.seats, (BOB, None))
 
+    def test_there_is_room_as_long_as_there_is_a_free_seat_that_is_wanted(self) -> None:
+        instance = Instance(Duel, b"seed")
+        for wanted, rooms in ((None, [True, True, False]), (1, [True, False, False]), (2, [True, True, False])):
+            instance.wanted = wanted
+            seats: tuple[tuple[Player | None, ...], ...] = ((None, None), (None, BOB), (ALICE, BOB))
+            self.assertEqual([instance.has_room(each) for each in seats], rooms)
+        self.assertFalse(Instance(Ledger, b"seed").has_room(()))
+
     def test_what_setup_raises_is_raised(self) -> None:
         class Broken(GameModel):
             def setup(self) -> None:

@@ -167,7 +167,10 @@ class FakeStore:
         stored = self._games.get(game)
         if stored is None or stored.term != term:
             return False
-        self._written[game] = stored._replace(snapshot=snapshot, last=max(stored.last, snapshot.number))
+        entries = [each for each in stored.entries if each.number > snapshot.kept_after]
+        self._written[game] = stored._replace(
+            snapshot=snapshot, last=max(stored.last, snapshot.number), entries=entries
+        )
         return True
 
     def discard(self, game: str, term: int) -> bool:
@@ -595,6 +598,16 @@ class UnknownOutcomeTest(ThreadedJournalTestCase):
         )
         self.assertIsNone(saved)
         self.assertEqual(stored[:3], (self.database.games["a"].term, 5, snapshot(5)))
+
+    def test_entries_are_found_in_whose_place_a_snapshot_was_put_at_once(self) -> None:
+        answers = self.lose_next(
+            lambda done: self.journal.append("a", self.terms["a"], 1, entries(2, 3), None, done),
+            lambda done: self.journal.append("a", self.terms["a"], 3, entries(4, 5), None, done),
+            lambda done: self.journal.save("a", self.terms["a"], snapshot(5, alone=True), None, done),
+            then=self.database.commit_lost,
+        )
+        self.assertEqual(answers, [None] * 3)
+        self.assertEqual([each.number for each in self.database.games["a"].entries], [5])
 
     def test_a_game_that_was_discarded_is_found_to_be_gone(self) -> None:
         (gone,) = self.lose_next(

@@ -8,7 +8,7 @@ from unittest import mock
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc.web.lobby_model import GUESTS
+from gamesvc.web.lobby_state import GUESTS
 from tests.json_schemas import faults
 from tests.lobbies import LobbyWorld, Response
 from tests.wire import Logged
@@ -104,7 +104,7 @@ class AskingTest(SynchronousTestCase):
         self.assertEqual(self.world.ask("POST", "/games?player=bob", None, {"kind": "chat"}).json["game"]["by"], "bob")
 
     def test_what_fails_here_is_told_with_an_incident(self) -> None:
-        with mock.patch.object(type(self.world.records), "newest", property(lambda self: 1 / 0)):
+        with mock.patch.object(type(self.world.records.known), "newest", property(lambda self: 1 / 0)):
             response = self.world.ask("GET", "/games")
         self.assertEqual((response.status, response.code), (500, "internal_error"))
         self.assertIn("1234", response.json["error"]["message"])

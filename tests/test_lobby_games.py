@@ -7,7 +7,7 @@ from unittest import mock
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc import GameError, GameModel, Player, command
+from gamesvc import GameError, GameModel, Move, Player, command
 from gamesvc.web.lobby_model import LOBBY
 from tests.lobbies import LobbyWorld
 from tests.wire import Logged
@@ -36,6 +36,13 @@ class Party(GameModel, seats=(2, 4)):
     @command
     def end(self, player: Player) -> None:
         self.finish()
+
+
+class Thinkable(Party, seats=(2, 4)):
+    """Bots can play it."""
+
+    def legal(self, player: Player) -> tuple[Move, ...]:
+        return ()
 
 
 PARTY = "tests.test_lobby_games:Party"
@@ -138,7 +145,7 @@ class MakingTest(SynchronousTestCase):
         first, again = make().response, make().response
         self.assertEqual((first.status, again.status, again.json["seat"]), (201, 201, first.json["seat"]))
         self.assertEqual(again.json["game"]["players"], ["ann", "bot-random"])
-        self.assertEqual(len(self.world.records.newest), 1)
+        self.assertEqual(len(self.world.records.known.newest), 1)
         others = [make(key="k2"), make("bob"), make(bots=[])]
         ids = {first.json["game"]["id"], *(each.response.json["game"]["id"] for each in others)}
         self.assertEqual(len(ids), 4)
@@ -157,7 +164,7 @@ class MakingTest(SynchronousTestCase):
         world.settle()
         shown = [each.response.json["game"]["players"][:4] for each in asked]
         self.assertEqual(shown, [["ann", "bot-random", "bot-random-2", None]] * 3)
-        self.assertEqual(len(world.records.newest), 1)
+        self.assertEqual(len(world.records.known.newest), 1)
 
     def test_one_that_could_not_be_made_is_made_when_it_is_sent_again(self) -> None:
         world = LobbyWorld(max_games=2)
@@ -167,12 +174,12 @@ class MakingTest(SynchronousTestCase):
         world.pass_time(400, 5)
         self.assertNotIn(full, world.listener.games)
         self.assertEqual(world.ask("POST", "/games", "bob", {"kind": "chat"}, headers=given).status, 201)
-        self.assertEqual(len(world.records.newest), 2)
+        self.assertEqual(len(world.records.known.newest), 2)
         # Nor is one that is there forgotten, because it can't be woken now.
         world.pass_time(400, 5)
         world.ask("POST", f"/games/{full}/join", "dora")
         self.assertEqual(world.ask("POST", "/games", "bob", {"kind": "chat"}, headers=given).code, "server_full")
-        self.assertEqual(len(world.records.newest), 2)
+        self.assertEqual(len(world.records.known.newest), 2)
 
     def test_a_game_that_cannot_be_opened_is_not_listed(self) -> None:
         world = LobbyWorld(max_games=2)
@@ -212,9 +219,33 @@ class PlayingTest(SynchronousTestCase):
             settle()
             statuses = [each.response.status for each in asked]
             self.assertEqual(statuses, [200, 409, 200][: len(who)])
+            self.assertIs(asked[1].response.json["error"]["retryable"], True)
             self.assertEqual(self.world.ask("GET", f"/games/{game}").json["players"][:3], ["ann", "bob", None])
-            games = self.world.lobby._games
-            self.assertEqual((games._coming, games._making), ({}, {}), "nothing is left of those who came")
+            self.assertEqual(self.world.lobby._games._making, {}, "nothing is left of those who came")
+
+    def test_nobody_takes_a_seat_beyond_those_that_are_wanted_by_another_way(self) -> None:
+        game = self.world.made(kind="Party", seats=2)
+        old = self.world.ask("POST", f"/games/{game}/join", "bob").json["seat"]
+        self.assertEqual(self.world.ask("POST", f"/games/{game}/leave", "bob").status, 204)
+        self.world.ask("POST", f"/games/{game}/join", "carl")
+        for _ in range(2):
+            bob = self.world.opened(old["url"], V1)
+            self.assertIs(bob.heard()[0]["playing"], False)
+            bob.say(command="gamesvc.sit")
+            self.assertEqual(bob.heard()[-1]["error"]["code"], "no_seat")
+            bob.cut()
+            # So it is, too, where the game was asleep meanwhile.
+            self.world.pass_time(3 * 3600, 600)
+            self.assertNotIn(game, self.world.listener.lifecycle.games)
+        self.assertEqual(self.world.ask("GET", f"/games/{game}").json["players"], ["ann", "carl", None, None])
+
+    def test_nor_does_a_bot(self) -> None:
+        self.world = LobbyWorld(games=("tests.test_lobby_games:Thinkable",))
+        game = self.world.made(kind="Thinkable", seats=2)
+        seat = self.world.ask("POST", f"/games/{game}/bots", "ann", {"bot": "random"})
+        self.assertEqual(seat.json, {"player": "bot-random"})
+        response = self.world.ask("POST", f"/games/{game}/bots", "ann", {"bot": "random"})
+        self.assertEqual((response.status, response.code), (409, "no_seat"))
 
     def test_who_is_called_as_a_bot_is_has_nothing_to_say(self) -> None:
         self.at("/bots", "ann", {"bot": "random"})
@@ -387,9 +418,9 @@ class RestartTest(SynchronousTestCase):
         game = before.made()
         before.records.stop()  # from here on it hears nothing
         before.opened(f"/{game}?player=bob")
-        self.assertEqual(before.records.game(game).players, ("ann", None))  # type: ignore[union-attr]  # it is there
+        self.assertEqual(before.records.known.game(game).players, ("ann", None))  # type: ignore[union-attr]  # it is there
         after = self.restarted(before)
-        known = after.records.game(game)
+        known = after.records.known.game(game)
         assert known is not None
         self.assertEqual((known.players, known.state), (("ann", "bob"), "playing"))
 

@@ -14,8 +14,9 @@ from gamesvc.instance import MAX_STATE_BYTES, Instance
 from gamesvc.model import GameError
 from gamesvc.web import lobby_model, lobby_room
 from gamesvc.web.lobby_entries import Listed, Ticket
-from gamesvc.web.lobby_model import GAMES, GUESTS, INVITES, TICKETS, LobbyModel
+from gamesvc.web.lobby_model import LobbyModel
 from gamesvc.web.lobby_shelves import Shelves
+from gamesvc.web.lobby_state import GAMES, GUESTS, INVITES, TICKETS
 
 SERVER = Player("server")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc.web.lobby_shelves import Shelves
+from gamesvc import GameModel
+from gamesvc.web.lobby_shelves import Shelves, shelved
 
 
 class Cup(Struct, array_like=True):
@@ -37,3 +38,12 @@ class ShelvesTest(SynchronousTestCase):
         self.assertEqual((len(self.cups.packed(shelf)), self.cups.is_too_full(shelf)), (19, False))
         self.assertFalse(self.cups.is_too_full({"a": Cup("a" * 14)}))
         self.assertTrue(self.cups.is_too_full({"a": Cup("a" * 15)}))
+
+    def test_a_model_has_them_as_fields_and_goes_on_from_there(self) -> None:
+        base = shelved("Kitchen", __name__, self.cups, Shelves("plates", 2, Cup, 20))
+        fields = [*self.cups.fields, "plates_0", "plates_1"]
+        self.assertEqual([field.name for field in base.FIELDS], fields)
+        self.assertTrue(issubclass(base, GameModel))
+        self.assertEqual((base.__name__, base.__module__), ("Kitchen", __name__))
+        self.assertEqual([getattr(base(), name) for name in fields], [b""] * 6)
+        self.assertEqual({field.decode(b"\xc4\x01x") for field in base.FIELDS}, {b"x"})

@@ -17,6 +17,7 @@ from tests.powerloss import Disk, DiskVFS
 LOSSES = 500
 LOSSES_OF_ONE_DISK = 5
 GAMES = ("a", "b", "c")
+WITHOUT_HISTORY = "c"
 PATH = "/games.db"
 
 
@@ -76,7 +77,8 @@ class Witness:
             raise Lost("an entry that was acknowledged is not the last")
         if self._chance.random() < 0.2:
             game, new = next(iter(self._asked.items()))
-            store.save(game, self._terms[game], snapshot(new[-1].number), None)
+            kept = snapshot(new[-1].number, alone=game == WITHOUT_HISTORY)
+            store.save(game, self._terms[game], kept, None)
         store.commit()
         for game, new in self._asked.items():
             self.acknowledged[game] += new
@@ -90,8 +92,8 @@ class Witness:
         """
         for complaint in store.check():
             raise Lost(complaint)
-        found = {game: list(store.entries(game)) for game in GAMES}
         with_asked = {game: known + self._asked.get(game, []) for game, known in self.acknowledged.items()}
+        found = {game: self._found(store, game, with_asked[game]) for game in GAMES}
         if found not in (self.acknowledged, with_asked):
             lengths = [{game: len(there) for game, there in each.items()} for each in (self.acknowledged, found)]
             raise Lost(f"acknowledged {lengths[0]}, found {lengths[1]}")
@@ -102,6 +104,15 @@ class Witness:
                 raise Lost(f"game {game} does not load as it is")
         self.acknowledged = found
         self._asked = {}
+
+    def _found(self, store: SqliteStore, game: str, known: list[Entry]) -> list[Entry]:
+        """What is there of a game, and what its snapshot has taken the place of."""
+        there, kept = list(store.entries(game)), store.load(game).snapshot
+        if kept is None or not kept.alone:
+            return there
+        if not there or there[0].number != kept.number:
+            raise Lost(f"game {game} has not just what its snapshot left")
+        return known[: kept.number - 1] + there
 
 
 class PowerLossTest(SynchronousTestCase):

@@ -186,6 +186,13 @@ class SaverTest(SynchronousTestCase):
         self.assertEqual((recovered.counts, recovered.receipts.dump()), (snapshot.counts, receipts.dump()))
         self.assertEqual(snapshot.counts, Counts(7, 5, 2, {"alice": 1}))
 
+    def test_of_a_model_that_keeps_no_history_it_is_alone(self) -> None:
+        for keeps in (True, False):
+            self.patch(Text, "KEEPS_HISTORY", keeps)
+            self.save(self.make(since=3))
+            self.assertEqual(self.world.journal.next("save").snapshot.alone, not keeps)
+            self.world.run()
+
     def test_what_happens_while_it_is_on_its_way_does_not_show_in_it(self) -> None:
         receipts = Receipts()
         saver = self.make()

@@ -33,6 +33,17 @@ class Sound(SynchronousTestCase):
         assert examination.end is not None
         self.assertEqual(examination.end.timers, play.snapshot().timers)
 
+    def test_of_a_game_whose_snapshot_is_alone_the_entries_before_its_own_are_not_kept(self) -> None:
+        play = drawing()
+        snapshot = replace(play.snapshot(6), alone=True)
+        # Some may be there still, and the snapshot's own entry may be one that was skipped.
+        for first in (3, 6, 7):
+            examination = Examination(snapshot, play.entries[first - 1 :])
+            self.assertEqual((examination.faults, examination.last), ([], 10))
+            assert examination.end is not None
+            self.assertEqual(examination.end.timers, play.snapshot().timers)
+        self.assertEqual(Examination(snapshot, []).faults, [])
+
     def test_it_may_have_been_renewed_before_anything_happened(self) -> None:
         play = drawing()
         for entries in (play.renew().entries[:1], [*play.entries[:1], replace(play.entries[-1], number=2)]):
@@ -72,6 +83,13 @@ class Sound(SynchronousTestCase):
 
 
 class Unsound(SynchronousTestCase):
+    def test_entries_that_are_missing_after_a_snapshot_that_is_alone(self) -> None:
+        play = drawing()
+        snapshot = replace(play.snapshot(6), alone=True)
+        self.assert_amiss("entries 7 to 8 are missing", [play.entries[5], *play.entries[8:]], snapshot)
+        self.assert_amiss("entries 6 to 7 are missing", play.entries[7:], snapshot)
+        self.assert_amiss("entry 6 is missing", [*play.entries[:5], *play.entries[6:]], play.snapshot(6))
+
     def assert_amiss(self, what: str, entries: Any, snapshot: Snapshot | None = None) -> None:
         examination = Examination(snapshot, entries)
         self.assertEqual(len(examination.faults), 1, examination.faults)

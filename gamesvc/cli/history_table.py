@@ -43,7 +43,7 @@ def header(recorded: Recorded) -> Iterator[str]:
         f"{many(recorded.count, 'entry', 'entries')}, {many(counts.all, 'event')}{private}"
     )
     for first, last in recorded.missing:
-        yield f"entries {first} to {last} are not there, as its kind is or was kept by snapshots"
+        yield f"entries {first} to {last} are not there, {recorded.why_missing}"
 
 
 def table(recorded: Recorded, upto: int | None) -> Iterator[str]:

@@ -7,16 +7,20 @@ from typing import Any
 
 import msgspec
 
+from gamesvc.auth import is_game_id
 from gamesvc.cli import renewal, transfer
 from gamesvc.cli.progress import Progress, meanwhile
 from gamesvc.cli.stores import add_journal, find, opened
 from gamesvc.cli.wording import columns, instant, many, one_line, parse_age, size, span
 from gamesvc.errors import ConfigError, JournalError, Unavailable
+from gamesvc.journal.records import Snapshot
 from gamesvc.journal.store import GameRow, Store
 from gamesvc.soundness import Examination
 
 DELETED_AT_ONCE = 100
 """How many games to delete in one transaction: a server that writes has to wait so long."""
+
+_ATTEMPTS = 5
 
 
 def add(commands: Any) -> None:
@@ -33,7 +37,7 @@ def add(commands: Any) -> None:
     verifying.add_argument("games", nargs="*", metavar="GAME", help="only these games")
     transfer.add_export(_part(parts, "export", "write a game to a file", transfer.run_export))
     transfer.add_import(_part(parts, "import", "take a game from a file", transfer.run_import))
-    _add_delete(_part(parts, "delete", "delete games; their ids are not used again", _delete))
+    _add_delete(_part(parts, "delete", "delete games; ids that clients can name are not used again", _delete))
     copying = "copy the whole journal to a file, as it is at one moment"
     renewal.add_backup(_part(parts, "backup", copying, renewal.run_backup))
     renewing = "have games go on with a new epoch and seed, after a copy was restored"
@@ -120,12 +124,32 @@ def _wanted(store: Store, games: list[str], faults: list[str]) -> list[GameRow]:
 
 def _examine(store: Store, row: GameRow) -> tuple[int, list[str]]:
     """How many entries a game has, and what is wrong with it."""
+    for _ in range(_ATTEMPTS):
+        entries, snapshot, faults = _looked_at(store, row)
+        # A snapshot that was made meanwhile may have taken the place of entries that were about to be read.
+        if not faults or _snapshot(store, row.game) == snapshot:
+            break
+    return entries, faults
+
+
+def _snapshot(store: Store, game: str) -> Snapshot | None:
+    """The last one, if it can be read."""
+    try:
+        return store.load(game).snapshot
+    except Unavailable:
+        raise
+    except (JournalError, msgspec.MsgspecError, RecursionError):
+        return None
+
+
+def _looked_at(store: Store, row: GameRow) -> tuple[int, Snapshot | None, list[str]]:
+    """How many entries a game has, its snapshot, and what is wrong with it."""
     snapshot, faults = None, []
     try:
         stored = store.load(row.game)
         if stored.deleted or not stored.last:
             # That was done just now.
-            return 0, []
+            return 0, None, []
         snapshot = stored.snapshot
     except Unavailable:
         raise
@@ -135,7 +159,7 @@ def _examine(store: Store, row: GameRow) -> tuple[int, list[str]]:
     faults += examination.faults
     if not faults:
         faults += _against_row(examination, row)
-    return examination.entries, faults
+    return examination.entries, snapshot, faults
 
 
 def _against_row(examination: Examination, row: GameRow) -> list[str]:
@@ -193,9 +217,12 @@ def _delete(given: argparse.Namespace) -> None:
 
 def _named(store: Store, given: argparse.Namespace) -> list[GameRow]:
     wanted = list(dict.fromkeys(given.games))
+    rows = {row.game: row for row in store.games() if row.game in wanted and not (row.deleted and is_game_id(row.game))}
     for game in wanted:
-        find(store, game)
-    rows = {row.game: row for row in store.games() if row.game in wanted}
+        # One that is damaged can be deleted, too.
+        if game not in rows:
+            find(store, game)
+            raise JournalError(f"game {one_line(game)} came just now; try again")
     going_on = [game for game in wanted if not rows[game].finished]
     if going_on and not given.force:
         raise JournalError(f"not finished: {', '.join(going_on)}; with --force they are deleted all the same")
@@ -211,6 +238,9 @@ def _delete_some(store: Store, rows: list[GameRow], done: int) -> None:
         store.begin()
         for row in rows:
             store.delete(row.game)
+            if not is_game_id(row.game):
+                # One of gamesvc's own, which nobody has an old token for: it may begin anew.
+                store.restore(row.game, None, iter(()), None)
         store.commit()
     except JournalError as error:
         store.rollback()

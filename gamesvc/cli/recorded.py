@@ -58,18 +58,26 @@ class Recorded:
         self.seats: tuple[str | None, ...] = ()
         self.sitters: set[str] = set()
         self.finished = False
-        for entry in store.entries(game):
+        snapshot = self.snapshot
+        self._after = 0 if snapshot is None else snapshot.kept_after
+        if snapshot is not None and snapshot.alone:
+            # What is known of it begins there, and its own entry may be kept or not.
+            self.missing += [(1, self._after)] if self._after else []
+            self.openings.append((snapshot.number, snapshot.opening))
+            self.last, self.counts = self._after, snapshot.counts
+            self.seats, self.finished = snapshot.seats, snapshot.finished
+        for entry in store.entries(game, self._after):
             if entry.number > self.last + 1:
                 self.missing.append((self.last + 1, entry.number - 1))
             if entry.opening is not None:
                 self.openings.append((entry.number, entry.opening))
             self.count += 1
             self.last = entry.number
-            self.counts = count(self.counts, entry.events)
+            if snapshot is None or not snapshot.alone or entry.number > snapshot.number:
+                self.counts = count(self.counts, entry.events)
             self.seats = self.seats if entry.seats is None else entry.seats
             self.sitters.update(filter(None, entry.seats or ()))
             self.finished = entry.finished
-        snapshot = self.snapshot
         if snapshot is not None:
             self.sitters.update(filter(None, snapshot.seats))
         if snapshot is not None and snapshot.number > self.last:
@@ -91,7 +99,7 @@ class Recorded:
             upto: the number of the last that is wanted; None for all.
         """
         end = self.last if upto is None else upto
-        return takewhile(lambda entry: entry.number <= end, self._store.entries(self.game))
+        return takewhile(lambda entry: entry.number <= end, self._store.entries(self.game, self._after))
 
     def require(self, number: int) -> None:
         """See to it that an entry's number is one of the game's.
@@ -109,10 +117,9 @@ class Recorded:
             JournalError: they are not; says up to where they are.
         """
         if self.missing and self.missing[0][0] <= upto:
-            raise JournalError(
-                f"game {self.game}: {self._not_there()}, so it can't be run again beyond entry"
-                f" {self.missing[0][0] - 1}: add --at {self.missing[0][0] - 1}"
-            )
+            known = self.missing[0][0] - 1
+            beyond = f" beyond entry {known}: add --at {known}" if known else ""
+            raise JournalError(f"game {self.game}: {self._not_there()}, so it can't be run again{beyond}")
 
     def at(self, number: int) -> Replayed:
         """How the game stood after an entry.
@@ -125,10 +132,9 @@ class Recorded:
         replayed = Replayed(snapshot if snapshot is not None and snapshot.number <= number else None)
         gaps = [first for first, _ in self.missing if replayed.number < first <= number]
         if gaps:
-            later = "" if snapshot is None else f", and from {snapshot.number} on, where its snapshot is"
-            raise JournalError(
-                f"game {self.game}: {self._not_there()}: how it stood is known up to entry {gaps[0] - 1}{later}"
-            )
+            known = [f"up to entry {gaps[0] - 1}"] if gaps[0] > 1 else []
+            known += [] if snapshot is None else [f"from {snapshot.number} on, where its snapshot is"]
+            raise JournalError(f"game {self.game}: {self._not_there()}: how it stood is known {', and '.join(known)}")
         for entry in self.entries(number):
             if entry.number > replayed.number:
                 replayed.take(entry)
@@ -138,9 +144,16 @@ class Recorded:
         """The number of the entry from which on the fields are of a version of the model; None where they never are."""
         return next((number for number, opening in self.openings if opening.version == version), None)
 
+    @property
+    def why_missing(self) -> str:
+        """Why some are, for people."""
+        if self.snapshot is not None and self.snapshot.alone:
+            return "as of its kind no history is kept"
+        return "as its kind is or was kept by snapshots"
+
     def _not_there(self) -> str:
         stretches = [f"{first} to {last}" if first < last else str(first) for first, last in self.missing]
-        return f"entries {', '.join(stretches)} are not there, as its kind is or was kept by snapshots"
+        return f"entries {', '.join(stretches)} are not there, {self.why_missing}"
 
 
 def find_kind(given: argparse.Namespace, name: str) -> Kind:

@@ -18,6 +18,8 @@ from gamesvc.journal.archive import About, Archive, read, write
 from gamesvc.journal.store import Store
 from gamesvc.soundness import Examination
 
+_ATTEMPTS = 5
+
 # Export.
 
 
@@ -47,9 +49,14 @@ def run_export(given: argparse.Namespace) -> None:
 
 
 def _export(store: Store, game: str, file: IO[bytes]) -> int:
-    stored = find(store, game)
-    # The snapshot was read before the entries: if they have become more meanwhile, those still go with it.
-    entries = list(store.entries(game))
+    for _ in range(_ATTEMPTS):
+        stored = find(store, game)
+        after = 0 if stored.snapshot is None else stored.snapshot.kept_after
+        # The snapshot was read before the entries: if they have become more meanwhile, those still go with it.
+        entries = list(store.entries(game, after))
+        # Unless another snapshot has taken the place of some of them.
+        if store.load(game).snapshot == stored.snapshot:
+            break
     last = max(entries[-1].number if entries else 0, stored.snapshot.number if stored.snapshot is not None else 0)
     if last < stored.last:
         raise JournalError(
@@ -82,7 +89,8 @@ def run_import(given: argparse.Namespace) -> None:
     if end is None:
         raise JournalError(f"{given.file} does not fit together: {one_line(examination.faults[0])}")
     # The original may go on and count other events, and who knows that one must not take this for it.
-    by_snapshots = archive.snapshot is not None and archive.snapshot.number > archive.entries[-1].number
+    last = archive.entries[-1].number if archive.entries else 0
+    by_snapshots = archive.snapshot is not None and archive.snapshot.number > last
     how = renewal(end, archive.snapshot if by_snapshots else None)
     snapshot = archive.snapshot if how.snapshot is None else how.snapshot
     entries = archive.entries if how.entry is None else [*archive.entries, how.entry]

@@ -103,7 +103,12 @@ class Viewed:
         """
         snapshot = self._recorded.snapshot
         then = Replayed()
+        if snapshot is not None and snapshot.alone:
+            yield from self._seen(None, Replayed(snapshot))
+            then = Replayed(snapshot)
         for entry in self._recorded.entries():
+            if entry.number <= then.number:
+                continue
             if snapshot is not None and then.number < snapshot.number == entry.number - 1:
                 # What lies between was not kept, unless there is nothing between.
                 yield from self._seen(None, Replayed(snapshot))

@@ -77,7 +77,8 @@ class Journal(Protocol):
         """
 
     def save(self, game: str, term: int, snapshot: Snapshot, wake_at: float | None, done: Done[None]) -> None:
-        """Put a snapshot in the place of the last one.
+        """Put a snapshot in the place of the last one; and where it is to be alone, of the entries before its own, too.
+        Where these are very many, they go over several snapshots, the first ones first.
 
         Args:
             game: its id.

@@ -36,10 +36,13 @@ class _Game:
 
     def forget(self) -> None:
         """Drop what neither a recovery nor a viewer who comes back asks for."""
-        known = 0 if self.snapshot is None else self.snapshot.number
+        known = kept_after = 0
+        if self.snapshot is not None:
+            known, kept_after = self.snapshot.number, self.snapshot.kept_after
         while self.entries and self.entries[0].number <= known:
             left = self.events - len(self.entries[0].events)
-            if left < KEEP_EVENTS and len(self.entries) <= KEEP_EVENTS:
+            is_wanted = self.entries[0].number > kept_after
+            if is_wanted and left < KEEP_EVENTS and len(self.entries) <= KEEP_EVENTS:
                 break
             self.entries.popleft()
             self.events = left

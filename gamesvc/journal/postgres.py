@@ -18,7 +18,7 @@ from gamesvc.journal import Stored
 from gamesvc.journal.postgres_connection import Int8, Server
 from gamesvc.journal.postgres_session import PostgresSession
 from gamesvc.journal.records import Entry, Snapshot, decode_entry, decode_snapshot, encode, stretches
-from gamesvc.journal.store import Append, GameRow
+from gamesvc.journal.store import DROPPED_AT_ONCE, Append, GameRow
 
 READ_ROWS = 64
 """How many rows to read at first; then twice as many each time, up to"""
@@ -79,6 +79,17 @@ INSERT INTO snapshots (game, number, body)
 SELECT key, %(number)s, %(body)b FROM moved
 ON CONFLICT (game) DO UPDATE SET number = excluded.number, body = excluded.body
 RETURNING game
+"""
+
+_DROP: LiteralString = """
+WITH dropped AS (
+    DELETE FROM entries
+    WHERE game = %(key)s AND number IN (
+        SELECT number FROM entries WHERE game = %(key)s AND number <= %(upto)s ORDER BY number LIMIT %(most)s
+    )
+    RETURNING octet_length(body) AS size
+)
+UPDATE games SET size = size - (SELECT coalesce(sum(dropped.size), 0) FROM dropped) WHERE key = %(key)s
 """
 
 _DISCARD: LiteralString = "DELETE FROM games WHERE game = %s AND term = %s AND NOT deleted RETURNING key"
@@ -233,7 +244,11 @@ class PostgresStore:
             "kind": snapshot.opening.game_kind,
             "finished": snapshot.finished,
         }
-        return bool(self._write(_SAVE, values))
+        rows = self._write(_SAVE, values)
+        if rows and snapshot.alone:
+            dropped = {"key": rows[0][0], "upto": snapshot.kept_after, "most": DROPPED_AT_ONCE}
+            self._write(_DROP, dropped)
+        return bool(rows)
 
     def discard(self, game: str, term: int) -> bool:
         rows = self._write(_DISCARD, (game, term))

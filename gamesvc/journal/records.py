@@ -182,6 +182,7 @@ class Snapshot(Struct, frozen=True, array_like=True):
         started: whether all seats that are needed have been taken at some time.
         here: the players who are connected, as far as the model was told.
         bots: those that play for somebody.
+        alone: whether the entries before its own are not kept: the journal drops them when it gets this.
     """
 
     number: int
@@ -199,6 +200,12 @@ class Snapshot(Struct, frozen=True, array_like=True):
     started: bool = False
     here: tuple[str, ...] = ()
     bots: tuple[BotSeat, ...] = ()
+    alone: bool = False
+
+    @property
+    def kept_after(self) -> int:
+        """The number after which entries are kept. Of those up to it some may be there still, and mean nothing."""
+        return self.number - 1 if self.alone else 0
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -25,7 +25,7 @@ from gamesvc.journal import Stored
 from gamesvc.journal import sqlite_statements as statements
 from gamesvc.journal.records import Entry, Snapshot, decode_entry, decode_snapshot, encode, stretches
 from gamesvc.journal.sqlite_file import BUSY_MILLISECONDS, judged, make_private, open_file, sync
-from gamesvc.journal.store import Append, GameRow, OutcomeUnknown, SyncFailed
+from gamesvc.journal.store import DROPPED_AT_ONCE, Append, GameRow, OutcomeUnknown, SyncFailed
 
 CHECKPOINT_PAGES = 2000
 """How much may be in the log before it is brought to the file."""
@@ -148,6 +148,8 @@ class SqliteStore:
         if row is None:
             return False
         self._run(statements.SNAPSHOT, (row[0], number, body))
+        if snapshot.alone:
+            self._drop(row[0], snapshot.kept_after)
         return True
 
     def discard(self, game: str, term: int) -> bool:
@@ -276,6 +278,13 @@ class SqliteStore:
                 raise reason from error
         finally:
             self._connection.set_busy_timeout(BUSY_MILLISECONDS)
+
+    def _drop(self, key: int, upto: int) -> None:
+        # The pages are used again: the file does not become smaller, nor larger.
+        last, size = self._row(statements.DROPPED, (key, upto, DROPPED_AT_ONCE)) or (None, 0)
+        if last is not None:
+            self._run(statements.DROP, (key, last))
+            self._run("UPDATE games SET size = size - ? WHERE key = ?", (size, key))
 
     def _clear(self, key: int) -> None:
         self._run("DELETE FROM entries WHERE game = ?", (key,))

@@ -45,6 +45,16 @@ WHERE game = ?1 AND term = ?2 AND NOT deleted
 RETURNING key
 """
 
+# Of the entries of a game up to a number, the last one that goes with this statement and the next, and what all of them
+# have.
+DROPPED = """
+SELECT max(number), sum(length(body)) FROM (
+    SELECT number, body FROM entries WHERE game = ?1 AND number <= ?2 ORDER BY number LIMIT ?3
+)
+"""
+
+DROP = "DELETE FROM entries WHERE game = ? AND number <= ?"
+
 SNAPSHOT = "INSERT OR REPLACE INTO snapshots (game, number, body) VALUES (?, ?, ?)"
 
 # All in one statement, which sees the database as it was at one moment.

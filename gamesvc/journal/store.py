@@ -12,6 +12,10 @@ from gamesvc.errors import JournalError
 from gamesvc.journal import Stored
 from gamesvc.journal.records import Entry, Snapshot
 
+DROPPED_AT_ONCE = 10_000
+"""How many entries a snapshot that is to be alone takes the place of, at most: others wait for the transaction. More
+than come between two snapshots."""
+
 
 class OutcomeUnknown(JournalError):
     """A commit was on its way, and what became of it is not known. The connection is of no more use."""
@@ -96,7 +100,8 @@ class Store(Protocol):
         """The term and the last number of a game; (0, 0) where it is not there."""
 
     def save(self, game: str, term: int, snapshot: Snapshot, wake_at: float | None) -> bool:
-        """Put a snapshot in the place of the last one, in a transaction. False where that is fenced."""
+        """Put a snapshot in the place of the last one, and drop what it stands for where it is to be alone, in a
+        transaction: see `Journal.save`. False where that is fenced."""
 
     def discard(self, game: str, term: int) -> bool:
         """Forget a game without a trace, in a transaction. False where that is fenced."""

@@ -103,6 +103,6 @@ class Lobby:
 
     def _tidy(self) -> None:
         self._call = self._later(TIDY_SECONDS, self._tidy)
-        if self._records.has_old:
+        if self._records.known.has_old:
             # Where it can't be done now, it is tried again.
             self._records.run("tidy").addErrback(lambda failure: failure.trap(RequestRefused) and None)

@@ -62,8 +62,7 @@ class LobbyGames:
         self._limits = limits
         self._bots = bots
         self._lifecycle: Lifecycle | None = None
-        # Who is about to get a seat, by game; and who waits until a game is made that they asked for, too.
-        self._coming: dict[str, list[str]] = {}
+        # Who waits until a game is made that they asked for, too, by game.
         self._making: dict[str, list[Deferred[None]]] = {}
 
     def start(self, lifecycle: Lifecycle) -> None:
@@ -90,8 +89,8 @@ class LobbyGames:
         options = options_of(kind, wish.options)
         for bot in wish.bots:
             self._check_bot(bot, kind)
-        known = self._records.once("game", who, once, is_short=wish.public) if once else ""
-        mine = sum(each.by == who and not each.finished and each.game != known for each in self._records.newest)
+        known = self._records.known.once("game", who, once, is_short=wish.public) if once else ""
+        mine = sum(each.by == who and not each.finished and each.game != known for each in self._records.known.newest)
         if 0 < self._limits.max_games_per_player <= mine:
             raise RequestRefused(TOO_MANY_GAMES)
         listed = Listed(
@@ -158,22 +157,17 @@ class LobbyGames:
             return self._seat(who, listed)
         if server.finished:
             raise _refused(409, GAME_OVER.code, GAME_OVER.message)
-        coming = self._coming.get(game, [])
-        # The game may have more seats than are wanted, so it alone would not see that two come for the last one.
-        others = len(set(coming) - {who})
-        if free(self._listing.as_it_stands(listed), listed.seats) <= others:
-            raise _refused(409, NO_SEAT.code, NO_SEAT.message, retryable=NO_SEAT.retryable)
-        coming.append(who)
-        self._coming[game] = coming
-        try:
-            role = await admitted(server, who, None)
-        finally:
-            coming.remove(who)
-            if not coming:
-                del self._coming[game]
+        self._check_room(listed, listed.seats)
+        role = await admitted(server, who, None)
         if not role.playing:
+            # Others may have come meanwhile.
+            self._check_room(listed, listed.seats)
             raise _refused(409, NO_SEAT.code, "the game has no seat for you")
         return self._seat(who, listed)
+
+    def _check_room(self, listed: Listed, seats: int) -> None:
+        if not free(self._listing.as_it_stands(listed), seats):
+            raise _refused(409, NO_SEAT.code, NO_SEAT.message, retryable=NO_SEAT.retryable)
 
     def watch(self, who: str, game: str) -> Seat:
         """Give somebody a place to watch from.
@@ -242,8 +236,9 @@ class LobbyGames:
         Raises:
             RequestRefused: there is none of this code, or not any more.
         """
-        invite = self._records.invites.get(code)
-        if invite is None or invite.expires <= self._records.now() or self._records.game(invite.game) is None:
+        known = self._records.known
+        invite = known.invites.get(code)
+        if invite is None or invite.expires <= known.now() or known.game(invite.game) is None:
             raise RequestRefused(NO_SUCH_INVITE)
         return invite
 

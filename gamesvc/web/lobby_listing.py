@@ -35,7 +35,7 @@ class Listing:
         Raises:
             RequestRefused: there is none of this id, or not any more.
         """
-        listed = self._records.game(game)
+        listed = self._records.known.game(game)
         if listed is None or self._catalog.find(listed.kind) is None:
             raise RequestRefused(NO_SUCH_GAME)
         return listed
@@ -89,7 +89,7 @@ class Listing:
         """
         found: list[Game] = []
         last = None
-        for listed in self._records.newest:
+        for listed in self._records.known.newest:
             place = listed.created, listed.game
             if (
                 not listed.public

@@ -109,7 +109,7 @@ class Matches:
         Raises:
             RequestRefused: they don't wait, or not any more.
         """
-        found = self._records.tickets.get(ticket)
+        found = self._records.known.tickets.get(ticket)
         if found is None or found.player != who:
             raise RequestRefused(NO_SUCH_TICKET)
         self._heard[ticket] = self._monotonic()
@@ -142,7 +142,7 @@ class Matches:
         if not is_late:
             call.cancel()
         self._heard[ticket] = self._monotonic()
-        return self._records.tickets.get(ticket)
+        return self._records.known.tickets.get(ticket)
 
     async def give_up(self, who: str, ticket: str) -> None:
         """Have somebody not wait any more.
@@ -163,21 +163,21 @@ class Matches:
             told.callback(None)
 
     def _tell(self) -> None:
-        tickets = self._records.tickets
+        tickets = self._records.known.tickets
         for ticket in tuple(self._polls):
             if ticket not in tickets or tickets[ticket].game:
                 self._wake(ticket)
 
     def _look(self) -> None:
         self._call = self._later(LOOK_SECONDS, self._look)
-        tickets, now = self._records.tickets, self._monotonic()
+        tickets, now = self._records.known.tickets, self._monotonic()
         self._heard = {ticket: self._heard.get(ticket, now) for ticket in tickets}
         waiting = [each for each in tickets.values() if not each.game]
         # Who waits for an answer has asked less long ago than that.
         silent = [each.ticket for each in waiting if now - self._heard[each.ticket] >= GONE_SECONDS]
         if silent:
             self._run("stop_waiting", tickets=silent)
-        elif parties(waiting, self._records.now()):
+        elif parties(waiting, self._records.known.now()):
             self._run("match")
 
     def _run(self, command: str, **arguments: object) -> None:

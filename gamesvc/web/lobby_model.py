@@ -7,13 +7,15 @@ Its commands are the server's alone: its id is one that no client can ask for.
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from gamesvc import GameError, GameModel, Player, command
 from gamesvc.web.lobby_entries import HOUR, Invite, Listed, Ticket
 from gamesvc.web.lobby_room import make_room
-from gamesvc.web.lobby_shelves import Shelves
+from gamesvc.web.lobby_shelves import shelved
+from gamesvc.web.lobby_state import GAMES, GUESTS, INVITES, TICKETS, migrate_from_1
 from gamesvc.web.pairing import parties
 
 LOBBY = "gamesvc.lobby"
@@ -32,128 +34,33 @@ MATCHED_AT_ONCE = 64
 """Where more than so many want the same, it is seen who plays with whom when it is looked for all, and not whenever
 somebody comes."""
 
-GAMES = Shelves("games", 32, Listed, 12_000)
-GUESTS = Shelves("guests", 32, float, 3_750)
-INVITES = Shelves("invites", 16, Invite, 3_750)
-TICKETS = Shelves("tickets", 16, Ticket, 5_000)
-"""How large they may become: together they stay below what a game's state may have."""
-
 ID_LENGTH = 16
 
+if TYPE_CHECKING:
+    _Shelved = GameModel
+else:
+    _Shelved = shelved("_Shelved", __name__, GAMES, GUESTS, INVITES, TICKETS)
 
-class LobbyModel(GameModel):
+
+class LobbyModel(_Shelved, version=2):
     """The lobby's own state."""
 
-    # Makes ids that nobody guesses out of what clients make up.
+    # Makes ids that nobody guesses out of what clients make up; from the first on that is made so.
     secret: bytes = b""
     # How many have ever waited.
     came: int = 0
-    games_0: bytes = b""
-    games_1: bytes = b""
-    games_2: bytes = b""
-    games_3: bytes = b""
-    games_4: bytes = b""
-    games_5: bytes = b""
-    games_6: bytes = b""
-    games_7: bytes = b""
-    games_8: bytes = b""
-    games_9: bytes = b""
-    games_10: bytes = b""
-    games_11: bytes = b""
-    games_12: bytes = b""
-    games_13: bytes = b""
-    games_14: bytes = b""
-    games_15: bytes = b""
-    games_16: bytes = b""
-    games_17: bytes = b""
-    games_18: bytes = b""
-    games_19: bytes = b""
-    games_20: bytes = b""
-    games_21: bytes = b""
-    games_22: bytes = b""
-    games_23: bytes = b""
-    games_24: bytes = b""
-    games_25: bytes = b""
-    games_26: bytes = b""
-    games_27: bytes = b""
-    games_28: bytes = b""
-    games_29: bytes = b""
-    games_30: bytes = b""
-    games_31: bytes = b""
-    guests_0: bytes = b""
-    guests_1: bytes = b""
-    guests_2: bytes = b""
-    guests_3: bytes = b""
-    guests_4: bytes = b""
-    guests_5: bytes = b""
-    guests_6: bytes = b""
-    guests_7: bytes = b""
-    guests_8: bytes = b""
-    guests_9: bytes = b""
-    guests_10: bytes = b""
-    guests_11: bytes = b""
-    guests_12: bytes = b""
-    guests_13: bytes = b""
-    guests_14: bytes = b""
-    guests_15: bytes = b""
-    guests_16: bytes = b""
-    guests_17: bytes = b""
-    guests_18: bytes = b""
-    guests_19: bytes = b""
-    guests_20: bytes = b""
-    guests_21: bytes = b""
-    guests_22: bytes = b""
-    guests_23: bytes = b""
-    guests_24: bytes = b""
-    guests_25: bytes = b""
-    guests_26: bytes = b""
-    guests_27: bytes = b""
-    guests_28: bytes = b""
-    guests_29: bytes = b""
-    guests_30: bytes = b""
-    guests_31: bytes = b""
-    invites_0: bytes = b""
-    invites_1: bytes = b""
-    invites_2: bytes = b""
-    invites_3: bytes = b""
-    invites_4: bytes = b""
-    invites_5: bytes = b""
-    invites_6: bytes = b""
-    invites_7: bytes = b""
-    invites_8: bytes = b""
-    invites_9: bytes = b""
-    invites_10: bytes = b""
-    invites_11: bytes = b""
-    invites_12: bytes = b""
-    invites_13: bytes = b""
-    invites_14: bytes = b""
-    invites_15: bytes = b""
-    tickets_0: bytes = b""
-    tickets_1: bytes = b""
-    tickets_2: bytes = b""
-    tickets_3: bytes = b""
-    tickets_4: bytes = b""
-    tickets_5: bytes = b""
-    tickets_6: bytes = b""
-    tickets_7: bytes = b""
-    tickets_8: bytes = b""
-    tickets_9: bytes = b""
-    tickets_10: bytes = b""
-    tickets_11: bytes = b""
-    tickets_12: bytes = b""
-    tickets_13: bytes = b""
-    tickets_14: bytes = b""
-    tickets_15: bytes = b""
 
-    def setup(self) -> None:
-        self.secret = self.random.randbytes(32)
+    @classmethod
+    def migrate(cls, state: dict[str, Any], version: int) -> None:
+        migrate_from_1(state)
 
     @command
     def add(self, player: Player, game: Listed, once: str = "") -> tuple[str, bool]:
         """A game is made; one only, however often it is asked for with the same ``once``. Its id, and whether it is
         new."""
         if once:
-            game = msgspec.structs.replace(game, game=id_of(self.secret, "game", game.by, once, is_short=game.public))
+            id = id_of(self._secret(), "game", game.by, once, is_short=game.public)
+            game = msgspec.structs.replace(game, game=id)
             if game.game in self._games(game.game):
                 return game.game, False
         self._add(msgspec.structs.replace(game, created=self.now, changed=self.now))
@@ -211,7 +118,7 @@ class LobbyModel(GameModel):
     def wait(self, player: Player, ticket: Ticket, once: str = "") -> str:
         """Somebody waits for a game; and does not wait for another any more. Their ticket; one only, however often it
         is asked for with the same ``once``."""
-        id = id_of(self.secret, "ticket", ticket.player, once) if once else ticket.ticket
+        id = id_of(self._secret(), "ticket", ticket.player, once) if once else ticket.ticket
         shelves = self._tickets()
         shelf = shelves[TICKETS.field_of(ticket.player)]
         if id in shelf:
@@ -280,6 +187,11 @@ class LobbyModel(GameModel):
 
     # How.
 
+    def _secret(self) -> bytes:
+        if not self.secret:
+            self.secret = self.random.randbytes(32)
+        return self.secret
+
     def _games(self, game: str) -> dict[str, Listed]:
         """The shelf of a game."""
         return GAMES.unpacked(getattr(self, GAMES.field_of(game)))
@@ -337,6 +249,10 @@ class LobbyModel(GameModel):
                 shelves[TICKETS.field_of(each.player)][each.ticket] = msgspec.structs.replace(
                     each, game=game, expires=self.now + MATCHED_SECONDS
                 )
+
+
+# Nobody asks how it came to stand as it does, and it lives for years.
+LobbyModel.KEEPS_HISTORY = False
 
 
 def id_of(secret: bytes, what: str, by: str, once: str, *, is_short: bool = False) -> str:

@@ -31,7 +31,7 @@ def make_room(shelves: Shelves[Listed], shelf: dict[str, Listed], kept: str, now
             for each in shelf.values()
             if each.game != kept and (each.finished or not each.started or each.changed + SPARED_SECONDS <= now)
         ),
-        key=lambda each: (_need(each), each.changed),
+        key=need,
     )
     for listed in others:
         del shelf[listed.game]
@@ -39,8 +39,12 @@ def make_room(shelves: Shelves[Listed], shelf: dict[str, Listed], kept: str, now
             return
 
 
+def need(listed: Listed) -> tuple[int, float]:
+    """How much a game's listing is needed, beside others."""
+    return _need(listed), listed.changed
+
+
 def _need(listed: Listed) -> int:
-    """How much a game's listing is needed."""
     if listed.finished:
         return 0
     if listed.started:

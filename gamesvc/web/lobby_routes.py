@@ -201,7 +201,7 @@ class Routes:
             wish = None  # it may be somebody's of whom nothing is recorded
         names = self._identities.guest_names(wish, lambda: secrets.token_hex(4))
         # Whose day is over, and who still has a seat somewhere, is not to find somebody else in it.
-        held = self._records.names
+        held = self._records.known.names
         names = [each for each in names if each not in held]
         try:
             name: str = await self._records.run("welcome", names=names, seconds=_NAME_SECONDS)

@@ -7,10 +7,13 @@ has changed.
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from types import new_class
+from typing import Any, Generic, TypeVar
 from zlib import crc32
 
 import msgspec
+
+from gamesvc import GameModel
 
 T = TypeVar("T")
 
@@ -55,3 +58,21 @@ class Shelves(Generic[T]):
     def is_too_full(self, shelf: dict[str, T]) -> bool:
         """Whether more lies on a shelf than there may be."""
         return len(self.packed(shelf)) > self.most
+
+
+def shelved(name: str, module: str, *sorts: Shelves[Any]) -> Any:
+    """A model whose fields are shelves, for another one to go on from.
+
+    Args:
+        name: its own.
+        module: where it is.
+        sorts: of things that lie there.
+    """
+    fields = [field for shelves in sorts for field in shelves.fields]
+
+    def fill(body: dict[str, Any]) -> None:
+        body["__module__"] = module
+        body["__annotations__"] = dict.fromkeys(fields, bytes)
+        body.update(dict.fromkeys(fields, b""))
+
+    return new_class(name, (GameModel,), {}, fill)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -50,7 +51,7 @@ def entries(first: int, last: int) -> list[Entry]:
     return [entry(number) for number in range(first, last + 1)]
 
 
-def snapshot(number: int, *, finished: bool = False, note: str = "") -> Snapshot:
+def snapshot(number: int, *, finished: bool = False, note: str = "", alone: bool = False) -> Snapshot:
     """A snapshot with everything in it."""
     return Snapshot(
         number,
@@ -63,6 +64,7 @@ def snapshot(number: int, *, finished: bool = False, note: str = "") -> Snapshot
         finished,
         Counts(number, number, 0, {"alice": 1}),
         {"alice": (Receipt("c-1", b"digest", b"null"),)},
+        alone=alone,
     )
 
 
@@ -334,6 +336,27 @@ class JournalContract(SynchronousTestCase):
         stored = self.claim()
         self.assertEqual(stored, Stored(stored.term, 7, snapshot(7), []))
 
+    def test_a_snapshot_that_is_alone_takes_the_place_of_the_entries_before_its_own(self) -> None:
+        term = self.opened("g", 6)
+        self.opened("another", 6)
+        self.assertIsNone(self.save(term, snapshot(4, alone=True)))
+        self.assertEqual(self.history(7), entries(4, 6))
+        self.assertEqual(self.history(7, game="another"), entries(1, 6))
+        self.assertIsNone(self.append(term, 6, [entry(7)]))
+        stored = self.claim()
+        self.assertEqual(stored, Stored(stored.term, 7, snapshot(4, alone=True), entries(5, 7)))
+        self.assertIsNone(self.save(stored.term, snapshot(9, alone=True)))
+        self.assertEqual(self.history(10), [])
+        self.assertIsNone(self.append(stored.term, 9, [entry(10)]))
+        stored = self.claim()
+        self.assertEqual(stored, Stored(stored.term, 10, snapshot(9, alone=True), [entry(10)]))
+
+    def test_what_a_snapshot_that_is_fenced_would_stand_for_stays(self) -> None:
+        term = self.opened("g", 6)
+        self.claim()
+        self.assertIsInstance(self.save(term, snapshot(4, alone=True)), Fenced)
+        self.assertEqual(self.history(7), entries(1, 6))
+
     # Games that are forgotten.
 
     def test_a_discarded_game_was_never_there(self) -> None:
@@ -486,7 +509,8 @@ class JournalContract(SynchronousTestCase):
                 self.journal.append(game, term[0], expected, new, None, ours)
                 simple.append(game, term[1], expected, new, None, theirs)
             elif what == "save":
-                saved = snapshot(lasts[game] + chance.randrange(3), note=str(chance.random()))
+                number = lasts[game] + chance.randrange(3)
+                saved = snapshot(number, note=str(chance.random()), alone=chance.random() < 0.3)
                 self.journal.save(game, term[0], saved, None, ours)
                 simple.save(game, term[1], saved, None, theirs)
             elif what == "discard":
@@ -630,6 +654,38 @@ class StoreContract(SynchronousTestCase):
             self.store.save("g", term, snapshot(3, note=note), None)
             self.store.commit()
         self.assertEqual(next(self.store.games()).size - before, len(msgspec.msgpack.encode(snapshot(3, note="short"))))
+
+    def test_what_a_snapshot_has_taken_the_place_of_counts_no_more(self) -> None:
+        term = self.opened("g", 6)
+        self.opened("another", 6)
+        self.store.begin()
+        alone = snapshot(4, alone=True)
+        self.assertTrue(self.store.save("g", term, alone, None))
+        self.store.commit()
+        _, row = self.store.games()
+        self.assertEqual(list(self.store.entries("g")), entries(4, 6))
+        self.assertEqual(row.size, sum(len(msgspec.msgpack.encode(each)) for each in (alone, *entries(4, 6))))
+        self.assertEqual((row.last, row.kind, row.created), (6, "tic-tac-toe", entry(1).time))
+        self.assertEqual(list(self.store.check()), [])
+
+    def test_so_many_entries_that_others_would_wait_go_over_several_snapshots(self) -> None:
+        self.patch(sys.modules[type(self.store).__module__], "DROPPED_AT_ONCE", 3)
+        term = self.opened("g", 9)
+        for kept in ((4, 9), (7, 9), (8, 9), (8, 9)):
+            self.store.begin()
+            self.store.save("g", term, snapshot(8, alone=True), None)
+            self.store.commit()
+            self.assertEqual(list(self.store.entries("g")), entries(*kept))
+            self.assertEqual(self.store.load("g").entries, [entry(9)])
+
+    def test_that_entries_were_dropped_is_rolled_back_too(self) -> None:
+        term = self.opened("g", 6)
+        before = next(self.store.games())
+        self.store.begin()
+        self.store.save("g", term, snapshot(6, alone=True), None)
+        self.store.rollback()
+        self.assertEqual(self.store.load("g"), Stored(term, 6, None, entries(1, 6)))
+        self.assertEqual(next(self.store.games()), before)
 
     def test_a_game_that_a_snapshot_opens_is_listed(self) -> None:
         self.store.begin()

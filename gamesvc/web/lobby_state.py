@@ -1,0 +1,71 @@
+"""What the lobby keeps things in: how large that may become, and how it was kept before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from gamesvc.web.lobby_entries import Invite, Listed, Ticket
+from gamesvc.web.lobby_room import need
+from gamesvc.web.lobby_shelves import Shelves
+
+GAMES = Shelves("games", 32, Listed, 12_000)
+GUESTS = Shelves("guests", 32, float, 3_750)
+INVITES = Shelves("invites", 16, Invite, 3_750)
+TICKETS = Shelves("tickets", 16, Ticket, 5_000)
+"""How large they may become: together they stay below what a game's state may have."""
+
+_GAMES_BEFORE = tuple(f"games_{number}" for number in range(16))
+
+S = TypeVar("S", bound=Struct)
+T = TypeVar("T")
+
+
+def migrate_from_1(state: dict[str, Any]) -> None:
+    """Put on shelves what the first version had as it is. Where there is no room for all of it, what would be forgotten
+    first is.
+
+    Args:
+        state: the first version's; changed in place.
+    """
+    if isinstance(state.get("games_0"), bytes):
+        # It lay on shelves before the version said so.
+        return
+    games = {id: _struct(Listed, each) for field in _GAMES_BEFORE for id, each in state.pop(field).items()}
+    invites = {id: _struct(Invite, each) for id, each in state.pop("invites").items()}
+    tickets = {id: _struct(Ticket, each) for id, each in state.pop("tickets").items()}
+    waiting = sorted((each for each in tickets.values() if not each.game), key=lambda each: each.since)
+    for place, each in enumerate(waiting):
+        tickets[each.ticket] = msgspec.structs.replace(each, place=place + 1)
+    guests: dict[str, float] = state.pop("guests")
+    state["came"] = len(waiting)
+    _put(state, GAMES, games, lambda id, each: id, need)
+    _put(state, GUESTS, guests, lambda id, until: id, lambda until: until)
+    _put(state, INVITES, invites, lambda id, each: each.game, lambda each: each.expires)
+    _put(state, TICKETS, tickets, lambda id, each: each.player, lambda each: (not each.game, each.expires, -each.place))
+
+
+def _struct(kind: type[S], attributes: dict[str, Any]) -> S:
+    names = [name for name in kind.__struct_fields__ if name in attributes]
+    return msgspec.convert([attributes[name] for name in names], kind)
+
+
+def _put(
+    state: dict[str, Any],
+    shelves: Shelves[T],
+    things: dict[str, T],
+    sorted_by: Callable[[str, T], str],
+    forgotten_by: Callable[[T], Any],
+) -> None:
+    found: dict[str, dict[str, T]] = {}
+    for id, each in things.items():
+        found.setdefault(shelves.field_of(sorted_by(id, each)), {})[id] = each
+    for field, shelf in found.items():
+        for id in sorted(shelf, key=lambda id: forgotten_by(shelf[id])):
+            if not shelves.is_too_full(shelf):
+                break
+            del shelf[id]
+        state[field] = shelves.packed(shelf)
