@@ -70,7 +70,7 @@ class PendingSeat:
         self.effect = self.entry = None
         before = game.instance.standing.seats
         seats = list(before)
-        if self._players is not None and not any(seats):
+        if self._players is not None and not any(seats) and not game.instance.standing.finished:
             for seat, seated in enumerate(self._players[: len(seats)]):
                 seats[seat] = Player(seated)
         self._judgement = self._sit(game, seats)
@@ -88,8 +88,11 @@ class PendingSeat:
 
     @property
     def _watching(self) -> Role:
-        is_named = self._players is None or self._player in self._players
-        return Role(self._player, playing=False, may_sit=is_named and not self._spectate)
+        return Role(self._player, playing=False, may_sit=self._is_named and not self._spectate)
+
+    @property
+    def _is_named(self) -> bool:
+        return self._players is None or self._player in self._players
 
     def _sit(self, game: Game, seats: list[Player | None]) -> Role | RequestRefused:
         """Take a seat, where that is called for."""
@@ -97,7 +100,7 @@ class PendingSeat:
             return self._watching
         if not seats or self._player in seats:
             return Role(self._player, playing=True)
-        if self._returns and (self._players is None or self._player in self._players):
+        if self._is_named and (self._returns or game.instance.standing.finished):
             return self._watching
         if game.instance.has_room(seats) and not game.instance.standing.finished:
             seats[seats.index(None)] = self._player

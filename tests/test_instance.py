@@ -227,6 +227,11 @@ class Effects(SynchronousTestCase):
         entry = run(instance, "stop").entry(Ledger, "command")
         self.assertEqual([event.body for event in entry.events], [b'{"event":"gamesvc.finished"}'])
 
+    def test_that_it_is_over_is_told_once_whatever_still_happens(self) -> None:
+        instance = opened()
+        run(instance, "end")
+        self.assertEqual(run(instance, "say", size=0).events, [])
+
     def test_a_result_of_none_is_none_and_others_are_json(self) -> None:
         instance = opened()
         self.assertIsNone(run(instance, "nothing").result)

@@ -237,6 +237,16 @@ class Coming(Seating):
         self.come("carol").settle(self.game)
         self.assertEqual((self.outcomes, self.standing.seats[2]), ([Role(CAROL, playing=False, may_sit=True)], None))
 
+    def test_nor_do_all_whom_a_token_names_where_they_have_left_it(self) -> None:
+        self.game = Judge(Club, players=("alice", "bob"))
+        for name in ("alice", "bob"):
+            self.leave(name).settle(self.game)
+        self.game.instance.command(self.game.time, "end", ALICE, Club.COMMANDS["end"].arguments())
+        pending = self.come("alice", ("alice", "bob"))
+        pending.settle(self.game)
+        self.assertEqual((pending.entry, self.standing.seats), (None, (None, None, None)))
+        self.assertEqual(self.outcomes, [Role(ALICE, playing=False, may_sit=True)])
+
 
 class Joining(Seating):
     """The model is told of who takes a seat, and when enough have."""

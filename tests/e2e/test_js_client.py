@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.processes import CHECKOUT, Operator
 
-NPM_SECONDS = 180.0
+NPM_SECONDS = 400.0
 """How long npm may take: it fetches the compiler."""
 
 LEAST_TESTS = 80
@@ -63,10 +63,13 @@ def test_the_clients_own_tests_pass_against_real_servers(package: Path, operator
             "GAMESVC_GUARDED_URL": guarded,
         }.items()
     }
-    said = npm(package, "test", **where, GAMESVC_KEY_FILE=str(operator.directory / "signs.pem"))
+    # With the WebSocket of Node 22, too, which Node 20 has where it is told so.
+    options = {"NODE_OPTIONS": "--experimental-websocket", "NODE_NO_WARNINGS": "1"}
+    said = npm(package, "test", **where, **options, GAMESVC_KEY_FILE=str(operator.directory / "signs.pem"))
     counts = {what: int(count) for what, count in re.findall(r"^\W*(pass|fail|skipped) (\d+)$", said, re.MULTILINE)}
     assert counts["fail"] == counts["skipped"] == 0, said
     assert counts["pass"] >= LEAST_TESTS, said
+    assert "global" in said, "Node's own WebSocket was not tried"
 
 
 def test_what_is_packed_is_the_client_and_nothing_else(package: Path) -> None:
