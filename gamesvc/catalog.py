@@ -14,20 +14,20 @@ from gamesvc.model import GameModel, start
 from gamesvc.options import OptionsError, checked, given, parse
 
 ENTRY_POINT_GROUP = "gamesvc.games"
-DEFAULT_GAME = "greetings"
 
 _GAMES = Sort(
     "game",
     ENTRY_POINT_GROUP,
+    # In the order in which they are shown to who comes to play.
     {
-        "arena": "gamesvc.games.arena:Arena",
-        "battleship": "gamesvc.games.battleship:Battleship",
-        "chat": "gamesvc.games.chat:Chat",
-        "chess": "gamesvc.games.chess:Chess",
-        "connect-four": "gamesvc.games.connect_four:ConnectFour",
-        "crazy-eights": "gamesvc.games.crazy_eights:CrazyEights",
         "greetings": "gamesvc.games.greetings:Greetings",
         "tic-tac-toe": "gamesvc.games.tic_tac_toe:TicTacToe",
+        "connect-four": "gamesvc.games.connect_four:ConnectFour",
+        "chess": "gamesvc.games.chess:Chess",
+        "battleship": "gamesvc.games.battleship:Battleship",
+        "crazy-eights": "gamesvc.games.crazy_eights:CrazyEights",
+        "arena": "gamesvc.games.arena:Arena",
+        "chat": "gamesvc.games.chat:Chat",
     },
     {"chess": "chess", "pyspiel": "openspiel"},
     GameModel,
@@ -81,13 +81,13 @@ class Catalog:
 
 
 def shipped(left_out: Callable[[ConfigError], object] = lambda why: None) -> tuple[str, ...]:
-    """The games that come along, by their names; what is played where nobody says what. `DEFAULT_GAME` is the first.
+    """The games that come along, by their names; what is played where nobody says what. ``greetings`` is the first.
 
     Args:
         left_out: is told why one can't be played here: because a package is missing that an extra brings.
     """
-    found = [DEFAULT_GAME]
-    for name in sorted(_GAMES.built_in.keys() - {DEFAULT_GAME}):
+    found = []
+    for name in _GAMES.built_in:
         try:
             find_class(_GAMES, name, name)
         except ConfigError as error:
