@@ -84,6 +84,7 @@ class LobbyPageTest(SynchronousTestCase):
             ("for 30 days", lobby_entries.PLAYED_SECONDS == 30 * 24 * 3600),
             ("followed for 7 days", lobby_model.INVITED_SECONDS == 7 * 24 * 3600),
             ("16 hold at a time", lobby_model.MAX_INVITES == 16),
+            ("16 may wait for others at a time", lobby_matches.MAX_WAITING == 16),
             ("widens by 10 a second", pairing.WIDENING == 10),
             ("(up to 30)", lobby_matches.MAX_WAIT_SECONDS == 30),
             ("not ask for 60 seconds", lobby_matches.GONE_SECONDS == 60),

@@ -8,6 +8,7 @@ from unittest import mock
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import GameError, GameModel, Move, Player, command
+from gamesvc.web import lobby_listing
 from gamesvc.web.lobby_model import LOBBY
 from tests.lobbies import LobbyWorld
 from tests.wire import Logged
@@ -43,6 +44,17 @@ class Thinkable(Party, seats=(2, 4)):
 
     def legal(self, player: Player) -> tuple[Move, ...]:
         return ()
+
+
+class Deserted(Party, seats=(2, 4)):
+    """Over when the second one has left it."""
+
+    left: int = 0
+
+    def on_leave(self, player: Player) -> None:
+        self.left += 1
+        if self.left == 2:
+            self.finish()
 
 
 PARTY = "tests.test_lobby_games:Party"
@@ -90,6 +102,10 @@ class MakingTest(SynchronousTestCase):
     def test_what_is_not_served_is_not_made(self) -> None:
         response = self.world.ask("POST", "/games", "ann", {"kind": "checkers"})
         self.assertEqual((response.status, response.code), (404, "kind_not_served"))
+        self.assertRegex(response.json["error"]["message"], ": tic-tac-toe, chat, Party$")
+        with mock.patch.object(lobby_listing, "_MAX_NAMED", 2):
+            response = self.world.ask("POST", "/games", "ann", {"kind": "checkers"})
+        self.assertRegex(response.json["error"]["message"], ": tic-tac-toe, chat, ...$")
 
     def test_fewer_seats_than_there_could_be(self) -> None:
         game = self.world.made(kind="Party", seats=2)
@@ -278,6 +294,19 @@ class PlayingTest(SynchronousTestCase):
         shown = self.world.ask("GET", f"/games/{game}").json
         self.assertEqual((shown["state"], shown["finished"], shown["free"]), ("finished", True, 0))
 
+    def test_nobody_is_seated_in_a_game_for_named_players_that_is_over_and_that_they_left(self) -> None:
+        world = LobbyWorld(games=("tests.test_lobby_games:Deserted",))
+        game = world.made("carl", kind="Deserted", players=["ann", "bob"])
+        watcher = world.opened(f"/{game}?player=carl&spectate=1", V1)
+        for who in ("ann", "bob"):
+            self.assertEqual(world.ask("POST", f"/games/{game}/leave", who).status, 204)
+        self.assertEqual(watcher.heard()[-1]["event"], "gamesvc.finished")
+        for who in ("ann", "carl"):
+            response = world.ask("POST", f"/games/{game}/join", who)
+            self.assertEqual((response.status, response.code), (409, "game_over"), who)
+        self.assertEqual(watcher.heard(), [])
+        self.assertEqual(world.ask("GET", f"/games/{game}").json["players"], [None] * 4)
+
     def test_who_leaves_makes_room_where_the_game_lets_them(self) -> None:
         self.assertEqual(self.at("/leave", "ann").status, 204)
         self.assertEqual(self.world.ask("GET", f"/games/{self.game}").json["players"], [None, None])
@@ -451,6 +480,7 @@ class RestartTest(SynchronousTestCase):
         self.assertEqual(len(other.ask("GET", "/games").json["games"]), 6)
         told = [text for text in self.logged.texts() if "another server uses the lobby" in text]
         self.assertEqual(len(told), 2, "each once")
+        self.assertEqual([text for text in self.logged.texts() if "was deleted" in text], [])
 
     def test_the_lobby_itself_is_not_to_be_entered(self) -> None:
         world = LobbyWorld()

@@ -9,8 +9,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.image import Image
 from gamesvc.web.lobby_entries import FINISHED_SECONDS, OPEN_SECONDS
-from gamesvc.web.lobby_known import Known
-from gamesvc.web.lobby_model import INVITED_SECONDS, MATCHED_SECONDS
+from gamesvc.web.lobby_known import Known, order_of
+from gamesvc.web.lobby_model import INVITED_SECONDS, MATCHED_SECONDS, LobbyModel
 from gamesvc.web.lobby_shelves import Shelves
 from tests.test_lobby_model import Book, listed, ticket
 
@@ -45,6 +45,27 @@ class KnownTest(SynchronousTestCase):
         self.book.do("remove", game="g")
         self.assertIs(self.known.game("g"), None)
         self.assertEqual(self.known.newest, [])
+
+    def test_a_game_is_found_also_when_all_are_sorted_anew(self) -> None:
+        with mock.patch.object(LobbyModel, "_sort"):
+            for number in range(9):
+                self.add(f"g{number}")
+        for _ in range(2):
+            found = [self.known.game(f"g{number}") for number in range(9)]
+            self.assertEqual([None if each is None else each.game for each in found], [f"g{n}" for n in range(9)])
+            self.assertEqual(len(self.known.newest), 9)
+            self.book.do("renew", name="ann", seconds=60)
+
+    def test_a_lobby_is_told_from_others(self) -> None:
+        self.assertEqual(order_of(self.book.instance.standing.image), b"")
+        self.assertEqual(order_of(()), b"")
+        self.add("g")
+        first = order_of(self.book.instance.standing.image)
+        self.add("h")
+        self.assertEqual(order_of(self.book.instance.standing.image), first)
+        self.book = Book(b"plum")
+        self.add("g")
+        self.assertNotEqual(order_of(self.book.instance.standing.image), first)
 
     def test_names_are_those_of_who_made_a_game_or_plays_or_is_to(self) -> None:
         self.add("g", by="ann", named=("bob", "carl"))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc.web.lobby_matches import GONE_SECONDS, LOOK_SECONDS
+from gamesvc.web.lobby_matches import GONE_SECONDS, LOOK_SECONDS, MAX_WAITING
 from gamesvc.web.lobby_model import MATCHED_SECONDS
-from tests.lobbies import LobbyWorld
+from gamesvc.web.lobby_state import TICKETS
+from tests.lobbies import LobbyWorld, Response
 from tests.test_lobby_games import PARTY, V1
 from tests.wire import Logged
 
@@ -169,6 +171,14 @@ class MatchesTest(SynchronousTestCase):
         self.assertEqual(self.state("ann", ticket), "matched")
         self.assertIsNot(before, self.world)
 
+    def test_a_restart_leaves_all_the_time_there_is_to_ask_again(self) -> None:
+        ticket = self.wait("ann")
+        self.world.pass_time(GONE_SECONDS / 2)
+        self.world.kill()
+        self.world = LobbyWorld(games=GAMES, journal=self.world.journal, reactor=self.world.reactor)
+        self.world.pass_time(GONE_SECONDS - 5)
+        self.assertEqual(self.state("ann", ticket), "waiting")
+
     def test_what_became_of_it_is_known_for_a_while(self) -> None:
         ticket = self.wait("ann")
         self.wait("bob")
@@ -183,3 +193,103 @@ class MatchesTest(SynchronousTestCase):
         self.world.lobby.stop()
         self.world.settle()
         self.assertEqual(asked.response.json["state"], "waiting")
+
+
+class CrowdTest(SynchronousTestCase):
+    """From one network address so many wait as may, and they keep out nobody from elsewhere."""
+
+    def setUp(self) -> None:
+        self.logged = Logged(self)
+        self.world = LobbyWorld(games=GAMES, command_burst=1000)
+        self.count = 0
+
+    def wait(self, host: str, who: str | None = None, **quest: Any) -> Response:
+        self.count += 1
+        # Nobody accepts anybody.
+        wish = {"kind": "tic-tac-toe", "rating": {"own": self.count * 1000.0, "within": 0}, **quest}
+        return self.world.ask("POST", "/matches", who or f"player-{self.count}", wish, host=host)
+
+    def fill(self, host: str) -> list[str]:
+        """Have so many wait from there as may. Their tickets."""
+        return [str(self.wait(host).json["ticket"]) for _ in range(MAX_WAITING)]
+
+    def statuses(self, *hosts: str) -> list[int]:
+        return [self.wait(host).status for host in hosts]
+
+    def test_whose_names_are_sorted_alike_do_not_keep_somebody_out(self) -> None:
+        field = TICKETS.field_of("victim", b"")
+        alike = [name for name in map(str, range(2000)) if TICKETS.field_of(name, b"") == field]
+        for number, name in enumerate(alike[:60]):
+            self.wait(f"198.51.100.{number}", name)
+        self.assertEqual(len(self.world.records.known.tickets), 60)
+        self.assertEqual(self.wait("192.0.2.2", "victim").status, 202)
+
+    def test_more_than_may_are_refused_for_now(self) -> None:
+        self.fill("192.0.2.1")
+        response = self.wait("192.0.2.1")
+        self.assertEqual((response.status, response.code), (429, "too_many_requests"))
+        self.assertIn("Retry-After", response.headers)
+        self.assertIn("16 wait", response.json["error"]["message"])
+        self.assertEqual(len(self.world.records.known.tickets), MAX_WAITING)
+        self.assertEqual(self.wait("192.0.2.2").status, 202)
+
+    def test_so_many_of_one_ipv6_network_however_many_addresses_it_has(self) -> None:
+        statuses = self.statuses(*(f"2001:db8::{number}" for number in range(1, MAX_WAITING + 2)))
+        self.assertEqual(statuses, [202] * MAX_WAITING + [429])
+        self.assertEqual(self.statuses("2001:db8:0:1::1"), [202])
+
+    def test_from_this_machine_as_many_as_like(self) -> None:
+        self.assertEqual(self.statuses(*["127.0.0.1"] * (2 * MAX_WAITING)), [202] * (2 * MAX_WAITING))
+
+    def test_those_who_come_at_once_are_counted_too(self) -> None:
+        with mock.patch.object(self.world, "settle"):
+            asked = [
+                self.world.begin(
+                    "POST",
+                    "/matches",
+                    f"p{number}",
+                    {"kind": "tic-tac-toe", "rating": {"own": number * 1000.0, "within": 0}},
+                    host="192.0.2.1",
+                )
+                for number in range(MAX_WAITING + 3)
+            ]
+        self.world.settle()
+        self.assertEqual(sorted(each.response.status for each in asked), [202] * MAX_WAITING + [429] * 3)
+
+    def test_who_waits_for_something_else_takes_no_more_room(self) -> None:
+        self.fill("192.0.2.1")
+        self.assertEqual(self.wait("192.0.2.1", "player-1", kind="Party").status, 202)
+        self.assertEqual(self.wait("192.0.2.1", "somebody").status, 429)
+
+    def test_who_does_not_wait_any_more_makes_room(self) -> None:
+        tickets = self.fill("192.0.2.1")
+        self.world.ask("DELETE", f"/matches/{tickets[0]}", "player-1", host="192.0.2.1")
+        self.assertEqual(self.statuses("192.0.2.1", "192.0.2.1"), [202, 429])
+        own = {"own": 2000.0, "within": 0}
+        self.assertEqual(self.wait("192.0.2.2", rating=own).json["state"], "matched")
+        self.assertEqual(self.statuses("192.0.2.1", "192.0.2.1"), [202, 429])
+
+    def test_who_was_refused_is_not_counted(self) -> None:
+        with mock.patch.object(TICKETS, "most", 1):
+            self.assertEqual(self.statuses(*["192.0.2.1"] * (MAX_WAITING + 1)), [503] * (MAX_WAITING + 1))
+        self.fill("192.0.2.1")
+
+    def test_a_ticket_is_counted_where_it_came_from_whoever_asks_for_it_elsewhere(self) -> None:
+        for number, ticket in enumerate(self.fill("192.0.2.1")):
+            path = f"/matches/{ticket}"
+            self.assertEqual(self.world.ask("GET", path, f"player-{number + 1}", host="192.0.2.2").status, 200)
+        self.assertEqual(self.statuses("192.0.2.1", "192.0.2.2"), [429, 202])
+
+    def test_after_a_restart_those_are_counted_who_ask_again(self) -> None:
+        tickets = self.fill("192.0.2.1")
+        self.world.kill()
+        self.world = LobbyWorld(games=GAMES, journal=self.world.journal, reactor=self.world.reactor, command_burst=1000)
+        for number, ticket in enumerate(tickets[1:]):
+            self.world.ask("GET", f"/matches/{ticket}", f"player-{number + 2}", host="192.0.2.1")
+        self.assertEqual(self.statuses("192.0.2.1", "192.0.2.1"), [202, 429])
+
+    def test_nothing_is_remembered_of_tickets_that_are_gone(self) -> None:
+        self.fill("192.0.2.1")
+        self.world.pass_time(GONE_SECONDS + 3 * LOOK_SECONDS)
+        matches = self.world.lobby._matches
+        self.assertEqual((self.world.records.known.tickets, matches._networks, matches._coming), ({}, {}, {}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from typing import Any
+from unittest import mock
 
 import msgspec
 from twisted.trial.unittest import SynchronousTestCase
@@ -19,14 +20,15 @@ from gamesvc.web.lobby_shelves import Shelves
 from gamesvc.web.lobby_state import GAMES, GUESTS, INVITES, TICKETS
 
 SERVER = Player("server")
+SORTS: tuple[Shelves[Any], ...] = (GAMES, GUESTS, INVITES, TICKETS)
 
 
 class Book:
     """The model, as it runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: bytes = b"seed") -> None:
         self.now = 1000.0
-        self.instance = Instance(LobbyModel, b"seed" * 8)
+        self.instance = Instance(LobbyModel, seed * 8)
         self.instance.open(self.now)
 
     def do(self, command: str, **arguments: Any) -> Any:
@@ -93,8 +95,51 @@ class LobbyModelTest(SynchronousTestCase):
         self.book.do("stand", game="g1", players=["ann", None], started=False, finished=False)
         after = self.book.instance.standing.image
         changed = [field.name for field, old, new in zip(LobbyModel.FIELDS, before, after, strict=True) if old != new]
-        self.assertEqual(changed, [GAMES.field_of("g1")])
+        self.assertEqual(changed, [GAMES.field_of("g1", self.book.field("order"))])
         self.assertEqual(self.book.games()["g1"].players, ("ann", None))
+
+    def test_nobody_knows_which_names_share_a_shelf(self) -> None:
+        orders = set()
+        for seed in (b"seed", b"plum"):
+            self.book = Book(seed)
+            self.book.do("welcome", names=["ann"], seconds=60.0)
+            orders.add(self.book.field("order"))
+            self.book.do("welcome", names=["bob"], seconds=60.0)
+            self.assertIn(self.book.field("order"), orders, "it stays")
+        self.assertEqual({len(each) for each in orders}, {32})
+        self.assertEqual(len(orders), 2)
+
+    def test_names_that_were_on_one_shelf_lie_on_many(self) -> None:
+        names = [name for name in map(str, range(2000)) if TICKETS.field_of(name, b"") == "tickets_3"]
+        for name in names[:60]:
+            self.book.do("wait", ticket=ticket(f"t{name:>022}", player=name, own=float(name) * 1e4))
+        self.assertEqual(len(self.book.part(TICKETS)), 60)
+
+    def test_what_was_sorted_by_no_secret_is_from_the_first_new_thing_on(self) -> None:
+        before = Book()
+        with mock.patch.object(LobbyModel, "_sort"):
+            for number in range(20):
+                game = f"g{number}"
+                before.do("add", game=listed(game))
+                before.do("invite", game=game, code=f"c{number}")
+                before.do("invite", game=game, code=f"d{number}")
+                before.do("welcome", names=[f"guest-{number}"], seconds=1e6)
+                before.do("wait", ticket=ticket(f"t{number}", seats=9))
+        self.assertEqual(before.field("order"), b"")
+        before.do("stand", game="g7", players=["ann", None], started=False, finished=False)
+        parts = [before.part(shelves) for shelves in SORTS]
+        self.assertEqual(parts[0]["g7"].players, ("ann", None))
+        before.do("renew", name="guest-7", seconds=1e6)
+        self.assertEqual([before.part(shelves) for shelves in SORTS], parts)
+        order = before.field("order")
+        for game in (f"g{number}" for number in range(20)):
+            self.assertIn(game, GAMES.unpacked(before.field(GAMES.field_of(game, order))))
+            codes = INVITES.unpacked(before.field(INVITES.field_of(game, order)))
+            self.assertEqual([each for each in codes if each[1:] == game[1:]], [f"c{game[1:]}", f"d{game[1:]}"])
+            name = f"guest-{game[1:]}"
+            self.assertIn(name, GUESTS.unpacked(before.field(GUESTS.field_of(name, order))))
+        for each in parts[3].values():
+            self.assertIn(each.ticket, TICKETS.unpacked(before.field(TICKETS.field_of(each.player, order))))
 
     def test_what_is_not_known_does_not_come_about_by_standing_otherwise(self) -> None:
         self.book.do("stand", game="g1", players=[], started=True, finished=False)

@@ -211,6 +211,8 @@ class CanNotBeOpenedTest(OnDisk):
         self.assertEqual(asked.response.status, 201)
         (game,) = self.world.ask("GET", "/games").json["games"]
         self.assertEqual(game["kind"], "chat")
+        self.assertEqual(len(self.told("the lobby was deleted while it was served")), 1)
+        self.assertEqual(self.told("another server uses"), [])
 
     def test_what_it_knew_is_not_shown_when_it_was_deleted(self) -> None:
         self.world.made()

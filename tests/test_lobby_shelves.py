@@ -27,11 +27,17 @@ class ShelvesTest(SynchronousTestCase):
         self.assertEqual(self.cups.packed({}), b"")
 
     def test_things_lie_on_all_shelves_and_each_always_on_the_same(self) -> None:
-        fields = {name: self.cups.field_of(name) for name in map(str, range(100))}
-        self.assertEqual(set(fields.values()), set(self.cups.fields))
+        for key in (b"", b"key"):
+            fields = {self.cups.field_of(name, key) for name in map(str, range(100))}
+            self.assertEqual(fields, set(self.cups.fields))
         self.assertEqual(self.cups.fields, ("cups_0", "cups_1", "cups_2", "cups_3"))
         # They are looked for by other processes, and on other days.
-        self.assertEqual(Shelves("cups", 4, Cup, 20).field_of("zoë"), self.cups.field_of("zoë"))
+        many = Shelves("cups", 999, Cup, 20)
+        self.assertEqual([many.field_of("zoë", key) for key in (b"", b"key")], ["cups_797", "cups_452"])
+
+    def test_who_knows_names_does_not_know_which_lie_together(self) -> None:
+        together = [name for name in map(str, range(1000)) if self.cups.field_of(name, b"one") == "cups_0"]
+        self.assertEqual({self.cups.field_of(name, b"other") for name in together}, set(self.cups.fields))
 
     def test_a_shelf_is_too_full_when_it_is_longer_than_it_may_be(self) -> None:
         shelf = {"a": Cup("a" * 13)}

@@ -11,7 +11,7 @@ from gamesvc.migration import migrated
 from gamesvc.web.lobby_entries import Invite, Listed, Ticket
 from gamesvc.web.lobby_model import LobbyModel
 from gamesvc.web.lobby_shelves import Shelves
-from gamesvc.web.lobby_state import GAMES, GUESTS, INVITES, TICKETS
+from gamesvc.web.lobby_state import GAMES, GUESTS, INVITES, TICKETS, sorted_anew
 
 NOW = 1_000_000.0
 STANDS = {"seats": 2, "named": [], "players": ["ann", None], "started": False, "finished": False, "changed": NOW}
@@ -51,7 +51,7 @@ class MigrationTest(SynchronousTestCase):
                 for id, each in shelf.items():
                     sorted_by = each.game if isinstance(each, Invite) else id
                     sorted_by = each.player if isinstance(each, Ticket) else sorted_by
-                    self.assertEqual(shelves.field_of(sorted_by), name)
+                    self.assertEqual(shelves.field_of(sorted_by, b""), name)
             found.append(part)
         return found
 
@@ -104,9 +104,27 @@ class MigrationTest(SynchronousTestCase):
         for part in (games, guests, invites, tickets):
             self.assertGreater(len(part), 3)
 
+    def test_where_it_is_sorted_anew_and_there_is_no_room_what_would_be_forgotten_first_is(self) -> None:
+        self.patch(GUESTS, "fields", GUESTS.fields[:2])
+        before = dict.fromkeys((*GAMES.fields, *GUESTS.fields, *INVITES.fields, *TICKETS.fields), b"")
+        half = {f"guest-{number:02}": NOW - number for number in range(20)}
+        other = {f"guest-{number:02}": NOW - number for number in range(20, 40)}
+        before |= dict(zip(GUESTS.fields, map(GUESTS.packed, (half, other)), strict=True))
+        self.patch(GUESTS, "most", 150)
+        after = sorted_anew(before, b"key")
+        self.assertEqual(list(after), list(before))
+        found: dict[str, float] = {}
+        for field in GUESTS.fields:
+            shelf = GUESTS.unpacked(after[field])
+            self.assertEqual({GUESTS.field_of(name, b"key") for name in shelf}, {field})
+            found |= shelf
+            gone = [name for name in {**half, **other} if GUESTS.field_of(name, b"key") == field and name not in shelf]
+            self.assertLess(max(shelf), min(gone), "the last to expire stay")
+        self.assertTrue(10 < len(found) < 40)
+
     def test_what_lay_on_shelves_before_the_version_said_so_stays_there(self) -> None:
         shelf = {"g1": Listed(**listed("g1") | TUPLES)}
         fields = dict.fromkeys((*GAMES.fields, *GUESTS.fields, *INVITES.fields, *TICKETS.fields), b"")
-        fields[GAMES.field_of("g1")] = GAMES.packed(shelf)
+        fields[GAMES.field_of("g1", b"")] = GAMES.packed(shelf)
         state = {name: msgspec.msgpack.encode(value) for name, value in fields.items()}
         self.assertEqual(self.parts(state), [shelf, {}, {}, {}])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from typing import Any
+from unittest import mock
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from gamesvc.errors import HTTP_REFUSALS
 from gamesvc.limits import SLOW_CONSUMER_SECONDS
 from gamesvc.web.channel import BODY_SECONDS, IDLE_SECONDS, MAX_AHEAD_BYTES, MAX_AT_ONCE, MAX_REQUESTS
 from tests.web import Asker, WebWorld, request
-from tests.wire import Logged, frame, opening
+from tests.wire import Logged, World, frame, opening
 
 FAST = settings(deadline=None, database=None, max_examples=150)
 
@@ -443,6 +444,30 @@ class Games(SynchronousTestCase):
         world.slow.asked.pop().answer(b"")
         world.turn()
         self.assertEqual(list(world.listener.games), ["lobby"])
+
+
+class Costs(SynchronousTestCase):
+    """A connection that plays costs no more than where there is no HTTP."""
+
+    def kept(self, world: World) -> tuple[set[str], int]:
+        """What connections that play have of their own, and how many timers run for them."""
+        before = len(world.reactor.getDelayedCalls())
+        own: set[str] = set()
+        for number in range(3):
+            line = world.opened(f"/g1?player=p{number}")
+            line.say(command="hello")
+            self.assertEqual(line.heard()[-1], {"status": "ok"})
+            own |= vars(line.protocol).keys()
+        world.turn()
+        return own, len(world.reactor.getDelayedCalls()) - before
+
+    def test_a_connection_that_plays_has_nothing_of_what_serves_http(self) -> None:
+        world = WebWorld()
+        with mock.patch.object(world.site, "channel") as channel:
+            kept = self.kept(world)
+        self.assertEqual(kept, self.kept(World()))
+        self.assertTrue({"_web", "dataReceived"}.isdisjoint(kept[0]))
+        channel.assert_not_called()
 
 
 class Ends(SynchronousTestCase):

@@ -221,6 +221,8 @@ class TokensTest(SynchronousTestCase):
         seat = world.ask("POST", f"/games/{game}/watch", eve).json["seat"]
         for url in (seat["url"], f"/{game}"):
             self.assertIs(self.enter(world, {**seat, "url": url})["playing"], False)
+        claims = jwt.decode(seat["token"], options={"verify_signature": False})
+        self.assertEqual((claims["spectate"], claims.get("operate", False)), (True, False))
         self.assertEqual(world.ask("GET", f"/games/{game}").json["free"], 1)
 
     def test_those_who_were_matched_are_named_in_each_others_tokens(self) -> None:

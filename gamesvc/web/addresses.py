@@ -34,7 +34,7 @@ class Addresses:
         Returns:
             0.0 where it may be answered, else the seconds until one may.
         """
-        network = _network(host)
+        network = network_of(host)
         if self._rate <= 0 or not network:
             return 0.0
         bucket = self._buckets.get(network)
@@ -46,8 +46,12 @@ class Addresses:
         return bucket.take(now)
 
 
-def _network(host: str) -> str:
-    """The addresses that are one subscriber's; empty for this machine's own, and for what is none."""
+def network_of(host: str) -> str:
+    """The addresses that are one subscriber's; empty for this machine's own, and for what is none.
+
+    Args:
+        host: one of them.
+    """
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

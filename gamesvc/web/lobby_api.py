@@ -114,8 +114,7 @@ class LobbyApi(Resource):
         route = by_method.get("GET" if method == "HEAD" else method)
         if route is None:
             raise RequestRefused(METHOD_NOT_ALLOWED.for_methods(methods))
-        host = str(getattr(request.getClientAddress(), "host", "") or "")
-        if route.method != "GET" and self._changes.take(host, self._monotonic()):
+        if route.method != "GET" and self._changes.take(_host(request), self._monotonic()):
             raise RequestRefused(TOO_MANY_REQUESTS)
         gone: list[object] = []
         request.notifyFinish().addBoth(gone.append)
@@ -141,7 +140,7 @@ class LobbyApi(Resource):
         body = None if route.takes is None else _body(request, route.takes)
         if not route.always:
             await self._records.loaded()
-        answer = await route.run(Call(who, path, query, body, key))
+        answer = await route.run(Call(who, path, query, body, key, _host(request)))
         return b"" if route.answer is None else _encode(answer)
 
     def _find(self, segments: list[bytes]) -> tuple[dict[str, Route], dict[str, str]]:
@@ -194,6 +193,10 @@ _DOCUMENT = Route("GET", "/openapi.json", "All this.", _nothing, 200, dict[str, 
 def _text(request: Any, name: bytes) -> str:
     value: bytes | None = request.getHeader(name)
     return "" if value is None else value.decode("latin-1")
+
+
+def _host(request: Any) -> str:
+    return str(getattr(request.getClientAddress(), "host", "") or "")
 
 
 def _key(request: Any) -> str:

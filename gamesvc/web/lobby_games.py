@@ -251,7 +251,7 @@ class LobbyGames:
         if self._lifecycle is None:
             raise RequestRefused(JOURNAL_DOWN)
         server = await opened(self._lifecycle, listed.game, who)
-        if listed.named and not any(server.players):
+        if listed.named and not any(server.players) and not server.finished:
             # A model that is told who joins has its seats taken when the game is there.
             await admitted(server, listed.named[0], listed.named)
         return server

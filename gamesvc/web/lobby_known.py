@@ -42,10 +42,12 @@ class Known:
         self._shelves: dict[str, dict[str, Any]] = {}
         self._whole: dict[str, Any] = {}
         self._secret = b""
+        self._order = b""
 
     def game(self, game: str) -> Listed | None:
         """A game that was made through the lobby; None where there is none of this id, or not any more."""
-        return self._shelf(GAMES, GAMES.field_of(game)).get(game)
+        self._read()
+        return self._shelf(GAMES, GAMES.field_of(game, self._order)).get(game)
 
     def once(self, what: str, by: str, once: str, *, is_short: bool = False) -> str:
         """The id of what somebody asks for, as `id_of` has it; empty where nobody has asked for anything yet."""
@@ -103,10 +105,7 @@ class Known:
     def _shelf(self, shelves: Shelves[T], field: str) -> dict[str, T]:
         self._read()
         if field not in self._shelves:
-            packed: bytes = (
-                LobbyModel.FIELDS[_PLACES[field]].decode(self._image[_PLACES[field]]) if self._image else b""
-            )
-            self._shelves[field] = shelves.unpacked(packed)
+            self._shelves[field] = shelves.unpacked(_bytes(self._image, field))
         return self._shelves[field]
 
     def _all(self, shelves: Shelves[T]) -> dict[str, T]:
@@ -134,4 +133,20 @@ class Known:
                 for name in (shelves.fields[0], *wholes):
                     self._whole.pop(name, None)
         if "secret" in changed:
-            self._secret = LobbyModel.FIELDS[_PLACES["secret"]].decode(image[_PLACES["secret"]]) if image else b""
+            self._secret = _bytes(image, "secret")
+        if "order" in changed:
+            self._order = order_of(image)
+
+
+def order_of(image: Image) -> bytes:
+    """What a lobby is told from others by: by it its things are sorted. Empty where it has none yet.
+
+    Args:
+        image: the lobby's.
+    """
+    return _bytes(image, "order")
+
+
+def _bytes(image: Image, name: str) -> bytes:
+    value: bytes = LobbyModel.FIELDS[_PLACES[name]].decode(image[_PLACES[name]]) if image else b""
+    return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import msgspec
 from msgspec import Raw
@@ -13,6 +14,9 @@ from gamesvc.server import GameServer
 from gamesvc.web.lobby_bodies import Game
 from gamesvc.web.lobby_entries import Listed
 from gamesvc.web.lobby_records import Records
+
+_MAX_NAMED = 20
+"""How many kinds are named to who asks for one that there is not."""
 
 
 class Listing:
@@ -48,7 +52,9 @@ class Listing:
         """
         kind = self._catalog.find(name)
         if kind is None:
-            raise RequestRefused(KIND_NOT_SERVED)
+            served = [each.name for each in self._catalog]
+            named = ", ".join(served if len(served) <= _MAX_NAMED else [*served[:_MAX_NAMED], "..."])
+            raise RequestRefused(replace(KIND_NOT_SERVED, message=f"{KIND_NOT_SERVED.message}; there are: {named}"))
         return kind
 
     def show(self, listed: Listed) -> Game:

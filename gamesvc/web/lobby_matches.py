@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
 from twisted.internet.defer import Deferred
 
-from gamesvc.errors import BAD_BODY, NO_SUCH_TICKET, RequestRefused
+from gamesvc.errors import BAD_BODY, NO_SUCH_TICKET, TOO_MANY_REQUESTS, RequestRefused
 from gamesvc.surroundings import Call
+from gamesvc.web.addresses import network_of
 from gamesvc.web.lobby_bodies import Quest
 from gamesvc.web.lobby_entries import Ticket
 from gamesvc.web.lobby_listing import Listing
@@ -24,6 +26,9 @@ MAX_WAIT_SECONDS = 30
 
 LOOK_SECONDS = 1.0
 """How often it is seen who accepts whom by now."""
+
+MAX_WAITING = 16
+"""How many may wait from one network address."""
 
 
 class Matches:
@@ -49,6 +54,9 @@ class Matches:
         self._monotonic = monotonic
         # When each was asked for last.
         self._heard: dict[str, float] = {}
+        # From where each came; and how many are coming from there.
+        self._networks: dict[str, str] = {}
+        self._coming: Counter[str] = Counter()
         self._polls: dict[str, Deferred[None]] = {}
         self._call: Call | None = None
         self._stopped = False
@@ -66,16 +74,17 @@ class Matches:
         for ticket in tuple(self._polls):
             self._wake(ticket)
 
-    async def enter(self, who: str, quest: Quest, once: str = "") -> Ticket:
+    async def enter(self, who: str, quest: Quest, once: str = "", host: str = "") -> Ticket:
         """Have somebody wait; for nothing else any more.
 
         Args:
             who: waits.
             quest: for what.
             once: names the request; who sends it again has the same ticket. Empty: it has no name.
+            host: the address that they ask from; empty where there is none.
 
         Raises:
-            RequestRefused: nobody can wait for this, or there is no room.
+            RequestRefused: nobody can wait for this, or there is no room, or too many wait from there.
         """
         kind = self._listing.kind(quest.kind)
         if kind.model.SEATS is None:
@@ -97,8 +106,21 @@ class Matches:
             None if rating is None else rating.own,
             0.0 if rating is None else rating.within,
         )
-        id: str = await self._records.run("wait", ticket=ticket, once=once)
+        network = network_of(host)
+        if network and self._waiting_from(network, who) >= MAX_WAITING:
+            raise RequestRefused(
+                replace(TOO_MANY_REQUESTS, message=f"{MAX_WAITING} wait from this address; no more may")
+            )
+        self._coming[network] += 1
+        try:
+            id: str = await self._records.run("wait", ticket=ticket, once=once)
+        finally:
+            self._coming[network] -= 1
+            if not self._coming[network]:
+                del self._coming[network]
         self._heard[id] = self._monotonic()
+        # Whoever asks for it from elsewhere, it stays where it was first.
+        self._networks.setdefault(id, network)
         # Those whom they wait for no more, too.
         self._tell()
         return self.find(who, id)
@@ -115,7 +137,7 @@ class Matches:
         self._heard[ticket] = self._monotonic()
         return found
 
-    async def poll(self, who: str, ticket: str, seconds: float) -> Ticket | None:
+    async def poll(self, who: str, ticket: str, seconds: float, host: str = "") -> Ticket | None:
         """What has become of somebody's wish, when it has come about, or so many seconds have passed.
 
         Returns:
@@ -125,6 +147,8 @@ class Matches:
             RequestRefused: they did not wait.
         """
         found = self.find(who, ticket)
+        # After a restart it is not known.
+        self._networks.setdefault(ticket, network_of(host))
         if found.game or seconds <= 0 or self._stopped:
             return found
         # Who asks twice gets one answer now.
@@ -156,6 +180,12 @@ class Matches:
 
     # How.
 
+    def _waiting_from(self, network: str, who: str) -> int:
+        """How many wait from one network; without who comes again, and does not wait for anything else any more."""
+        tickets = self._records.known.tickets
+        held = [tickets[ticket] for ticket, of in self._networks.items() if of == network and ticket in tickets]
+        return self._coming[network] + sum(not each.game and each.player != who for each in held)
+
     def _wake(self, ticket: str, only: Deferred[None] | None = None) -> None:
         told = self._polls.get(ticket)
         if told is not None and (only is None or told is only):
@@ -172,6 +202,7 @@ class Matches:
         self._call = self._later(LOOK_SECONDS, self._look)
         tickets, now = self._records.known.tickets, self._monotonic()
         self._heard = {ticket: self._heard.get(ticket, now) for ticket in tickets}
+        self._networks = {ticket: network for ticket, network in self._networks.items() if ticket in tickets}
         waiting = [each for each in tickets.values() if not each.game]
         # Who waits for an answer has asked less long ago than that.
         silent = [each.ticket for each in waiting if now - self._heard[each.ticket] >= GONE_SECONDS]

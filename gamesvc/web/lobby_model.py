@@ -14,8 +14,8 @@ import msgspec
 from gamesvc import GameError, GameModel, Player, command
 from gamesvc.web.lobby_entries import HOUR, Invite, Listed, Ticket
 from gamesvc.web.lobby_room import make_room
-from gamesvc.web.lobby_shelves import shelved
-from gamesvc.web.lobby_state import GAMES, GUESTS, INVITES, TICKETS, migrate_from_1
+from gamesvc.web.lobby_shelves import Shelves, shelved
+from gamesvc.web.lobby_state import GAMES, GUESTS, INVITES, TICKETS, migrate_from_1, sorted_anew
 from gamesvc.web.pairing import parties
 
 LOBBY = "gamesvc.lobby"
@@ -36,10 +36,12 @@ somebody comes."""
 
 ID_LENGTH = 16
 
+_SORTS: tuple[Shelves[Any], ...] = (GAMES, GUESTS, INVITES, TICKETS)
+
 if TYPE_CHECKING:
     _Shelved = GameModel
 else:
-    _Shelved = shelved("_Shelved", __name__, GAMES, GUESTS, INVITES, TICKETS)
+    _Shelved = shelved("_Shelved", __name__, *_SORTS)
 
 
 class LobbyModel(_Shelved, version=2):
@@ -47,6 +49,9 @@ class LobbyModel(_Shelved, version=2):
 
     # Makes ids that nobody guesses out of what clients make up; from the first on that is made so.
     secret: bytes = b""
+    # Says on which shelf something lies: clients choose names, and are not to choose shelves. From the first thing on
+    # that is put there.
+    order: bytes = b""
     # How many have ever waited.
     came: int = 0
 
@@ -58,6 +63,7 @@ class LobbyModel(_Shelved, version=2):
     def add(self, player: Player, game: Listed, once: str = "") -> tuple[str, bool]:
         """A game is made; one only, however often it is asked for with the same ``once``. Its id, and whether it is
         new."""
+        self._sort()
         if once:
             id = id_of(self._secret(), "game", game.by, once, is_short=game.public)
             game = msgspec.structs.replace(game, game=id)
@@ -87,9 +93,10 @@ class LobbyModel(_Shelved, version=2):
     @command
     def invite(self, player: Player, game: str, code: str) -> None:
         """Somebody is invited to a game."""
+        self._sort()
         if game not in self._games(game):
             raise GameError("there is no such game", code="no_such_game")
-        field = INVITES.field_of(game)
+        field = self._field(INVITES, game)
         shelf = INVITES.unpacked(getattr(self, field))
         of_game = [each for each, invite in shelf.items() if invite.game == game]
         for each in of_game[: max(0, len(of_game) + 1 - MAX_INVITES)]:
@@ -102,8 +109,9 @@ class LobbyModel(_Shelved, version=2):
     @command
     def welcome(self, player: Player, names: list[str], seconds: float) -> str:
         """A guest gets the first of some names that is free, for a while."""
+        self._sort()
         for name in names:
-            shelf = GUESTS.unpacked(getattr(self, GUESTS.field_of(name)))
+            shelf = GUESTS.unpacked(getattr(self, self._field(GUESTS, name)))
             if shelf.get(name, 0.0) <= self.now:
                 self._record(name, seconds)
                 return name
@@ -112,15 +120,17 @@ class LobbyModel(_Shelved, version=2):
     @command
     def renew(self, player: Player, name: str, seconds: float) -> None:
         """A guest keeps a name that is theirs."""
+        self._sort()
         self._record(name, seconds)
 
     @command
     def wait(self, player: Player, ticket: Ticket, once: str = "") -> str:
         """Somebody waits for a game; and does not wait for another any more. Their ticket; one only, however often it
         is asked for with the same ``once``."""
+        self._sort()
         id = id_of(self._secret(), "ticket", ticket.player, once) if once else ticket.ticket
         shelves = self._tickets()
-        shelf = shelves[TICKETS.field_of(ticket.player)]
+        shelf = shelves[self._field(TICKETS, ticket.player)]
         if id in shelf:
             return id
         for each in [each for each in shelf.values() if each.player == ticket.player and not each.game]:
@@ -152,6 +162,7 @@ class LobbyModel(_Shelved, version=2):
     @command
     def match(self, player: Player) -> None:
         """See who accepts whom by now."""
+        self._sort()
         shelves = self._tickets()
         self._match(_waiting(shelves), shelves)
         self._keep_tickets(shelves)
@@ -192,12 +203,22 @@ class LobbyModel(_Shelved, version=2):
             self.secret = self.random.randbytes(32)
         return self.secret
 
+    def _sort(self) -> None:
+        if not self.order:
+            self.order = self.random.randbytes(32)
+            state = {name: getattr(self, name) for sort in _SORTS for name in sort.fields}
+            for name, packed in sorted_anew(state, self.order).items():
+                setattr(self, name, packed)
+
+    def _field(self, shelves: Shelves[Any], name: str) -> str:
+        return shelves.field_of(name, self.order)
+
     def _games(self, game: str) -> dict[str, Listed]:
         """The shelf of a game."""
-        return GAMES.unpacked(getattr(self, GAMES.field_of(game)))
+        return GAMES.unpacked(getattr(self, self._field(GAMES, game)))
 
     def _keep_games(self, game: str, shelf: dict[str, Listed]) -> None:
-        setattr(self, GAMES.field_of(game), GAMES.packed(shelf))
+        setattr(self, self._field(GAMES, game), GAMES.packed(shelf))
 
     def _add(self, game: Listed) -> None:
         shelf = self._games(game.game)
@@ -208,7 +229,7 @@ class LobbyModel(_Shelved, version=2):
         self._keep_games(game.game, shelf)
 
     def _record(self, name: str, seconds: float) -> None:
-        field = GUESTS.field_of(name)
+        field = self._field(GUESTS, name)
         shelf = GUESTS.unpacked(getattr(self, field))
         shelf[name] = self.now + seconds
         if GUESTS.is_too_full(shelf):
@@ -246,7 +267,7 @@ class LobbyModel(_Shelved, version=2):
                 )
             )
             for each in party:
-                shelves[TICKETS.field_of(each.player)][each.ticket] = msgspec.structs.replace(
+                shelves[self._field(TICKETS, each.player)][each.ticket] = msgspec.structs.replace(
                     each, game=game, expires=self.now + MATCHED_SECONDS
                 )
 

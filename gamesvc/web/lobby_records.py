@@ -30,7 +30,7 @@ from gamesvc.server import GameServer
 from gamesvc.standing import Standing
 from gamesvc.surroundings import Call
 from gamesvc.web.asking import opened, replied
-from gamesvc.web.lobby_known import Known
+from gamesvc.web.lobby_known import Known, order_of
 from gamesvc.web.lobby_model import LOBBY, LobbyModel
 
 log = logger(__name__)
@@ -158,19 +158,22 @@ class Records:
         request = Request(command, secrets.token_hex(8), msgspec.to_builtins(arguments))
         reply = await replied(server, _SERVER, request)
         if reply.error is not None and reply.error.code == "unavailable" and server.closed:
-            # Another server has taken it over, so nothing has changed. Once more, on what that one has made of it.
-            self._tell_of_others()
+            # It is not this one's any more, so nothing has changed. Once more, on what has been made of it.
+            before = order_of(server.standing.image)
             server = await self._open(creates=True)
             if server is not None:
+                self._tell_why_lost(is_new=bool(before) and order_of(server.standing.image) != before)
                 reply = await replied(server, _SERVER, request)
         if reply.error is not None:
             raise RequestRefused(_REFUSALS.get(reply.error.code, SERVER_ERROR))
         return reply.result
 
-    def _tell_of_others(self) -> None:
+    def _tell_why_lost(self, *, is_new: bool) -> None:
         self._tell(
-            "another server uses the lobby of this journal, too: each sees what the other has done only when it takes "
-            "the lobby back. Give each server a journal of its own, or have one alone asked below /api"
+            "the lobby was deleted while it was served, and begins anew: games stay, and are listed no more"
+            if is_new
+            else "another server uses the lobby of this journal, too: each sees what the other has done only when it "
+            "takes the lobby back. Give each server a journal of its own, or have one alone asked below /api"
         )
 
     def _tell(self, what: str, **more: object) -> None:

@@ -61,6 +61,7 @@ class Call(NamedTuple):
         query: the parameters.
         body: what it carries.
         key: names the request, among those of who sends it; empty where it has no name.
+        host: the address that it comes from; empty where there is none.
     """
 
     who: str
@@ -68,6 +69,7 @@ class Call(NamedTuple):
     query: dict[str, str]
     body: Any
     key: str = ""
+    host: str = ""
 
     @property
     def once(self) -> str:
@@ -262,13 +264,13 @@ class Routes:
         return Made(self._listing.show(self._listing.find(game)), seat)
 
     async def _wait(self, call: Call) -> Waiting:
-        return await self._told(call, await self._matches.enter(call.who, call.body, call.once))
+        return await self._told(call, await self._matches.enter(call.who, call.body, call.once, call.host))
 
     async def _poll(self, call: Call) -> Waiting:
         text = call.query.get("wait", "0")
         if not re.fullmatch("[0-9]{1,3}", text) or int(text) > MAX_WAIT_SECONDS:
             raise RequestRefused(BAD_QUERY)
-        ticket = await self._matches.poll(call.who, call.path["ticket"], int(text))
+        ticket = await self._matches.poll(call.who, call.path["ticket"], int(text), call.host)
         return await self._told(call, ticket)
 
     async def _told(self, call: Call, ticket: Ticket | None) -> Waiting:

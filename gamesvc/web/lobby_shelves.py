@@ -7,6 +7,7 @@ has changed.
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from types import new_class
 from typing import Any, Generic, TypeVar
 from zlib import crc32
@@ -39,13 +40,17 @@ class Shelves(Generic[T]):
         self.most = most
         self._decode = msgspec.msgpack.Decoder(dict[str, kind]).decode  # type: ignore[valid-type]  # known when it runs
 
-    def field_of(self, name: str) -> str:
+    def field_of(self, name: str, key: bytes) -> str:
         """The field of the shelf on which something lies.
 
         Args:
             name: that it is sorted by.
+            key: secret, so that nobody can make up names that all lie on one shelf. Empty: it is sorted as it was
+                before there were keys.
         """
-        return self.fields[crc32(name.encode()) % len(self.fields)]
+        data = name.encode()
+        number = int.from_bytes(blake2b(data, key=key, digest_size=8).digest(), "big") if key else crc32(data)
+        return self.fields[number % len(self.fields)]
 
     def unpacked(self, packed: bytes) -> dict[str, T]:
         """What lies on a shelf, in the order in which it came there."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -42,10 +42,43 @@ def migrate_from_1(state: dict[str, Any]) -> None:
         tickets[each.ticket] = msgspec.structs.replace(each, place=place + 1)
     guests: dict[str, float] = state.pop("guests")
     state["came"] = len(waiting)
-    _put(state, GAMES, games, lambda id, each: id, need)
-    _put(state, GUESTS, guests, lambda id, until: id, lambda until: until)
-    _put(state, INVITES, invites, lambda id, each: each.game, lambda each: each.expires)
-    _put(state, TICKETS, tickets, lambda id, each: each.player, lambda each: (not each.game, each.expires, -each.place))
+    state.update(_sorted(games, guests, invites, tickets, b""))
+
+
+def sorted_anew(state: Mapping[str, bytes], key: bytes) -> dict[str, bytes]:
+    """All shelves, as they are where things are sorted by a key. Where one has become too full by it, what would be
+    forgotten first is.
+
+    Args:
+        state: all shelves as they are now, by their fields; sorted however.
+        key: see `Shelves.field_of`.
+    """
+    return _sorted(_all(state, GAMES), _all(state, GUESTS), _all(state, INVITES), _all(state, TICKETS), key)
+
+
+def _all(state: Mapping[str, bytes], shelves: Shelves[T]) -> dict[str, T]:
+    return {id: each for field in shelves.fields for id, each in shelves.unpacked(state[field]).items()}
+
+
+def _sorted(
+    games: dict[str, Listed],
+    guests: dict[str, float],
+    invites: dict[str, Invite],
+    tickets: dict[str, Ticket],
+    key: bytes,
+) -> dict[str, bytes]:
+    return {
+        **_put(GAMES, games, lambda id, each: id, need, key),
+        **_put(GUESTS, guests, lambda id, until: id, lambda until: until, key),
+        **_put(INVITES, invites, lambda id, each: each.game, lambda each: each.expires, key),
+        **_put(
+            TICKETS,
+            tickets,
+            lambda id, each: each.player,
+            lambda each: (not each.game, each.expires, -each.place),
+            key,
+        ),
+    }
 
 
 def _struct(kind: type[S], attributes: dict[str, Any]) -> S:
@@ -54,18 +87,18 @@ def _struct(kind: type[S], attributes: dict[str, Any]) -> S:
 
 
 def _put(
-    state: dict[str, Any],
     shelves: Shelves[T],
     things: dict[str, T],
     sorted_by: Callable[[str, T], str],
     forgotten_by: Callable[[T], Any],
-) -> None:
-    found: dict[str, dict[str, T]] = {}
+    key: bytes,
+) -> dict[str, bytes]:
+    found: dict[str, dict[str, T]] = {field: {} for field in shelves.fields}
     for id, each in things.items():
-        found.setdefault(shelves.field_of(sorted_by(id, each)), {})[id] = each
-    for field, shelf in found.items():
+        found[shelves.field_of(sorted_by(id, each), key)][id] = each
+    for shelf in found.values():
         for id in sorted(shelf, key=lambda id: forgotten_by(shelf[id])):
             if not shelves.is_too_full(shelf):
                 break
             del shelf[id]
-        state[field] = shelves.packed(shelf)
+    return {field: shelves.packed(shelf) for field, shelf in found.items()}
