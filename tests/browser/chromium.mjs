@@ -3,6 +3,9 @@
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 
+/** A name of this machine that a server does not know of. */
+export const OTHER_NAME = "laptop";
+
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 
 /** Where Chromium is; null where it is not installed. */
@@ -24,5 +27,6 @@ export async function launch() {
   // NODE_PATH counts too, for who has it elsewhere.
   const { chromium } = createRequire(new URL("../../.venv/", import.meta.url))("playwright-core");
   // Containers run as root, and without the privileges that a sandbox takes; what is loaded here is ours alone.
-  return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  const args = ["--no-sandbox", "--disable-dev-shm-usage", `--host-resolver-rules=MAP ${OTHER_NAME} 127.0.0.1`];
+  return chromium.launch({ executablePath, args });
 }

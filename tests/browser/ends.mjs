@@ -19,6 +19,34 @@ export async function ticTacToe(world) {
   assert.equal((await agree([ada, bob], game)).filter(({ event }) => event === "Marked").length, 5);
 }
 
+/** The game of an author's, which the page has no board for, by its forms alone. @param {World} world */
+export async function authorsGame(world) {
+  const [ada, bob] = await Promise.all([world.visitor("Ada"), world.visitor("Bob")]);
+  const game = await create(ada, "Tic tac toe");
+  await enter(bob, game, "open", "Sit down");
+  const mark = async (visitor, cell) => {
+    const form = seat(visitor.page).locator("form.command");
+    await form.getByLabel("Cell").fill(String(cell));
+    await form.getByRole("button", { name: "Mark", exact: true }).click();
+  };
+  const refusal = seat(bob.page).locator(".notes .refusal");
+  // After some seconds it would go by itself, and nobody could tell what made it go.
+  await bob.page.evaluate(() => {
+    const { setTimeout } = window;
+    window.setTimeout = /** @type {any} */ ((what, ms) => (ms === 5000 ? 0 : setTimeout(what, ms)));
+  });
+  await mark(bob, 0);
+  await refusal.getByText("It is not your turn.").waitFor();
+  for (const [index, cell] of [4, 0, 2, 1, 6].entries()) {
+    await mark(index % 2 === 0 ? ada : bob, cell);
+    for (const visitor of [ada, bob]) await visitor.until(() => visitor.state?.moves === index + 1, "the move");
+    if (index === 1) await refusal.and(bob.page.locator(":empty")).waitFor({ state: "attached" });
+  }
+  await shows(ada, "You win");
+  await shows(bob, "Ada wins");
+  await agree([ada, bob], game);
+}
+
 /** @param {World} world */
 export async function connectFour(world) {
   const [ada, bob] = await world.visitors("Ada", "Bob");

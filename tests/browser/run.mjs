@@ -9,6 +9,7 @@
 
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import * as arriving from "./arriving.mjs";
 import { launch } from "./chromium.mjs";
 import * as ends from "./ends.mjs";
 import * as lines from "./lines.mjs";
@@ -16,7 +17,7 @@ import * as secrets from "./secrets.mjs";
 import * as visiting from "./visiting.mjs";
 import { Visitor } from "./visitor.mjs";
 
-const SCENARIOS = { ...ends, ...lines, ...secrets, ...visiting };
+const SCENARIOS = { ...arriving, ...ends, ...lines, ...secrets, ...visiting };
 /** No scenario takes so long, on a machine that is busy. */
 const SCENARIO_MS = 150_000;
 

@@ -154,7 +154,6 @@ export async function forms(world) {
   await isSeated(ada, 1);
   const here = seat(page, 0);
   await here.locator(".state-box").getByText("25").waitFor();
-  await here.locator("summary").getByText("Bid", { exact: true }).click();
   const form = here.locator("form.command");
   const bid = form.getByRole("button", { name: "Bid", exact: true });
   await bid.click();
@@ -202,7 +201,6 @@ export async function undisturbed(world) {
   await follow(bob, await invite(ada));
   await page.getByRole("tab", { name: "State" }).click();
   const bidding = seat(bob.page).locator("form.command");
-  await seat(bob.page).locator("summary").getByText("Bid", { exact: true }).click();
   const bid = async (price) => {
     await bidding.getByLabel("Price").fill(String(price));
     await bidding.getByRole("button", { name: "Bid", exact: true }).click();

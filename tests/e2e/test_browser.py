@@ -167,6 +167,11 @@ def test_two_browsers_play_each_game_to_its_end(browser: Browser, server: Server
     browser.play(scenario, page(server))
 
 
+def test_two_browsers_play_an_authors_game_by_its_forms(browser: Browser, operator: Operator) -> None:
+    operator.environment["PYTHONPATH"] = str(CHECKOUT)
+    browser.play("authorsGame", page(operator.twistd("--game", "tests.tictactoe:TicTacToe")))
+
+
 @pytest.mark.parametrize("scenario", ["unplugged", "offline"])
 def test_who_loses_the_line_goes_on_where_they_were(browser: Browser, server: Server, scenario: str) -> None:
     browser.play(scenario, page(server))
@@ -186,6 +191,11 @@ def test_a_server_that_is_killed_and_started_anew_loses_nothing(browser: Browser
 
 @pytest.mark.parametrize("scenario", ["watchedBattleship", "watchedCards"])
 def test_who_watches_is_told_no_secrets(browser: Browser, server: Server, scenario: str) -> None:
+    browser.play(scenario, page(server))
+
+
+@pytest.mark.parametrize("scenario", ["ownInvitation", "lateInvitation", "otherName", "leaving", "reloaded"])
+def test_who_comes_and_goes_is_told_what_comes_of_it(browser: Browser, server: Server, scenario: str) -> None:
     browser.play(scenario, page(server))
 
 

@@ -22,7 +22,7 @@ test("where others are missing all that helps is offered", () => {
 
 test("what is seen from the page counts for more than what the lobby told", () => {
   const offer = offerOf({ ...TABLE, now: { players: ["ann", "bob", "eve", "kim"], isFinished: false } });
-  assert.deepEqual(yes(offer), ["takesSeats", "invites", "watches"]);
+  assert.deepEqual(yes(offer), ["takesSeats", "hasBegun", "watches"], "and where all seats are taken nobody is invited");
   assert.equal(offer.missing, 0);
   const over = offerOf({ ...TABLE, now: { players: ["ann", null], isFinished: true } });
   assert.deepEqual(yes(over), ["takesSeats", "isOver", "watches"]);

@@ -21,6 +21,26 @@ test("events are kept with their numbers, each once", () => {
   assert.equal(recorder.seq, 3);
 });
 
+test("what had happened before we came is told from the history, and nobody knows when it was", () => {
+  const recorder = opened({ seq: 2, resumed: true });
+  for (const seq of [1, 2, 3]) recorder.note("in", marked(seq));
+  recorder.note("line", "closed: 1006");
+  recorder.note("line", "open /g1?epoch=E&since=3");
+  recorder.note("in", welcome({ seq: 4, resumed: true }));
+  recorder.note("in", marked(4));
+  recorder.note("in", '{"event": "gamesvc.away", "player": "bob"}');
+  assert.deepEqual(recorder.events.map(({ event, at }) => [recorder.isPast(event), at === null]), [
+    [true, true],
+    [true, true],
+    [false, false],
+    [false, false],
+    [false, false],
+  ]);
+  recorder.note("in", welcome({ epoch: "F", seq: 1, resumed: true }));
+  recorder.note("in", marked(1));
+  assert.equal(recorder.events.at(-1).at, null, "another history is told from its beginning");
+});
+
 test("events without a number are kept, and patches are none", () => {
   const recorder = opened();
   recorder.note("in", '{"event": "gamesvc.away", "player": "bob"}');

@@ -1,12 +1,13 @@
 /** The playground: which of its pages is shown. */
 
-import { Lobby } from "./api.js";
-import { h, set } from "./dom.js";
-import { errorDoor } from "./door.js";
+import { ApiError, Lobby } from "./api.js";
+import { h, set, toast } from "./dom.js";
+import { errorDoor, ownDoor } from "./door.js";
 import { icon } from "./icons.js";
-import { keepSitting, keepTheme, sitting, theme } from "./keeping.js";
+import { hasSeat, keepSitting, keepTheme, sitting, theme } from "./keeping.js";
 import { Shelf } from "./shelf.js";
 import { Table } from "./table.js";
+import { kindTitle, sentence } from "./words.js";
 import { You } from "./you.js";
 
 /** @typedef {import("./api.js").Identity} Identity */
@@ -58,6 +59,11 @@ export class App {
       this.about = await this.lobby.about();
       this.kinds = await this.lobby.kinds();
     } catch (error) {
+      if (error instanceof ApiError && error.code === "host_not_allowed") {
+        const says = `This server does not go by the name ${location.hostname}. Open it by its IP address, or start it with `;
+        this.#main.replaceChildren(h("p.notice", { role: "alert" }, says, h("code", {}, `--allow-origin ${location.origin}`), "."));
+        return;
+      }
       this.#main.replaceChildren(h("p.notice", { role: "alert" }, `The lobby does not answer (${/** @type {Error} */ (error).message}). Trying again...`));
       setTimeout(() => this.start(), AGAIN_MS);
       return;
@@ -66,7 +72,9 @@ export class App {
     this.#band.prepend(this.you.element);
     window.addEventListener("hashchange", () => this.#route());
     const invitation = new URL(location.href).searchParams.get("invite");
-    if (invitation !== null) history.replaceState(null, "", `${this.#base.pathname}#/i/${encodeURIComponent(invitation)}`);
+    const table = new URL(location.href).searchParams.get("table");
+    const path = [invitation, table].filter((each) => each !== null).map((each) => encodeURIComponent(/** @type {string} */ (each)));
+    if (invitation !== null) history.replaceState(null, "", `${this.#base.pathname}#/i/${path.join("/")}`);
     this.#route();
   }
 
@@ -127,13 +135,21 @@ export class App {
     else location.hash = hash;
   }
 
-  /** The address of something on this server, to be sent to others. @param {string} path from its root */
-  address(path) {
-    return new URL(path, this.#base).href;
+  /**
+   * The address by which others are invited.
+   *
+   * @param {string} path from the server's root
+   * @param {any} game as the lobby tells it
+   */
+  invitation(path, game) {
+    const url = new URL(path.replace(/^\//, ""), this.#base);
+    // So that who comes too late can watch. A game that is not listed can be joined by whoever knows its id, and for longer.
+    if (game?.public) url.searchParams.set("table", game.id);
+    return url.href;
   }
 
   async #route() {
-    const [, where = "", given = ""] = location.hash.split("/");
+    const [, where = "", given = "", further = ""] = location.hash.split("/");
     const what = safely(given);
     if (where === "as") {
       // Not to be left in the address, where others could read it.
@@ -147,7 +163,7 @@ export class App {
       const table = new Table(this, what);
       this.#turnTo(table);
       await table.open();
-    } else if (where === "i" && what !== "") await this.#accept(what);
+    } else if (where === "i" && what !== "") await this.#accept(what, safely(further));
     else this.#turnTo(new Shelf(this));
   }
 
@@ -162,17 +178,49 @@ export class App {
     this.#isFirst = false;
   }
 
-  /** @param {string} code */
-  async #accept(code) {
+  /**
+   * @param {string} code
+   * @param {string} table the id of the game to which it leads, where the link says so
+   */
+  async #accept(code, table) {
     this.#main.replaceChildren(h("p.notice", { role: "status" }, "Opening the invitation..."));
     try {
       const { game } = await this.you.as((who) => this.lobby.accept(who, code));
       // Not to be followed again by a reload.
       history.replaceState(null, "", "#/");
-      this.sit(game.id, await this.you.me());
+      const me = await this.you.me();
+      if (hasSeat(game.id, me.player)) this.#showOwn(game, me);
+      else this.sit(game.id, me);
     } catch (error) {
-      this.#main.replaceChildren(h("div.door", { role: "alert" }, errorDoor("This invitation does not open", /** @type {Error} */ (error).message, "h1")));
+      const watch = async () => this.sit(table, await this.you.me(), true);
+      const isTooLate = table !== "" && error instanceof ApiError && ["no_seat", "game_over"].includes(error.code);
+      const more = isTooLate ? [h("button", { type: "button", on: { click: watch } }, error.code === "no_seat" ? "Watch" : "Look at it")] : [];
+      const { message } = /** @type {Error} */ (error);
+      this.#main.replaceChildren(h("div.door", { role: "alert" }, errorDoor("This invitation does not open", message, "h1", ...more)));
     }
+  }
+
+  /**
+   * The invitation is to where one sits already: the same name in another window is nobody else.
+   *
+   * @param {any} game as the lobby tells it
+   * @param {Identity} me
+   */
+  #showOwn(game, me) {
+    const isFree = this.you.mayName && (game.players.length === 0 || game.players.includes(null));
+    let isEntering = false;
+    const enter = async (/** @type {boolean} */ isSomebodyElse) => {
+      if (isEntering) return;
+      isEntering = true;
+      try {
+        this.sit(game.id, isSomebodyElse ? await this.you.guest(null) : me);
+      } catch (error) {
+        isEntering = false;
+        toast(sentence(/** @type {Error} */ (error).message), "bad");
+      }
+    };
+    const element = h("div.door", {}, ownDoor({ game, player: me.player, isFree, enter }));
+    this.#turnTo({ element, title: `${kindTitle(game.kind)} · gamesvc`, close() {} });
   }
 
   #nextTheme() {

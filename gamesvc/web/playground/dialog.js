@@ -41,3 +41,33 @@ export function dialog(title, fill, { kind = "", closed = () => {} } = {}) {
   element.showModal();
   return close;
 }
+
+/**
+ * Ask whether something is meant that can't be taken back.
+ *
+ * @param {string} title the question
+ * @param {string} text what comes of it
+ * @param {string} yes what the button says that does it
+ * @returns {Promise<boolean>} false also where the dialog is closed
+ */
+export function confirmed(title, text, yes) {
+  return new Promise((resolve) => {
+    const end = (/** @type {boolean} */ answer) => {
+      resolve(answer);
+      close();
+    };
+    const close = dialog(
+      title,
+      () => [
+        h("p", {}, text),
+        h(
+          "div.buttons",
+          {},
+          h("button.primary", { type: "button", on: { click: () => end(false) } }, "No, play on"),
+          h("button", { type: "button", on: { click: () => end(true) } }, yes),
+        ),
+      ],
+      { closed: () => resolve(false) },
+    );
+  });
+}

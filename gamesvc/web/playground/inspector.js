@@ -203,12 +203,15 @@ function frameRow({ direction, text, at }) {
 
 /**
  * @param {string} mark
- * @param {number} at milliseconds since the epoch
+ * @param {number | null} at milliseconds since the epoch; null for what had happened before the page was opened
  * @param {HTMLElement} content
  * @param {string} [kind] a class
  */
 function row(mark, at, content, kind = "") {
-  const time = new Date(at);
-  const stamp = time.toLocaleTimeString([], { hour12: false });
-  return h(`div.row${kind ? `.${kind}` : ""}`, {}, h("span.note", {}, mark), content, h("time", { datetime: time.toISOString() }, stamp));
+  return h(`div.row${kind ? `.${kind}` : ""}`, {}, h("span.note", {}, mark), content, at === null ? h("time", { title: "Before this page was opened" }, "before") : stamp(new Date(at)));
+}
+
+/** @param {Date} time */
+function stamp(time) {
+  return h("time", { datetime: time.toISOString() }, time.toLocaleTimeString([], { hour12: false }));
 }

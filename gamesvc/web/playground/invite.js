@@ -55,5 +55,5 @@ export function showInvite(url, title) {
 
 /** What nobody thinks of who tries it out. */
 function reach() {
-  return ONLY_HERE.test(location.host) ? " It works on this computer: in another window, or another browser." : "";
+  return ONLY_HERE.test(location.host) ? " It works on this computer: in another browser, or a private window." : "";
 }

@@ -16,6 +16,8 @@ const ME = "gamesvc.me";
 const THEME = "gamesvc.theme";
 const SITTING = "gamesvc.sitting.";
 const FOLDED = "gamesvc.folded";
+const SEATED = "gamesvc.seated";
+const MOST_SEATED = 64;
 
 /** @returns {Identity | null} */
 export function me() {
@@ -61,6 +63,34 @@ export function sitting(game) {
  */
 export function keepSitting(game, how) {
   write(sessionStorage, SITTING + game, how);
+}
+
+/**
+ * Whether somebody has sat down at a table, in any window of this browser.
+ *
+ * @param {string} game its id
+ * @param {string} player
+ */
+export function hasSeat(game, player) {
+  return seated().includes(seatKey(game, player));
+}
+
+/**
+ * @param {string} game its id
+ * @param {string} player who has sat down
+ */
+export function keepSeated(game, player) {
+  const key = seatKey(game, player);
+  write(localStorage, SEATED, [...seated().filter((each) => each !== key), key].slice(-MOST_SEATED));
+}
+
+/** @returns {string[]} the newest last */
+function seated() {
+  return read(localStorage, SEATED) ?? [];
+}
+
+function seatKey(game, player) {
+  return JSON.stringify([game, player]);
 }
 
 // A browser may forbid it, or have no room: then the page forgets.

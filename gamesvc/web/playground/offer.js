@@ -21,6 +21,7 @@
  * @property {readonly (string | null)[]} players in the order of the seats, null where one is free
  * @property {boolean} takesSeats whether the game has seats
  * @property {boolean} isOver
+ * @property {boolean} hasBegun whether all are there whom it needs, and it is not over
  * @property {boolean} isFree whether somebody could sit down
  * @property {boolean} invites whether others may be invited
  * @property {boolean} addsSeat whether somebody else may sit down on this page
@@ -44,8 +45,9 @@ export function offerOf({ kind, game, now, count, here, most, canMake, mayName }
     players,
     takesSeats,
     isOver,
+    hasBegun: takesSeats && !isOver && missing === 0,
     isFree,
-    invites: !isOver && game !== null && count > 0,
+    invites: isFree && game !== null && count > 0,
     addsSeat: isFree && here > 0 && count < most && canMake && mayName,
     addsBot: free > 0 && count > 0 && canMake,
     watches: count > 0 && count < most && canMake,

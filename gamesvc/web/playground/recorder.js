@@ -25,7 +25,7 @@ const MOST_TEXT = 20_000;
 /**
  * @typedef {object} Noted
  * @property {any} event as it came
- * @property {number} at milliseconds since the epoch
+ * @property {number | null} at milliseconds since the epoch; null for what had happened before we came
  * @property {number | null} seq its number; null for what has none
  */
 
@@ -37,7 +37,7 @@ const MOST_TEXT = 20_000;
  * @property {readonly (string | null)[]} players
  * @property {number} events how many had been noted
  * @property {number} seq the number of the last of them
- * @property {number} at milliseconds since the epoch
+ * @property {number | null} at milliseconds since the epoch; null for one before we came
  */
 
 /**
@@ -85,6 +85,8 @@ export class Recorder {
   #asked = new Map();
   /** How many events there were with each that was missed, as far as nobody has looked at it. @type {number[]} */
   #missed = [];
+  /** The last number of what had happened when we came. */
+  #past = 0;
   #number = 0;
   #lines = 0;
   /** Which of the lines the newest welcome came over. */
@@ -174,6 +176,11 @@ export class Recorder {
     return this.#missed.length > 0 && last >= this.#missed[this.#missed.length - 1];
   }
 
+  /** Whether something had happened before we came, and is told from the history. @param {{ seq?: number }} event */
+  isPast({ seq }) {
+    return seq !== undefined && seq <= this.#past;
+  }
+
   /** The events that had happened at a moment. @param {Moment} moment */
   eventsAt(moment) {
     return this.events.slice(0, moment.events);
@@ -197,7 +204,7 @@ export class Recorder {
     else if (typeof frame.seq === "number") {
       if (frame.seq <= this.seq) return;
       this.seq = frame.seq;
-      this.#keep({ event: frame, at, seq: frame.seq });
+      this.#keep({ event: frame, at: this.isPast(frame) ? null : at, seq: frame.seq });
       // It is told afterwards, and without the state that it led to.
       if (this.welcome?.resumed && frame.seq <= this.welcome.seq) this.#missed.push(this.events.length);
     } else this.#keep({ event: frame, at, seq: null });
@@ -213,6 +220,7 @@ export class Recorder {
     // Of an own history all is told, from its beginning; of another one what comes now.
     if (!frame.resumed) this.seq = frame.seq;
     else if (isNew) this.seq = 0;
+    if (isNew) this.#past = frame.seq;
     this.epoch = frame.epoch;
     this.welcome = frame;
   }

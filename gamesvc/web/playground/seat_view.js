@@ -153,7 +153,12 @@ export class SeatView {
     void this.#place.offsetWidth;
     this.#place.classList.add("shaken");
     clearTimeout(this.#refusing);
-    this.#refusing = setTimeout(() => say(this.#refusal, ""), REFUSAL_MS);
+    this.#refusing = setTimeout(() => this.#endRefusal(), REFUSAL_MS);
+  }
+
+  #endRefusal() {
+    clearTimeout(this.#refusing);
+    say(this.#refusal, "");
   }
 
   /** @param {string} kindName what is played */
@@ -167,7 +172,9 @@ export class SeatView {
       send: async (command, args) => {
         try {
           // What is answered without a result is answered all the same.
-          return (await this.#seat.send(command, args)) ?? null;
+          const result = (await this.#seat.send(command, args)) ?? null;
+          this.#endRefusal();
+          return result;
         } catch (error) {
           this.refuse(error);
           return undefined;
@@ -272,7 +279,7 @@ export class SeatView {
   }
 
   #heard(event) {
-    if (!this.#how.speaks(this)) return;
+    if (!this.#how.speaks(this) || this.#seat.recorder.isPast(event)) return;
     if (event.event === "gamesvc.finished") {
       const { now } = this.#seat;
       const { headline, detail } = told(event.outcome ?? null, now.players, now.player);

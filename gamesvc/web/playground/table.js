@@ -2,11 +2,12 @@
 
 import { ApiError } from "./api.js";
 import { Chips } from "./chips.js";
+import { confirmed } from "./dialog.js";
 import { h, soon, toast } from "./dom.js";
 import { door, errorDoor } from "./door.js";
 import { Inspector } from "./inspector.js";
 import { copyInvite, showInvite } from "./invite.js";
-import { folded, keepFolded, keepSitting, sitting } from "./keeping.js";
+import { folded, keepFolded, keepSeated, keepSitting, sitting } from "./keeping.js";
 import { offerOf } from "./offer.js";
 import { Rail } from "./rail.js";
 import { Seat } from "./seat.js";
@@ -171,7 +172,21 @@ export class Table {
     if (who.gameToken) return { url: lobby.socketOf({ player: who.player, url: `/${this.#id}`, token: null }), token: who.gameToken };
     const found = await you.asSitting(who, (each) => (isWatching ? lobby.watch(each, this.#id) : lobby.join(each, this.#id)));
     this.#keep();
+    if (!isWatching) keepSeated(this.#id, who.player);
     return { url: lobby.socketOf(found), token: found.token };
+  }
+
+  /** What there is to do, as things stand now, also where a seat looks back. */
+  get #offer() {
+    const { canMake, you } = this.#app;
+    const [count, here] = [this.#views.length, this.#players.length];
+    return offerOf({ kind: this.#kind, game: this.#game, now: this.#now, count, here, most: MOST_HERE, canMake, mayName: you.mayName });
+  }
+
+  /** How things stand, as the first seat sees it that has a line. */
+  get #now() {
+    const first = this.#views.find(({ seat }) => seat.status === "open")?.seat ?? this.#views.find(({ seat }) => seat.game !== null)?.seat;
+    return first?.now;
   }
 
   get #players() {
@@ -187,6 +202,7 @@ export class Table {
     const { seat } = view;
     const takesSeat = seat.view.players.length > 0 && seat.view.player !== null && !seat.isFinished && seat.status === "open";
     if (takesSeat) {
+      if (!(await this.#mayGo(`Give the seat of ${seat.name} up?`, "Give it up"))) return;
       try {
         await seat.send("gamesvc.leave");
       } catch (error) {
@@ -215,11 +231,9 @@ export class Table {
   /** Show what belongs to the whole table: as it is now, also where a seat looks back. */
   #show() {
     if (this.#isClosed) return;
-    const first = this.#views.find(({ seat }) => seat.status === "open")?.seat ?? this.#views.find(({ seat }) => seat.game !== null)?.seat;
-    const now = first?.now;
-    const { canMake, you } = this.#app;
+    const now = this.#now;
     const count = this.#views.length;
-    const offer = offerOf({ kind: this.#kind, game: this.#game, now, count, here: this.#players.length, most: MOST_HERE, canMake, mayName: you.mayName });
+    const offer = this.#offer;
     const { players, takesSeats, isFree, isOver } = offer;
     const isWatching = this.#views.some(({ seat }) => seat.isWatching);
     this.#rail.show(this.#kindName, { ...offer, watches: offer.watches && !isWatching }, count > 0);
@@ -266,6 +280,16 @@ export class Table {
   // What the buttons do.
 
   /**
+   * Whether somebody is to go: asked where the game has begun.
+   *
+   * @param {string} question
+   * @param {string} yes
+   */
+  async #mayGo(question, yes) {
+    return !this.#offer.hasBegun || confirmed(question, "The game has begun. Most games end when a player goes, and the others win.", yes);
+  }
+
+  /**
    * @template T
    * @param {() => Promise<T>} what
    * @returns {Promise<T | undefined>} undefined where it was refused: that is shown
@@ -291,7 +315,8 @@ export class Table {
   }
 
   /** @param {string} player */
-  #sendBotAway(player) {
+  async #sendBotAway(player) {
+    if (!(await this.#mayGo(`Have the bot of ${player} go?`, "Have it go"))) return;
     this.#ask((who) => this.#app.lobby.removeBot(who, this.#id, player));
   }
 
@@ -311,7 +336,7 @@ export class Table {
   /** @param {(url: string) => void} then */
   async #invite(then) {
     const invite = await this.#ask((who) => this.#app.lobby.invite(who, this.#id));
-    if (invite !== undefined) then(this.#app.address(invite.url.replace(/^\//, "")));
+    if (invite !== undefined) then(this.#app.invitation(invite.url, this.#game));
   }
 
   #again() {

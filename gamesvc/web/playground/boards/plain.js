@@ -9,6 +9,8 @@ import { colourOf } from "../words.js";
 
 const MOST_BUTTONS = 120;
 const MOST_TOLD = 12;
+/** So many forms are open at first: more of them would leave no room for the state. */
+const MOST_OPEN = 3;
 
 /** @param {import("./index.js").Table} table */
 export function create(table) {
@@ -16,7 +18,7 @@ export function create(table) {
   const state = new Tree();
   const moves = choices(table);
   const commands = commandsOf(table.kind?.commands ?? {});
-  const forms = commands.map((command) => commandForm(command, table));
+  const forms = commands.map((command) => commandForm(command, table, commands.length <= MOST_OPEN));
   const more = h("div.commands", { role: "group", "aria-label": "Commands" }, forms.map(({ element }) => element));
   const hint = h("p.hint", { hidden: true }, "Nothing has happened yet.");
   /** The last event that was told. @type {any} */
@@ -119,7 +121,7 @@ function labelled(each, legal) {
   return isOnly ? values.join(", ") : `${titled(command)}: ${values.join(", ")}`;
 }
 
-function commandForm(command, table) {
+function commandForm(command, table, isOpen) {
   const fields = form(command.fields);
   const wrong = h("p.wrong", { role: "alert" });
   const submit = (event) => {
@@ -130,5 +132,5 @@ function commandForm(command, table) {
   const button = h("button", { title: command.description }, titled(command.name));
   if (fields.isEmpty) return { element: h("form.command", { on: { submit } }, button, wrong) };
   const body = h("form.command.wide", { novalidate: true, on: { submit } }, h("small", {}, command.description), fields.element, wrong, button);
-  return { element: h("details.command", {}, h("summary", {}, titled(command.name)), body) };
+  return { element: h("details.command", { open: isOpen }, h("summary", {}, titled(command.name)), body) };
 }
