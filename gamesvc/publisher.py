@@ -56,6 +56,8 @@ class GamePublisher:
         self._scheduled = False
         self._flushed = log.end
         self._subscriptions: dict[Subscription, None] = {}
+        # Those of them who are told who is there.
+        self._notified: dict[Subscription, None] = {}
         # Who is in step, by what they see; and everybody else.
         self._in_step: dict[int, dict[Subscription, Send]] = {}
         self._aside: dict[Subscription, None] = {}
@@ -108,6 +110,8 @@ class GamePublisher:
 
     def _take_in(self, subscription: S) -> S:
         self._subscriptions[subscription] = None
+        if subscription.viewer.framework:
+            self._notified[subscription] = None
         if subscription.cursor < self.log.end:
             self._behind[subscription] = self.log.written
             self.serve(subscription)
@@ -119,6 +123,7 @@ class GamePublisher:
             self.set_aside(subscription)
             subscription.open = subscription.idle = False
             del self._subscriptions[subscription]
+            self._notified.pop(subscription, None)
             self._aside.pop(subscription, None)
             if isinstance(subscription, Mirror):
                 del self._mirrors[subscription]
@@ -170,9 +175,8 @@ class GamePublisher:
             notice: a JSON object whose first key is ``event``.
             of: the player, who needs not be told.
         """
-        for subscription in self._subscriptions:
-            viewer = subscription.viewer
-            if viewer.framework and viewer.player != of and not (subscription.paused or subscription.catching_up):
+        for subscription in self._notified:
+            if subscription.viewer.player != of and not (subscription.paused or subscription.catching_up):
                 subscription.reply(notice)
 
     def total(self, viewer: Viewer) -> tuple[int, int]:
