@@ -111,10 +111,15 @@ def test_who_loses_the_line_is_away_after_5_seconds_and_back_at_once(operator: O
         cut = time.monotonic()
         hear(bob, "alice away", "gamesvc.away")
         assert time.monotonic() - cut >= 5
+        heard = len(bob.events)
         with Watcher(server, "g", player="alice"):
-            hear(bob, "alice back", "gamesvc.back")
+            while not {"alice back", "gamesvc.back"} <= set(told(bob)[heard:]):
+                bob._take(bob._next(30))
         notices = [event for event in bob.events if event["event"] in ("gamesvc.away", "gamesvc.back")]
-        assert notices == [{"event": "gamesvc.away", "player": "alice"}, {"event": "gamesvc.back", "player": "alice"}]
+        # That she came at first he may have heard, too: the model was told while he came.
+        expected = [{"event": "gamesvc.away", "player": "alice"}, {"event": "gamesvc.back", "player": "alice"}]
+        assert notices[-2:] == expected
+        assert notices[:-2] in ([], expected[1:])
 
 
 @pytest.mark.parametrize("ends", [_killed, _restarted])
