@@ -27,8 +27,6 @@ from gamesvc.logs import logger
 from gamesvc.server import GameServer
 from gamesvc.surroundings import Call, Surroundings
 
-__all__ = ["MAX_WOKEN", "SPARED_SECONDS", "TICK_SECONDS", "Lifecycle", "Plan"]
-
 log = logger(__name__)
 
 TICK_SECONDS = 0.5

@@ -12,6 +12,7 @@ from zope.interface import implementer
 
 from gamesvc.admission import Admission, FrontDoor
 from gamesvc.attendance import Member
+from gamesvc.beginnings import Plan
 from gamesvc.bot_offer import NO_BOTS, BotOffer
 from gamesvc.catalog import Catalog
 from gamesvc.connection import GameConnection
@@ -30,7 +31,7 @@ from gamesvc.errors import (
 from gamesvc.eventlog import Place
 from gamesvc.handshake import OpeningRequest
 from gamesvc.journal import Journal
-from gamesvc.lifecycle import Lifecycle, Plan
+from gamesvc.lifecycle import Lifecycle
 from gamesvc.limits import CLOSE_HANDSHAKE_SECONDS, DRAIN_SECONDS, Census, Limits
 from gamesvc.logs import Silence, logger, printable
 from gamesvc.messages import V1

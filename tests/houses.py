@@ -8,10 +8,11 @@ from itertools import count
 from typing import Any
 
 from gamesvc import Event, GameModel, Player, command
+from gamesvc.beginnings import Plan
 from gamesvc.bot_offer import NO_BOTS, BotOffer
 from gamesvc.catalog import Catalog, Kind
 from gamesvc.errors import HttpRefusal, RequestRefused
-from gamesvc.lifecycle import Lifecycle, Plan
+from gamesvc.lifecycle import Lifecycle
 from gamesvc.limits import Limits
 from gamesvc.messages import Request
 from gamesvc.pending import Role

@@ -24,6 +24,7 @@ from gamesvc.offered_bots import OfferedBots, Played, answer
 from gamesvc.server import GameServer
 from gamesvc.web.identity import Identities
 from gamesvc.web.lobby import Lobby
+from gamesvc.web.lobby_entries import Listed
 from gamesvc.web.lobby_records import Records
 from tests.wire import World
 
@@ -232,3 +233,23 @@ class LobbyWorld(World):
         response = self.ask("POST", "/games", who, {"kind": kind, **wish})
         assert response.status == 201, response
         return str(response.json["game"]["id"])
+
+
+def listed(game: str, **more: Any) -> Listed:
+    """A game as the lobby lists it: one of chess that nobody has joined, but for what is said otherwise."""
+    made: dict[str, Any] = {
+        "game": game,
+        "kind": "chess",
+        "options": "{}",
+        "public": True,
+        "by": "ann",
+        "created": 0.0,
+        "seats": 2,
+        "named": (),
+        "players": (),
+        "started": False,
+        "finished": False,
+        "changed": 0.0,
+        **more,
+    }
+    return Listed(**made)

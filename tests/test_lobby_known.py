@@ -12,7 +12,8 @@ from gamesvc.web.lobby_entries import FINISHED_SECONDS, OPEN_SECONDS
 from gamesvc.web.lobby_known import Known, order_of
 from gamesvc.web.lobby_model import INVITED_SECONDS, MATCHED_SECONDS, LobbyModel
 from gamesvc.web.lobby_shelves import Shelves
-from tests.test_lobby_model import Book, listed, ticket
+from tests.lobbies import listed
+from tests.test_lobby_model import Book, ticket
 
 
 class KnownTest(SynchronousTestCase):

@@ -18,6 +18,7 @@ from gamesvc.web.lobby_entries import Listed, Ticket
 from gamesvc.web.lobby_model import LobbyModel
 from gamesvc.web.lobby_shelves import Shelves
 from gamesvc.web.lobby_state import GAMES, GUESTS, INVITES, TICKETS
+from tests.lobbies import listed
 
 SERVER = Player("server")
 SORTS: tuple[Shelves[Any], ...] = (GAMES, GUESTS, INVITES, TICKETS)
@@ -49,25 +50,6 @@ class Book:
     @property
     def size(self) -> int:
         return sum(map(len, self.instance.standing.image))
-
-
-def listed(game: str, **more: Any) -> Listed:
-    made: dict[str, Any] = {
-        "game": game,
-        "kind": "chess",
-        "options": "{}",
-        "public": True,
-        "by": "ann",
-        "created": 0.0,
-        "seats": 2,
-        "named": (),
-        "players": (),
-        "started": False,
-        "finished": False,
-        "changed": 0.0,
-        **more,
-    }
-    return Listed(**made)
 
 
 def ticket(id: str, **more: Any) -> Ticket:

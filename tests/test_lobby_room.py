@@ -9,26 +9,14 @@ from twisted.trial.unittest import SynchronousTestCase
 from gamesvc.web.lobby_entries import Listed
 from gamesvc.web.lobby_room import SPARE_BYTES, SPARED_SECONDS, make_room, need
 from gamesvc.web.lobby_shelves import Shelves
+from tests import lobbies
 
 NOW = 10_000_000.0
 PADDING = "x" * 600
 
 
 def listed(game: str, changed: float = NOW, **more: Any) -> Listed:
-    made: dict[str, Any] = {
-        "kind": "chess",
-        "options": PADDING,
-        "public": True,
-        "by": "ann",
-        "created": 0.0,
-        "seats": 2,
-        "named": (),
-        "players": (),
-        "started": False,
-        "finished": False,
-        **more,
-    }
-    return Listed(game=game, changed=changed, **made)
+    return lobbies.listed(game, changed=changed, **{"options": PADDING, **more})
 
 
 class RoomTest(SynchronousTestCase):

@@ -10,6 +10,7 @@ import msgspec
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
+from gamesvc.beginnings import Plan
 from gamesvc.catalog import Catalog, Kind
 from gamesvc.context import Player
 from gamesvc.errors import (
@@ -22,7 +23,7 @@ from gamesvc.errors import (
     SERVER_FULL,
     RequestRefused,
 )
-from gamesvc.lifecycle import Lifecycle, Plan
+from gamesvc.lifecycle import Lifecycle
 from gamesvc.logs import logger
 from gamesvc.messages import Request
 from gamesvc.pending import Role

@@ -29,8 +29,8 @@ function chooseBlindly(player, row, column) {
   return player.hand(player.visitor, board(player), row, column);
 }
 
-/** By the page's own button; a move that is made meanwhile waits. @param {World} world */
-export async function unplugged(world) {
+/** Two who have made a move each. @param {World} world */
+async function begun(world) {
   const [ada, bob] = await world.visitors("Ada", "Bob");
   const game = await create(ada, "Tic tac toe");
   await follow(bob, await invite(ada));
@@ -38,6 +38,12 @@ export async function unplugged(world) {
   await mark(one, 4);
   await mark(other, 0);
   await hasTurn(ada);
+  return { ada, bob, game, one, other };
+}
+
+/** By the page's own button; a move that is made meanwhile waits. @param {World} world */
+export async function unplugged(world) {
+  const { ada, bob, game, one, other } = await begun(world);
   await ada.page.getByRole("button", { name: "Cut the line" }).click();
   await lamp(ada, "unplugged").waitFor();
   await chooseBlindly(one, 0, 2);
@@ -115,13 +121,7 @@ export async function offline(world) {
 
 /** By the server, which is killed and started anew. @param {World} world */
 export async function killed(world) {
-  const [ada, bob] = await world.visitors("Ada", "Bob");
-  const game = await create(ada, "Tic tac toe");
-  await follow(bob, await invite(ada));
-  const [one, other] = hands(ada, bob);
-  await mark(one, 4);
-  await mark(other, 0);
-  await hasTurn(ada);
+  const { ada, bob, game, one, other } = await begun(world);
   await world.kill();
   await Promise.all([ada, bob].map((visitor) => lamp(visitor, "reconnecting").waitFor()));
   await chooseBlindly(one, 0, 2);
