@@ -127,6 +127,9 @@ export async function crazyEights(world) {
   }
 }
 
+/** How far a ship comes that is steered no more, in what it makes in a second: a little more, for the way of a key. */
+const COASTING = 0.35;
+
 /** @param {World} world */
 export async function arena(world) {
   const [ada, bob] = await world.visitors("Ada", "Bob");
@@ -147,7 +150,9 @@ export async function arena(world) {
       isHeld = true;
     }),
     chase(bob, () => scoreOf(bob) > 1, async (dot, ship) => {
-      const wanted = { ArrowLeft: dot.x - ship.x < -8, ArrowRight: dot.x - ship.x > 8, ArrowUp: dot.y - ship.y < -8, ArrowDown: dot.y - ship.y > 8 };
+      // From where the ship comes to rest by itself, or it flies past the dot and back without an end.
+      const [dx, dy] = [dot.x - ship.x - ship.vx * COASTING, dot.y - ship.y - ship.vy * COASTING];
+      const wanted = { ArrowLeft: dx < -8, ArrowRight: dx > 8, ArrowUp: dy < -8, ArrowDown: dy > 8 };
       for (const [key, isWanted] of Object.entries(wanted)) await bob.page.keyboard[isWanted ? "down" : "up"](key);
     }),
   ]);
@@ -157,15 +162,18 @@ export async function arena(world) {
   await ada.until(() => Object.keys(ada.state.ships).length === 1, "the ship that has landed");
 }
 
-/** Fly to the nearest dot, again and again. */
+/** Fly to the nearest dot, and while it is there to no other one; again and again. */
 async function chase(visitor, isDone, towards) {
+  let chased = null;
   for (let known = -1; !isDone(); known = visitor.received.length) {
     const state = await visitor.until(() => isDone() || (visitor.received.length > known && visitor.state?.dots && visitor.state), "where the dots are");
     if (state === true) return;
-    const ship = state.ships?.[visitor.name] ?? { x: 500, y: 500 };
+    const ship = state.ships?.[visitor.name] ?? { x: 500, y: 500, vx: 0, vy: 0 };
     const far = (dot) => Math.hypot(dot.x - ship.x, dot.y - ship.y);
-    const [nearest] = Object.values(state.dots).sort((dot, other) => far(dot) - far(other));
-    await towards(nearest, ship);
+    const isThere = (dot) => dot.x === chased?.x && dot.y === chased?.y;
+    const dots = Object.values(state.dots);
+    chased = dots.find(isThere) ?? dots.sort((dot, other) => far(dot) - far(other))[0];
+    await towards(chased, ship);
   }
 }
 

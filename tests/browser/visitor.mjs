@@ -19,6 +19,10 @@ const UNREACHABLE = /WebSocket connection to .* failed|Failed to load resource: 
 export class Visitor {
   /** @type {Frame[]} all that went over WebSockets */
   frames = [];
+  /** @type {any[]} what came over WebSockets, as messages */
+  received = [];
+  /** @type {any} as it was told: the newest state, with the patches that came after it */
+  state = null;
   /** @type {string[]} what the lobby said, but for which games there are in general */
   bodies = [];
   /** @type {string[]} what the console says, and what else went wrong */
@@ -90,6 +94,8 @@ export class Visitor {
   /** Count only what comes from here on. */
   forget() {
     this.frames = [];
+    this.received = [];
+    this.state = null;
   }
 
   /** The server may be out of reach, which the browser complains of. */
@@ -102,25 +108,10 @@ export class Visitor {
     this.#expected.push(what);
   }
 
-  /** What came over WebSockets, as messages. */
-  get received() {
-    return this.frames.filter(({ direction }) => direction === "in").map(({ message }) => message);
-  }
-
   /** All that came, as text: messages, and what the lobby said. */
   async heard() {
     await Promise.all(this.#reading);
     return [...this.frames.filter(({ direction }) => direction === "in").map(({ text }) => text), ...this.bodies];
-  }
-
-  /** The state as it was told: the newest one, with the patches that came after it. */
-  get state() {
-    let state = null;
-    for (const message of this.received) {
-      if (message.event === "gamesvc.welcome" || message.event === "gamesvc.state") state = message.state ?? state;
-      else if (message.event === "gamesvc.patch") state = patched(state, message.patch);
-    }
-    return state;
   }
 
   /** Wait until something holds that the page does not show. @param {() => any} condition @param {string} what */
@@ -155,6 +146,13 @@ export class Visitor {
     await this.page.context().close().catch(() => {});
   }
 
+  /** @param {any} message */
+  #receive(message) {
+    this.received.push(message);
+    if (message.event === "gamesvc.welcome" || message.event === "gamesvc.state") this.state = message.state ?? this.state;
+    else if (message.event === "gamesvc.patch") this.state = patched(this.state, message.patch);
+  }
+
   #listen() {
     const { page } = this;
     const { origin } = new URL(this.url);
@@ -177,7 +175,9 @@ export class Visitor {
       const line = this.#lines++;
       const note = (direction) => ({ payload }) => {
         const text = String(payload);
-        this.frames.push({ direction, text, message: JSON.parse(text), line });
+        const message = JSON.parse(text);
+        this.frames.push({ direction, text, message, line });
+        if (direction === "in") this.#receive(message);
       };
       socket.on("framereceived", note("in"));
       socket.on("framesent", note("out"));
