@@ -1,13 +1,13 @@
 """One connection's requests: read strictly, one after another, and answered in order.
 
 twisted.web's own channel reads as much as comes, keeps large bodies in files, and says what is wrong in a page or not
-at all. So requests are read here, by the rules of `handshake`, and each is handed to twisted.web when all of it is
-there. A request that is being answered holds back those behind it, and a peer that does not read holds back everything.
+at all. So requests are read as `reading` does, and each is handed to twisted.web when all of it is there. A request
+that is being answered holds back those behind it, and a peer that does not read holds back everything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from twisted.internet.interfaces import IAddress, ISSLTransport
@@ -15,12 +15,12 @@ from twisted.python.failure import Failure
 from twisted.web.http_headers import Headers
 
 from gamesvc.countdown import Countdown, Countdowns
-from gamesvc.errors import BAD_REQUEST, DRAINING, REQUEST_TIMEOUT, HttpRefusal, RequestRefused
-from gamesvc.handshake import NoUpgrade, OpeningRequest, PlainRequest, refusal_response, take_head
+from gamesvc.errors import DRAINING, REQUEST_TIMEOUT, HttpRefusal, RequestRefused
+from gamesvc.handshake import PlainRequest, refusal_response
 from gamesvc.limits import SLOW_CONSUMER_SECONDS, Limits, TokenBucket
 from gamesvc.logs import logger
-from gamesvc.web.bodies import Body, body_of
 from gamesvc.web.outgoing import Outgoing
+from gamesvc.web.reading import Part, RequestReader, Upgrade, Whole
 from gamesvc.web.request import WebRequest
 
 log = logger(__name__)
@@ -117,9 +117,7 @@ class WebChannel:
         self.transport = line.transport
         self.refused = refused
         self._line: Line | None = line
-        self._data = b""
-        self._head: PlainRequest | None = None
-        self._body: Body | None = None
+        self._reader = RequestReader(site.limits.max_header_bytes)
         self._request: WebRequest | None = None
         self._delayed: Any = None
         self._served = 0
@@ -129,25 +127,25 @@ class WebChannel:
         self._is_held = False
         self._outgoing = Outgoing(self.transport, site.timers, self._go_on, self._stalled)
         self._waiting: Countdown | None = None
-        self._waits_for = ""
+        self._waits_for: Part | None = None
         self._bucket = TokenBucket(site.limits.frames_per_second, site.limits.frames_per_second, site.seconds())
 
     # From the connection.
 
     def begin(self, request: PlainRequest, data: bytes) -> None:
         """Serve the first request."""
-        self._data = data
-        self._guarded(lambda: self._take_head(request))
+        self._reader.begin(request, data)
+        self._guarded(self._read)
 
     def dataReceived(self, data: bytes) -> None:
         """More bytes came."""
         if self._line is None:
             return
-        self._data += data
+        self._reader.take(data)
         if not self._is_busy:
             self._at_once = 0
-            self._guarded(lambda: None)
-        elif len(self._data) > MAX_AHEAD_BYTES and not self._is_held:
+            self._guarded(self._read)
+        elif self._reader.ahead > MAX_AHEAD_BYTES and not self._is_held:
             # Up to here it is read, so that it is seen when the peer goes.
             self._is_held = True
             self.transport.pauseProducing()
@@ -175,14 +173,13 @@ class WebChannel:
         """Whether a request is being answered, or an answer is being sent."""
         return self._request is not None or self._delayed is not None or not self._outgoing.is_clear
 
-    def _guarded(self, first: Any) -> None:
-        """Do something, then read what is there. Nothing goes wrong in it that others would have to know of."""
+    def _guarded(self, work: Callable[[], object]) -> None:
+        """Do something, unless it is being done. Nothing goes wrong in it that others would have to know of."""
         if self._is_reading:
             return
         self._is_reading = True
         try:
-            first()
-            self._read()
+            work()
         except RequestRefused as refused:
             self._refuse(refused.refusal)
         except (Exception, SystemExit) as fault:
@@ -192,60 +189,31 @@ class WebChannel:
             self._is_reading = False
 
     def _read(self) -> None:
+        """Answer what is there, as far as one answer does not hold back the next."""
         while self._line is not None and not self._is_busy:
-            if self._body is None:
-                if not self._data:
-                    self._await("request", IDLE_SECONDS)
-                    return
-                limits = self.site.limits
-                taken = take_head(self._data, limits.max_header_bytes)
-                if taken is None:
-                    self._await("head", limits.handshake_timeout)
-                    return
-                head, rest = taken
-                try:
-                    OpeningRequest.parse(head)
-                except NoUpgrade as plain:
-                    self._data = rest
-                    self._take_head(plain.request)
-                else:
-                    self._become_a_game()
+            request = self._reader.next()
+            if request is None:
+                if self._reader.take_word():
+                    self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                self._await(self._reader.awaits)
+                return
+            self._stop_waiting()
+            if isinstance(request, Upgrade):
+                self._become_a_game(request.data)
             else:
-                rest_after = self._body.take(self._data)
-                if rest_after is None:
-                    self._data = b""
-                    return
-                self._data = rest_after
-                self._complete(bytes(self._body.content))
+                self._take(request)
 
-    def _take_head(self, request: PlainRequest) -> None:
-        self._stop_waiting()
-        self._head = request
-        if b"#" in request.target:
-            raise RequestRefused(BAD_REQUEST)
-        self._body = body_of(request)
-        if self._body is None:
-            self._complete(b"")
-            return
-        if request.minor and not self._data and request.headers.get(b"expect", b"").lower() == b"100-continue":
-            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        self._await("body", BODY_SECONDS)
-
-    def _complete(self, content: bytes) -> None:
-        self._stop_waiting()
-        head, self._head = self._head, None
-        self._body = None
-        assert head is not None
+    def _take(self, request: Whole) -> None:
         self._served += 1
         self._persists = (
-            bool(head.minor)
-            and not head.lists(b"connection", b"close")
+            bool(request.head.minor)
+            and not request.head.lists(b"connection", b"close")
             and self._served < MAX_REQUESTS
             and self.refused is None
         )
-        self._answer(head, content)
+        self._answer(request)
 
-    def _answer(self, head: PlainRequest, content: bytes) -> None:
+    def _answer(self, whole: Whole) -> None:
         self._delayed = None
         wait = 0.0
         self._at_once += 1
@@ -253,8 +221,9 @@ class WebChannel:
             wait = self._bucket.take(self.site.seconds())
         if wait > 0.0 or self._at_once > MAX_AT_ONCE:
             self._at_once = 0
-            self._delayed = self.site.later(wait, lambda: self._guarded(lambda: self._answer(head, content)))
+            self._delayed = self.site.later(wait, lambda: self._guarded(lambda: self._answer_late(whole)))
             return
+        head, content = whole
         request = self._request = WebRequest(self)
         for name, value in head.headers.items():
             request.requestHeaders.addRawHeader(name, value)
@@ -262,8 +231,12 @@ class WebChannel:
         request.handleContentChunk(content)
         request.requestReceived(head.method, head.target, b"HTTP/1.1" if head.minor else b"HTTP/1.0")
 
-    def _become_a_game(self) -> None:
-        line, data = self._line, self._data
+    def _answer_late(self, whole: Whole) -> None:
+        self._answer(whole)
+        self._read()
+
+    def _become_a_game(self, data: bytes) -> None:
+        line = self._line
         assert line is not None
         self._end()
         self.transport.unregisterProducer()
@@ -327,19 +300,20 @@ class WebChannel:
         if self._is_held:
             self._is_held = False
             self.transport.resumeProducing()
-        self._guarded(lambda: None)
+        self._guarded(self._read)
 
     # Timers.
 
-    def _await(self, what: str, seconds: float) -> None:
+    def _await(self, what: Part) -> None:
         if self._waits_for != what:
             self._stop_waiting()
             self._waits_for = what
+            seconds = {"request": IDLE_SECONDS, "head": self.site.limits.handshake_timeout, "body": BODY_SECONDS}[what]
             if seconds > 0.0:
                 self._waiting = self.site.timers.call_later(seconds, self._waited)
 
     def _stop_waiting(self) -> None:
-        self._waits_for = ""
+        self._waits_for = None
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
@@ -389,5 +363,5 @@ class WebChannel:
         if self._delayed is not None:
             self._delayed.cancel()
             self._delayed = None
-        self._data = b""
+        self._reader = RequestReader(0)  # what came is let go
         self.site.gone(self)

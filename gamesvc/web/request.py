@@ -6,7 +6,7 @@ browser may take from it but in the terms of `headers`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import unquote
 
 from twisted.web.error import UnsupportedMethod
@@ -18,8 +18,24 @@ from gamesvc.errors import DRAINING, METHOD_NOT_ALLOWED, NOT_FOUND, SERVER_ERROR
 from gamesvc.messages import encode_refusal
 from gamesvc.web.headers import HEADERS
 
-if TYPE_CHECKING:
-    from gamesvc.web.channel import WebChannel
+
+class Channel(Protocol):
+    """What a request asks of the connection that it came on, beside what twisted.web does.
+
+    Attributes:
+        site: whose it is.
+        refused: why nobody is let in; None where they are.
+    """
+
+    site: Any
+    refused: RequestRefused | None
+
+    @property
+    def address(self) -> str:
+        """The peer's address and port, for the log."""
+
+    def loseConnection(self) -> None:
+        """A response can't be completed."""
 
 
 class WebRequest(Request):
@@ -30,10 +46,10 @@ class WebRequest(Request):
     """
 
     defaultContentType = b"application/json"
-    channel: WebChannel  # type: ignore[assignment]  # twisted.web's own, as far as a request asks anything of it
+    channel: Channel  # type: ignore[assignment]  # twisted.web's own, as far as a request asks anything of it
     site: Any
 
-    def __init__(self, channel: WebChannel) -> None:
+    def __init__(self, channel: Channel) -> None:
         # Nothing here is made for forms.
         super().__init__(channel, parsePOSTFormSubmission=False)
 
