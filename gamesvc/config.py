@@ -1,13 +1,7 @@
-"""The server's settings: command line, environment and file, in this order of precedence, become one frozen Config.
-
-Each setting is one row of `SETTINGS`. From it come the option of ``twistd gamesvc`` with its help, the environment
-variable, the key of the TOML file, and the check of its value; so a bad value is always told the same way, with its
-source and what would be right.
-"""
+"""The server's settings: command line, environment and file, in this order of precedence, become one frozen Config."""
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 import tomllib
@@ -24,11 +18,8 @@ from gamesvc import __version__
 from gamesvc.bot_offer import BotRules
 from gamesvc.errors import ConfigError
 from gamesvc.limits import Limits
-from gamesvc.ports import endpoint, parse_port
-
-DEFAULT_PORT = 10020
-LOG_LEVELS = ("debug", "info", "warn", "error")
-MAX_BOT_PROCESSES = 256
+from gamesvc.ports import endpoint
+from gamesvc.settings import CONFIG_FILE, SETTINGS, Setting
 
 
 @dataclass(frozen=True)
@@ -99,215 +90,6 @@ class Config:
     def endpoints(self) -> tuple[str, ...]:
         """What to listen on, as Twisted endpoint strings. Without tokens only loopback, unless told otherwise."""
         return tuple(endpoint(port, self.address, loopback=not self.enable_auth) for port in self.ports)
-
-
-class Setting(NamedTuple):
-    """One setting.
-
-    Attributes:
-        name: the option's, and the key in the file.
-        environment: the variable's name.
-        parse: turns the text of an option or a variable into the value; raises ValueError with what would be right.
-        default: its value where nobody says anything, as a text.
-        doc: for the help.
-        repeatable: may be given several times; in the environment, separated by spaces.
-        secret: its value is never shown.
-    """
-
-    name: str
-    environment: str
-    parse: Callable[[str], Any]
-    default: str | None
-    doc: str
-    repeatable: bool = False
-    secret: bool = False
-
-
-def _switch(text: str) -> bool:
-    if text.lower() in ("true", "1", "yes", "on"):
-        return True
-    if text.lower() in ("false", "0", "no", "off", ""):
-        return False
-    raise ValueError("write True or False")
-
-
-def _whole(text: str, instead: str = "a whole number, 0 for no bound") -> int:
-    if text.isascii() and text.isdigit():
-        return int(text)
-    raise ValueError(f"write {instead}")
-
-
-def _number(text: str, instead: str = "a number, 0 for no bound") -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if math.isfinite(number) and number >= 0:
-        return number
-    raise ValueError(f"write {instead}")
-
-
-def _processes(text: str) -> int:
-    wanted = f"a whole number, {MAX_BOT_PROCESSES} at the most"
-    count = _whole(text, wanted)
-    if count > MAX_BOT_PROCESSES:
-        raise ValueError(f"write {wanted}")
-    return count
-
-
-def _seconds(text: str) -> float:
-    return _number(text, "a number of seconds")
-
-
-def _text(text: str) -> str:
-    if text:
-        return text
-    raise ValueError("it must not be empty")
-
-
-def _log_level(text: str) -> str:
-    if text in LOG_LEVELS:
-        return text
-    raise ValueError(f"write one of {', '.join(LOG_LEVELS)}")
-
-
-def _journal(text: str) -> str:
-    if text == "memory" or (text.startswith("sqlite:") and text != "sqlite:"):
-        return text
-    if text.startswith(("postgresql://", "postgres://")):
-        return text
-    raise ValueError("write memory, sqlite:FILE or postgresql://USER@HOST/DATABASE")
-
-
-def _bound(name: str, doc: str) -> Setting:
-    default = getattr(Limits, name.replace("-", "_"))
-    parse = _whole if isinstance(default, int) else _number
-    return Setting(name, "GAMESVC_" + name.upper().replace("-", "_"), parse, f"{default:g}", doc)
-
-
-SETTINGS = (
-    Setting(
-        "port",
-        "WS_LISTENER_PORT",
-        parse_port,
-        str(DEFAULT_PORT),
-        "Where to listen: a TCP port, or a Twisted endpoint such as ssl:8443:privateKey=key.pem:certKey=cert.pem, "
-        "unix:/run/gamesvc.sock or systemd:domain=INET:index=0.",
-        repeatable=True,
-    ),
-    Setting(
-        "address",
-        "LOCAL_IP",
-        _text,
-        None,
-        "The address that each --port listens on which names none itself. "
-        "Default: all addresses with --enable-auth, else loopback only.",
-    ),
-    Setting(
-        "game",
-        "GAMESVC_GAME",
-        _text,
-        None,
-        "A kind of game to serve: the name of an installed one, or package.module:Class; with options, "
-        "chess(minutes=5). The first is what a new game id creates. Default: greetings, and all that come along.",
-        repeatable=True,
-    ),
-    Setting("enable-auth", "ENABLE_AUTH", _switch, "False", "Ask for tokens."),
-    Setting("public-key-file", "PUBLIC_KEY_FILE", _text, "public_key.pem", "PEM file of the key that verifies tokens."),
-    Setting(
-        "token-issuer-uri", "TOKEN_ISSUER_URI", _text, "urn:ece4564:token-issuer", "Who issues tokens: their claim iss."
-    ),
-    Setting(
-        "private-key-file",
-        "GAMESVC_PRIVATE_KEY_FILE",
-        _text,
-        None,
-        "PEM file of the key that the lobby issues tokens with: the other half of --public-key-file. Without it the "
-        "lobby makes no games where tokens are asked for.",
-    ),
-    Setting(
-        "guests",
-        "GAMESVC_GUESTS",
-        _switch,
-        None,
-        "Give a token to whoever comes. Default: yes, where there is no --identity-issuer.",
-    ),
-    Setting(
-        "identity-issuer", "GAMESVC_IDENTITY_ISSUER", _text, None, "Who issues identities: the claim iss of its tokens."
-    ),
-    Setting(
-        "identity-jwks",
-        "GAMESVC_IDENTITY_JWKS",
-        _text,
-        None,
-        "Where that issuer's keys are: an https address of a JSON Web Key Set.",
-    ),
-    Setting(
-        "identity-audience",
-        "GAMESVC_IDENTITY_AUDIENCE",
-        _text,
-        "gamesvc",
-        "For whom that issuer's tokens have to be: their claim aud.",
-    ),
-    Setting(
-        "allow-origin",
-        "GAMESVC_ALLOW_ORIGIN",
-        _text,
-        "",
-        "An origin whose pages may connect, such as https://game.example; * for all, null for local files. "
-        "Pages from this server's own address always may.",
-        repeatable=True,
-    ),
-    Setting("playground", "GAMESVC_PLAYGROUND", _switch, "True", "Serve a page to play on, at /."),
-    Setting("log-level", "GAMESVC_LOG_LEVEL", _log_level, "info", f"What to log: {', '.join(LOG_LEVELS)}."),
-    Setting(
-        "journal",
-        "GAMESVC_JOURNAL",
-        _journal,
-        "sqlite:gamesvc.sqlite",
-        "Where games are: sqlite:FILE, postgresql://USER@HOST/DATABASE, or memory for no longer than the server runs.",
-        secret=True,
-    ),
-    Setting(
-        "bot",
-        "GAMESVC_BOT",
-        _text,
-        "random search",
-        "A bot that may be seated: the name of an installed one, or package.module:Class; with options, "
-        "search(seconds=2).",
-        repeatable=True,
-    ),
-    Setting(
-        "fill-with", "GAMESVC_FILL_WITH", _text, None, "The bot that takes the seats for which somebody waits too long."
-    ),
-    Setting("fill-after", "GAMESVC_FILL_AFTER", _seconds, "10", "Seconds that somebody waits for others before that."),
-    Setting("stand-in", "GAMESVC_STAND_IN", _text, None, "The bot that plays for a player who stays away."),
-    Setting("stand-in-after", "GAMESVC_STAND_IN_AFTER", _seconds, "60", "Seconds that a player is away before that."),
-    Setting("bot-pause", "GAMESVC_BOT_PAUSE", _seconds, "0.5", "Seconds that a bot waits before it thinks."),
-    Setting(
-        "bot-processes",
-        "GAMESVC_BOT_PROCESSES",
-        _processes,
-        "0",
-        "How many bots may think at a time, each in a process of its own; 0: one less than there are cores.",
-    ),
-    _bound("max-header-bytes", "Bytes of an opening request."),
-    _bound("max-message-bytes", "Bytes of a message from a client."),
-    _bound("commands-per-second", "Commands a second from a connection, in the long run."),
-    _bound("command-burst", "Commands that a connection may send at once."),
-    _bound("frames-per-second", "WebSocket frames a second from a connection."),
-    _bound("handshake-timeout", "Seconds for the opening handshake."),
-    _bound("ping-interval", "Seconds between pings."),
-    _bound("ping-timeout", "Seconds for the answer to a ping."),
-    _bound("max-connections", "Connections to this server."),
-    _bound("max-connections-per-player", "Connections of a player to one game; the oldest goes."),
-    _bound("max-connections-per-address", "Connections from one network address."),
-    _bound("max-games-per-player", "Games that are awake and that one player opened."),
-    _bound("max-games", "Games that are awake."),
-    _bound("idle-game-seconds", "Seconds that a game stays awake when nobody is connected to it."),
-)
-
-CONFIG_FILE = Setting("config", "GAMESVC_CONFIG", _text, None, "TOML file of settings, named as these options are.")
 
 
 class _Given(NamedTuple):
@@ -478,7 +260,7 @@ def _add_option(setting: Setting) -> None:
     repeatable = " May be repeated." if setting.repeatable else ""
     doc = f"{setting.doc}{repeatable} [environment: {setting.environment}]{default}"
     name = setting.name.replace("-", "_")
-    if setting.parse is _switch:
+    if setting.is_switch:
         _add_method(f"opt_{name}", lambda self: give(self, "True"), doc)
         _add_method(f"opt_no_{name}", lambda self: give(self, "False"), f"The opposite of --{setting.name}.")
     else:

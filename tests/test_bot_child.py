@@ -25,8 +25,8 @@ from gamesvc.bot_pipes import (
 from gamesvc.bot_questions import Answer, decode_question, frame
 from gamesvc.cli.bot import TOKEN_VARIABLE
 from gamesvc.cli.passphrase import VARIABLE
-from gamesvc.config import SETTINGS
 from gamesvc.repeated import Repeated
+from gamesvc.settings import SETTINGS
 from tests.test_bot_questions import question
 
 GO = framed(BEGUN)

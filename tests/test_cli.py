@@ -13,9 +13,9 @@ from types import SimpleNamespace
 from gamesvc import __version__
 from gamesvc.auth import MAX_LIFETIME_SECONDS, Claims, TokenValidator
 from gamesvc.cli import token
-from gamesvc.config import SETTINGS
 from gamesvc.errors import RequestRefused
 from gamesvc.keys import KEY_TYPES, load_private_key, load_public_key
+from gamesvc.settings import SETTINGS
 from tests.command_line import CommandLine, Terminal
 
 NOW = 1_800_000_000.0

@@ -13,9 +13,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import GameModel
 from gamesvc.catalog import Catalog
-from gamesvc.config import SETTINGS
 from gamesvc.errors import ERROR_CODES, HTTP_REFUSALS, CloseCode
 from gamesvc.limits import Limits
+from gamesvc.settings import SETTINGS
 from gamesvc.testing import Table
 from gamesvc.testing.fault import ADVICE
 from gamesvc.testing.search import Search

@@ -12,11 +12,11 @@ from itertools import takewhile
 from gamesvc.catalog import Catalog, Kind
 from gamesvc.cli.stores import find
 from gamesvc.cli.wording import one_line
-from gamesvc.config import SETTINGS
 from gamesvc.errors import ConfigError, JournalError
 from gamesvc.journal.records import Counts, Entry, Opening
 from gamesvc.journal.store import Store
 from gamesvc.recovery import Replayed, count
+from gamesvc.settings import SETTINGS
 
 _GAMES = next(setting for setting in SETTINGS if setting.name == "game")
 

@@ -11,11 +11,11 @@ from difflib import get_close_matches
 import msgspec
 
 from gamesvc.cli.wording import one_line
-from gamesvc.config import SETTINGS
 from gamesvc.errors import ConfigError, JournalError, Unavailable
 from gamesvc.journal import Stored
 from gamesvc.journal.sqlite import SqliteStore
 from gamesvc.journal.store import Store
+from gamesvc.settings import SETTINGS
 
 _SETTING = next(setting for setting in SETTINGS if setting.name == "journal")
 
