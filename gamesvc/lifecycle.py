@@ -48,7 +48,7 @@ class _Loading:
     """A game that is being created or woken.
 
     Attributes:
-        opener: who asked for it first; None: a timer.
+        opener: who asked for it first; None: the server itself, for a timer or for the lobby.
         since: when, in seconds of the monotonic clock.
         waiting: who is told.
     """
@@ -118,7 +118,7 @@ class Lifecycle:
 
         Args:
             game: its id.
-            opener: who asks; None: a timer of its own.
+            opener: who asks; None: the server itself, for a timer or for the lobby.
             players: who has the first seats, if it is created now and nobody has planned that.
             opened: gets the game, or why it can't be had. May be called at once.
             creates: whether it is created where it is not there yet. Only where one who does not create asks alone; who
@@ -229,10 +229,10 @@ class Lifecycle:
         server.start()
         if loading.opener is not None:
             self._opened_by[server.game] = loading.opener
-        by = "a timer" if loading.opener is None else repr(loading.opener)
+        by = "the server" if loading.opener is None else repr(loading.opener)
         log.info("game {game} ({kind}) {how} by {by}", game=server.game, kind=server.kind, how=how, by=by)
         idle = self._limits.idle_game_seconds
-        # One that only a timer woke is not to take the place of those that people are in.
+        # One that only the server woke is not to take the place of those that people are in.
         self._sleep_after(server, min(idle, _TIMERS_IDLE_SECONDS) if loading.opener is None else idle)
         # The first may be gone again before the next is told.
         self._handed_out[server.game] = False

@@ -239,7 +239,7 @@ def test_a_sleeping_game_is_woken_by_its_timer_and_by_a_player(operator: Operato
         assert ann.ask("later", key="alarm", seconds=1.5)["status"] == "ok"
     server.await_log("game g sleeps")
     assert "woken" not in server.log
-    server.await_log("game g (Ledger) woken by a timer")
+    server.await_log("game g (Ledger) woken by the server")
     until(lambda: kept_entries(journal, "g")[-1].kind == "timer", "the timer")
     until(lambda: server.log.count("game g sleeps") == 2, "a game that sleeps again")
     with Watcher(server, "g", player="ann", **ann.place) as back:
