@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
+import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib.metadata import entry_points
@@ -62,8 +64,7 @@ def find_class(sort: Sort, name: str, text: str) -> type:
             raise without_extra(sort, text, missing) from None
         if not f"{module_name}.".startswith(f"{error.name}."):
             raise ConfigError(f"{place}: importing {module_name} failed: {described(error)}") from None
-        hint = f"; write {module_name.removesuffix('.py')}:{class_name}" if module_name.endswith(".py") else ""
-        raise ConfigError(f"{place}: there is no module {error.name!r} on the path{hint}") from None
+        raise ConfigError(f"{place}: {_not_there(error.name or module_name, module_name, class_name)}") from None
     # An author's module runs here, and whatever is wrong with it is for its author to read.
     except (Exception, SystemExit) as error:
         raise ConfigError(f"{place}: importing {module_name} failed: {described(error)}") from error
@@ -73,6 +74,34 @@ def find_class(sort: Sort, name: str, text: str) -> type:
     if found is sort.base or not (isinstance(found, type) and issubclass(found, sort.base)):
         raise ConfigError(f"{place}: {class_name} is not a subclass of {sort.base_name}")
     return found
+
+
+def _not_there(missing: str, module_name: str, class_name: str) -> str:
+    """What is said where there is no such module: where it was looked for first, and what would be right.
+
+    Args:
+        missing: the module, or a package that it would be in.
+        module_name: what was named.
+        class_name: of the class in it.
+    """
+    without_py = module_name.removesuffix(".py")
+    if missing == module_name != without_py:
+        return f"there is no module {missing!r}; write {without_py}:{class_name}"
+    package, _, name = missing.rpartition(".")
+    if package:
+        # Another package of this name may have come first: `tests`, say.
+        found = sys.modules.get(package)
+        where = ", ".join(getattr(found, "__path__", None) or [getattr(found, "__file__", None) or package])
+        return f"there is no module {missing!r}: {package} is {where}, and has no {name!r}"
+    here = os.getcwd()
+    # Whoever starts a program sees to it that it is; a program that only imports this need not.
+    is_looked_at = here in sys.path or "" in sys.path
+    looked = f"it is neither in the working directory, {here}, nor elsewhere" if is_looked_at else "it is not"
+    sought = f"{missing}.py" if missing == without_py else f"the package {missing}"
+    return (
+        f"there is no module {missing!r}: {looked} on the path; start this in the directory that holds {sought}, "
+        "or have PYTHONPATH name that directory"
+    )
 
 
 def without_extra(sort: Sort, text: str, package: str) -> ConfigError:

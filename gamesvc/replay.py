@@ -20,7 +20,7 @@ from gamesvc.migration import MigrationError, migrated
 from gamesvc.model import GameModel
 from gamesvc.options import OptionsError
 from gamesvc.options import given as given_options
-from gamesvc.standing import Effect, Standing
+from gamesvc.standing import Effect, Standing, keeps_players
 from gamesvc.telling import Private, fault_name, options_of, plain, told
 
 __all__ = ["Coming", "Private", "Refused", "Replay"]
@@ -172,7 +172,7 @@ class Replay:
             raise Refused(f"{player!r} has no seat")
         if before.finished:
             raise Refused(GAME_OVER.message)
-        if before.started and "on_leave" not in self._model.HOOKS:
+        if before.started and keeps_players(self._model):
             raise Refused(CANNOT_LEAVE.message)
         seat = before.seats.index(Player(player))
         after = (*before.seats[:seat], None, *before.seats[seat + 1 :])

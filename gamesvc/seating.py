@@ -29,7 +29,7 @@ from gamesvc.messages import (
 )
 from gamesvc.model import GameError
 from gamesvc.pending import Answer, Asked, Game, Role, failed, fault_of, refused
-from gamesvc.standing import Effect, taken
+from gamesvc.standing import Effect, keeps_players, taken
 
 
 class PendingSeat:
@@ -208,7 +208,7 @@ class PendingChange(Asked):
             return
         if standing.finished:
             self._refusal = encode_error(GAME_OVER, id=self._request.id)
-        elif standing.started and "on_leave" not in game.instance.kind.HOOKS:
+        elif standing.started and keeps_players(game.instance.kind):
             self._refusal = encode_error(CANNOT_LEAVE, id=self._request.id)
         else:
             self._stand_up(game, standing.seats.index(player), player)

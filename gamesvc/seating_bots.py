@@ -23,6 +23,7 @@ from gamesvc.errors import (
 from gamesvc.messages import Request, encode_arguments, encode_error
 from gamesvc.model import GameError
 from gamesvc.pending import Answer, Asked, Game, Role, explain, failed, refused
+from gamesvc.standing import keeps_players
 
 
 class Wanted(Struct, forbid_unknown_fields=True):
@@ -115,7 +116,7 @@ class PendingBot(Asked):
         bot = standing.bot_of(name)
         if bot is None:
             self._refuse(NO_BOT, "no bot plays for them")
-        elif standing.started and not bot.stands_in and "on_leave" not in game.instance.kind.HOOKS:
+        elif standing.started and not bot.stands_in and keeps_players(game.instance.kind):
             self._refuse(CANNOT_LEAVE)
         else:
             self._take_effect(game, gone(standing, Player(name)))

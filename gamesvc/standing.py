@@ -151,6 +151,12 @@ def is_playable(model: type[GameModel], standing: Standing) -> bool:
     return model.SEATS is None or len(standing.seats) - standing.seats.count(None) >= model.SEATS[0]
 
 
+def keeps_players(model: type[GameModel]) -> bool:
+    """Whether nobody can give their seat up once the game has begun: a model that is not told who goes can't do without
+    them. In a game without seats everybody comes and goes."""
+    return model.SEATS is not None and "on_leave" not in model.HOOKS
+
+
 def opening_entry(effect: Effect, model: type[GameModel], opening: Opening) -> Entry:
     """The first entry of a game.
 

@@ -20,6 +20,7 @@ from gamesvc.image import Image, restore
 from gamesvc.model import GameModel
 from gamesvc.moves import legal_choices
 from gamesvc.standing import Standing, is_playable, taken
+from gamesvc.undeclared import note_undeclared
 
 MAX_VIEW_BYTES = 1 << 20
 """How large a view of the model's own making may become, as JSON."""
@@ -179,6 +180,7 @@ class Views:
             raise
         # The author's code and types, which may raise anything; and what is nested too deep.
         except (Exception, SystemExit) as error:
+            note_undeclared(self._shadow, error)
             raise ViewError(f"the view of {self._model.__name__} failed: {error!r}") from error
 
     def _made_of_fields(

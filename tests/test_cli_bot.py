@@ -10,11 +10,13 @@ from typing import Any
 
 from twisted.internet import task
 
+from gamesvc.cli import bot
 from gamesvc.client import one_command
 from gamesvc.client.one_command import ServerError
 from tests.command_line import CommandLine
 
 URL = "ws://127.0.0.1:10020/g1"
+SECURE_URL = "wss://127.0.0.1:10020/g1"
 TOKEN = "header.payload.signature"
 
 
@@ -27,11 +29,13 @@ class Telling(CommandLine):
         super().setUp()
         self.said: list[tuple[Any, ...]] = []
         self.outcome: Any = {"player": "bot-random"}
+        self.trusted: list[Any] = []
         self.patch(one_command, "send_command", self.send)
         self.patch(task, "react", self.react)
 
-    async def send(self, reactor: Any, *said: Any) -> Any:
+    async def send(self, reactor: Any, *said: Any, trust: Any = None) -> Any:
         self.said.append(said)
+        self.trusted.append(trust)
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome
@@ -72,6 +76,25 @@ class Telling(CommandLine):
             self.assertIn(why, message)
         self.assertEqual(self.said, [])
 
+    def test_whom_to_trust_is_in_a_file(self) -> None:
+        self.patch(bot, "trusted_by_twisted", lambda file: ("trusts", file))
+        for arguments in (("seat", SECURE_URL, "random"), ("remove", SECURE_URL, "bot-random")):
+            self.assertEqual(self.run_it(*arguments, "--ca-file", "ca.pem")[0], 0)
+            self.assertEqual(self.trusted[-1], ("trusts", "ca.pem"))
+            # Else whom this system trusts.
+            self.assertEqual(self.run_it(*arguments)[0], 0)
+            self.assertIsNone(self.trusted[-1])
+
+    def test_one_that_names_nobody_is_told_and_nothing_is_sent(self) -> None:
+        empty = Path(self.mktemp())
+        empty.write_text("nobody\n")
+        for file, why in (("nowhere.pem", "No such file"), (str(empty), "there is no certificate in it")):
+            message = self.fails("seat", SECURE_URL, "random", "--ca-file", file)
+            self.assertIn(f"CA file {file!r}: {why}", message)
+        message = self.fails("seat", URL, "random", "--ca-file", "ca.pem")
+        self.assertIn("--ca-file is for TLS, and the address begins with ws://: write wss://", message)
+        self.assertEqual(self.said, [])
+
     def test_what_the_server_refuses_is_told_in_a_line(self) -> None:
         self.environment["GAMESVC_TOKEN"] = TOKEN
         for error in (ServerError("no_seat: all seats are taken"), ValueError("'x' is no game's address")):
@@ -84,8 +107,8 @@ class Telling(CommandLine):
     def test_it_explains_itself_and_how_it_is_used(self) -> None:
         for arguments, words in (
             (("--help",), ("seat", "remove", "operate")),
-            (("seat", "--help"), ("BOT", "--player", "--token-file", "GAMESVC_TOKEN", "ws://")),
-            (("remove", "--help"), ("NAME", "--token-file", "GAMESVC_TOKEN", "ws://")),
+            (("seat", "--help"), ("BOT", "--player", "--ca-file", "--token-file", "GAMESVC_TOKEN", "ws://")),
+            (("remove", "--help"), ("NAME", "--ca-file", "--token-file", "GAMESVC_TOKEN", "ws://")),
         ):
             status, out, err = self.run_it(*arguments)
             self.assertEqual((status, err), (0, ""))

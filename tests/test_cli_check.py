@@ -3,17 +3,20 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc import GameError, GameModel, Player, Secret, command, field
+from gamesvc import GameError, GameModel, Move, Player, Secret, command, field
 from tests import command_line
 
 run = partial(command_line.run, "check")
+
+SEATS = "{0} has no seats, and so no players; write `class {0}(GameModel, seats=2)` for a game of two"
 
 
 class Unborn(GameModel):
@@ -38,6 +41,40 @@ class Sealed(GameModel):
     @command
     def nothing(self, player: Player) -> None:
         pass
+
+
+class Forgetful(GameModel):
+    """Its author has not declared a field."""
+
+    @command
+    def go(self, player: Player) -> None:
+        self.winner = player
+
+
+class Seatless(GameModel):
+    """Its author has forgotten ``seats=2``."""
+
+    moves: int = 0
+
+    @command
+    def go(self, player: Player) -> None:
+        if player != self.players[self.moves % 2]:
+            raise GameError("it is not your turn")
+
+
+class Idle(GameModel):
+    @command
+    def go(self, player: Player) -> None: ...
+
+
+class SeatlessShown(Idle):
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        return {"whose": self.players[1]}
+
+
+class SeatlessLegal(Idle):
+    def legal(self, player: Player) -> Iterable[Move]:
+        return [Move(self.go)] if player == self.players[0] else []
 
 
 class Chatty(GameModel):
@@ -68,6 +105,26 @@ class Check(SynchronousTestCase):
         self.assertIn("\ndef test_crash() -> None:\n    trial = Trial(CrashInCommand, seed=", out)
         self.assertTrue(err.startswith("gamesvc: CrashInCommand: crash: the command set raised IndexError"), err)
         compile(out, "test_it.py", "exec")
+
+    def test_what_the_class_does_not_declare_is_told_with_what_to_write(self) -> None:
+        field = (
+            "Forgetful keeps what it has fields for; write `winner: int = 0` in the class, say: a type, and how it is "
+            "when the game begins"
+        )
+        for name, what, hint in (
+            ("Forgetful", "the command go raised AttributeError: ", field),
+            ("Seatless", "the command go raised IndexError: ", SEATS.format("Seatless")),
+            ("SeatlessShown", "view raised IndexError: ", SEATS.format("SeatlessShown")),
+            ("SeatlessLegal", "legal raised IndexError: ", SEATS.format("SeatlessLegal")),
+        ):
+            status, out, err = run(f"tests.test_cli_check:{name}", "--seconds", "2")
+            self.assertEqual(status, 1)
+            told, below, _ = err.splitlines()
+            self.assertTrue(told.startswith(f"gamesvc: {name}: crash: {what}"), told)
+            self.assertEqual(below, hint)
+            # In the test that is written it stands in the place of what is said of all crashes.
+            self.assertIn(hint.replace(" ", ""), "".join(out.split()))
+            self.assertNotIn("Refuse what the model", out)
 
     def test_the_same_seed_prints_the_same(self) -> None:
         printed = {run("tests.faulty_models:CrashInCommand", "--seed", "7")[1] for _ in range(2)}

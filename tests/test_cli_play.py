@@ -14,6 +14,7 @@ from gamesvc.cli.play_keyboard import Enough
 from tests.command_line import CommandLine
 
 URL = "ws://127.0.0.1:10020/g1"
+SECURE_URL = "wss://127.0.0.1:10020/g1"
 TOKEN = "header.payload.signature"
 
 
@@ -61,8 +62,10 @@ class Starting(CommandLine):
         empty = Path(self.mktemp())
         empty.write_text("nobody\n")
         for file, why in (("nowhere.pem", "No such file"), (str(empty), "there is no certificate in it")):
-            message = self.fails(URL, "--ca-file", file)
+            message = self.fails(SECURE_URL, "--ca-file", file)
             self.assertIn(f"CA file {file!r}: {why}", message)
+        message = self.fails(URL, "--ca-file", "ca.pem")
+        self.assertIn("--ca-file is for TLS, and the address begins with ws://: write wss://", message)
 
     def test_a_file_that_can_not_be_read_is_told_before_anything_else(self) -> None:
         broken = Path(self.mktemp())

@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.cli import play_shown
 from gamesvc.client.failure import GameError, SessionClosed
+from gamesvc.errors import TOKEN_MISSING, WRONG_GAME, CloseCode
 
 EVIL = "\x1b[2J\x07\r\n\x9b31m\u202e"
 WELCOME: dict[str, Any] = {
@@ -123,3 +124,21 @@ class Ends(SynchronousTestCase):
         self.assertEqual(
             play_shown.ended(SessionClosed("kind_not_served", "it is chess")), "kind_not_served: it is chess"
         )
+
+    def test_what_a_server_always_says_is_not_told_twice(self) -> None:
+        for code, message in (
+            ("wrong_game", WRONG_GAME.message),
+            ("token_missing", TOKEN_MISSING.message),
+            ("replaced", CloseCode.REPLACED.reason),
+            ("token_expired", CloseCode.TOKEN_EXPIRED.reason),
+            ("unreachable", "the server can't be reached"),
+        ):
+            told = play_shown.ended(SessionClosed(code, message))
+            self.assertNotIn("(", told)
+            self.assertNotEqual(told, "")
+        self.assertEqual(play_shown.ended(SessionClosed("wrong_game", WRONG_GAME.message)), WRONG_GAME.message)
+        # What only this one says is told beside it.
+        told = play_shown.ended(SessionClosed("wrong_game", "it is for g2"))
+        self.assertEqual(told, "the token is for another game (it is for g2)")
+        told = play_shown.ended(SessionClosed("unreachable", "nobody listens"))
+        self.assertEqual(told, "the server can't be reached (nobody listens)")

@@ -254,6 +254,24 @@ class Sittings(SynchronousTestCase):
 
         self.sit(test)
 
+    def test_where_one_may_do_nothing_one_is_told_why(self) -> None:
+        async def test(seat: Seat) -> None:
+            seat.game.hear(NOT_NOW, {"event": "gamesvc.patch", "seq": 3, "patch": {"turns": {"current": "bob"}}})
+            seat.sitting.settle()
+            seat.shown()
+            for line in ("/legal", "/legal a4"):
+                self.assertIsNone(seat.sitting.obey(line))
+                self.assertEqual(seat.shown(), ["It is bob's turn."])
+            self.assertFalse(seat.sitting.has_failed)
+            # Events alone do not tell the state.
+            welcome = {name: each for name, each in WELCOME.items() if name != "state"}
+            seat.game.hear({**welcome, "epoch": "f"})
+            seat.shown()
+            seat.sitting.obey("/legal")
+            self.assertEqual(seat.shown(), ["the state is not known yet"])
+
+        self.sit(test)
+
     def test_whether_anything_has_failed_is_known(self) -> None:
         async def test(seat: Seat) -> None:
             seat.sitting.obey("mark 4")

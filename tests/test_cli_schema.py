@@ -61,7 +61,9 @@ class Schema(Commands):
         self.assertIn("not allowed with", err)
 
     def test_a_game_that_is_not_there(self) -> None:
-        self.assertIn("there is no module 'nowhere' on the path", self.fails("schema", "nowhere:Game"))
+        self.assertIn(
+            "there is no module 'nowhere': it is neither in the working directory", self.fails("schema", "nowhere:Game")
+        )
 
     def own(self, name: str, local: str) -> None:
         """A game in the working directory, with an event whose field is of this type."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
@@ -9,6 +10,7 @@ from unittest import mock
 
 from twisted.trial.unittest import SynchronousTestCase
 
+import tests
 from gamesvc import installed
 from gamesvc.errors import ConfigError
 from gamesvc.installed import Sort, described, find_class, without_extra
@@ -48,6 +50,7 @@ class Names(SynchronousTestCase):
             ("broken", "value = 1 / 0"),
             ("misspelt", "def ("),
             ("leaves", "raise SystemExit(3)"),
+            ("sound", "value = 1"),
         ):
             (path / f"{name}.py").write_text(code)
             self.addCleanup(sys.modules.pop, name, None)
@@ -65,8 +68,29 @@ class Names(SynchronousTestCase):
         self.assertIn("there are hammer, laser, saw. Or write", self.refusal("zzz"))
 
     def test_a_module_that_is_not_there(self) -> None:
-        self.assertIn("there is no module 'nowhere' on the path", self.refusal("nowhere:Saw"))
-        self.assertIn("no module 'tools' on the path; write tools:Saw", self.refusal("tools.py:Saw"))
+        here = os.getcwd()
+        self.patch(sys, "path", [here, *sys.path])
+        told = (
+            f"there is no module 'nowhere': it is neither in the working directory, {here}, nor elsewhere on the path; "
+            "start this in the directory that holds {}, or have PYTHONPATH name that directory"
+        )
+        for name, sought in (
+            ("nowhere:Saw", "nowhere.py"),
+            ("nowhere.py:Saw", "nowhere.py"),
+            ("nowhere.tools:Saw", "the package nowhere"),
+        ):
+            self.assertEqual(self.refusal(name), f"tool '{name}(big=true)': {told.format(sought)}")
+        self.patch(sys, "path", [each for each in sys.path if each not in (here, "")])
+        self.assertIn("there is no module 'nowhere': it is not on the path; start", self.refusal("nowhere:Saw"))
+
+    def test_one_that_is_written_as_a_file(self) -> None:
+        self.assertTrue(self.refusal("sound.py:Saw").endswith("there is no module 'sound.py'; write sound:Saw"))
+
+    def test_a_module_that_is_not_in_its_package(self) -> None:
+        place = Path(tests.__file__).parent
+        for name, where in (("tests.nowhere", f"tests is {place}"), (f"{HERE}.nowhere", f"{HERE} is {__file__}")):
+            told = f"there is no module {name!r}: {where}, and has no 'nowhere'"
+            self.assertTrue(self.refusal(f"{name}:Saw").endswith(told), told)
 
     def test_a_package_that_an_extra_brings(self) -> None:
         self.assertTrue(self.refusal("laser").endswith("needs the package 'light'; pip install 'gamesvc[lasers]'"))

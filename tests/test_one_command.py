@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from OpenSSL import SSL
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.ssl import DefaultOpenSSLContextFactory
 from twisted.trial.unittest import TestCase
 
 from gamesvc.auth import TokenValidator
+from gamesvc.cli.trusted import trusted_by_twisted
 from gamesvc.client import one_command
 from gamesvc.client.one_command import ServerError, send_command
 from gamesvc.keys import algorithm_of
+from tests.certificates import Authority
 from tests.test_auth import ED25519, ISSUER, generator
 from tests.wire import World
 
@@ -43,7 +48,7 @@ class Talking(TestCase):
         for game in self.world.listener.games.values():
             game.drain()
 
-    def listen(self, factory: Any) -> None:
+    def listen(self, factory: Any, certified: str = "") -> None:
         make, lost = factory.buildProtocol, self.lost
 
         def build(address: Any) -> Any:
@@ -60,7 +65,13 @@ class Talking(TestCase):
             return protocol
 
         factory.buildProtocol = build
-        port: Any = reactor.listenTCP(0, factory, interface=LOOPBACK)
+        listening: Any = reactor
+        if certified:
+            # `CertificateOptions` hands pyOpenSSL what it warns of.
+            options = DefaultOpenSSLContextFactory(certified, certified, SSL.TLS_METHOD)
+            port = listening.listenSSL(0, factory, options, interface=LOOPBACK)
+        else:
+            port = listening.listenTCP(0, factory, interface=LOOPBACK)
         self.addCleanup(port.stopListening)
         self.port = port.getHost().port
 
@@ -124,6 +135,23 @@ class Talking(TestCase):
         message = await self.refused(token=other, bot="random")
         self.assertEqual(message, "wrong_game: the token is for another game")
         self.assertNotIn(other, message)
+
+    async def test_over_tls_it_is_sent_to_whom_somebody_trusted_has_certified(self) -> None:
+        ours, file, certified = Authority("ours"), Path(self.mktemp()), Path(self.mktemp())
+        ours.write(file)
+        certified.write_bytes(ours.certify())
+        self.listen(self.world.listener, str(certified))
+        url, trust = f"wss://{LOOPBACK}:{self.port}/g1", trusted_by_twisted(str(file))
+        result = await send_command(reactor, url, "gamesvc.bot", {"bot": "random"}, None, trust=trust)
+        self.assertEqual(result, {"player": "bot-random"})
+        with self.assertRaises(ServerError) as caught:
+            await send_command(reactor, url, "gamesvc.bot", {"bot": "random"}, None)
+        self.assertIn("certificate verify failed", str(caught.exception))
+        with self.assertRaises(ValueError) as wrong:
+            await send_command(reactor, f"ws://{LOOPBACK}/g1", "gamesvc.bot", {}, None, trust=trust)
+        self.assertIn("write wss://", str(wrong.exception))
+        for ended in self.lost:
+            await ended
 
     async def test_nobody_there(self) -> None:
         factory: Any = Factory.forProtocol(Protocol)

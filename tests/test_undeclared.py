@@ -1,13 +1,15 @@
-"""What authors are told whose model touches what it has not declared."""
+"""What authors are told whose model uses what it has not declared."""
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Callable
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc import GameModel
+from gamesvc import GameModel, Player, field
+from gamesvc.context import Context
 from gamesvc.undeclared import note_undeclared
 
 
@@ -18,6 +20,60 @@ class Game(GameModel):
 
     def helper(self) -> None: ...
 
+    def misspelt(self) -> None:
+        self.helpr(1)  # type: ignore[attr-defined]  # that is what it is for
+
+    def of_nobody(self) -> None:
+        self.winner()  # type: ignore[attr-defined]  # that is what it is for
+
+
+class Alone(GameModel):
+    """Its author has forgotten ``seats=2``."""
+
+    order: list[int] = field(default_factory=list)
+    moves: int = 0
+
+    def second(self) -> object:
+        return [self.moves, self.players[1]]
+
+    def whose(self) -> object:
+        return self.players[self.moves % 2]
+
+    def next(self) -> object:
+        return self.players[(self.moves + 1) % len(self.players)]
+
+    def place(self) -> object:
+        return "é" and self.players.index(Player("alice"))
+
+    def both(self) -> object:
+        one, other = self.players  # as they came
+        return one, other
+
+    def first_of_order(self) -> object:
+        return self.order[0], self.players[0:1]
+
+    def unpacked(self) -> object:
+        one, other = self.order
+        return one, other, self.players
+
+    def share(self) -> object:
+        return self.moves % self.moves, self.moves % len(self.players)
+
+    def of_another(self) -> object:
+        other = Other()
+        return other.players[1]
+
+    def number(self) -> object:
+        return int("x"), self.players.index(Player("alice"))
+
+
+class Other:
+    players: tuple[str, ...] = ()
+
+
+class Two(Alone, seats=2):
+    pass
+
 
 class Undeclared(SynchronousTestCase):
     """The notes that an error gets."""
@@ -26,7 +82,7 @@ class Undeclared(SynchronousTestCase):
         self.game: Any = Game()
 
     def notes(self, call: Callable[..., object], *arguments: object) -> list[str]:
-        error = self.assertRaises((AttributeError, ZeroDivisionError), call, *arguments)
+        error = self.assertRaises((ArithmeticError, AttributeError, LookupError, ValueError), call, *arguments)
         note_undeclared(self.game, error)
         # A second look adds nothing.
         note_undeclared(self.game, error)
@@ -49,6 +105,60 @@ class Undeclared(SynchronousTestCase):
         for name in ("LINES", "helper"):
             (note,) = self.notes(setattr, self.game, name, 2)
             self.assertIn(f"Game.{name} belongs to the class, and all games share it", note)
+
+    def test_what_every_game_has_may_be_meant(self) -> None:
+        (note,) = self.notes(getattr, self.game, "player")
+        self.assertIn("did you mean players? Otherwise write", note)
+
+    def test_a_method_is_no_field(self) -> None:
+        self.assertEqual(self.notes(self.game.misspelt), ["Game has no method helpr; did you mean helper?"])
+        self.assertEqual(self.notes(self.game.of_nobody), [])
+
+    def test_players_of_a_game_without_seats_are_told_with_how_it_gets_some(self) -> None:
+        self.game = alone = Alone()
+        alone._context = Context()
+        for use in (alone.second, alone.whose, alone.next, alone.place, alone.both):
+            self.assertEqual(
+                self.notes(use),
+                [
+                    "Alone has no seats, and so no players; write `class Alone(GameModel, seats=2)` for a game of two",
+                ],
+                use,
+            )
+
+    def test_what_fails_beside_them_is_left_as_it_is(self) -> None:
+        self.game = alone = Alone()
+        alone._context = Context()
+        for use in (alone.first_of_order, alone.unpacked, alone.share, alone.of_another, alone.number):
+            self.assertEqual(self.notes(use), [], use)
+        # Here are seats, and nobody has come.
+        self.game = two = Two()
+        two._context = Context()
+        for use in (two.second, two.whose, two.next, two.place, two.both):
+            self.assertEqual(self.notes(use), [], use)
+
+    def test_code_whose_source_is_not_there_gets_none(self) -> None:
+        self.game = Alone()
+        self.game._context = Context()
+        names: dict[str, Any] = {}
+        exec(compile("def use(self): return self.players[1]", "nowhere.py", "exec"), names)
+        self.assertEqual(self.notes(names["use"], self.game), [])
+        # Nor has what was changed meanwhile.
+        self.patch(linecache, "getline", lambda name, line: "é" * 100)
+        self.assertEqual(self.notes(names["use"], self.game), [])
+
+    def test_where_no_model_ran_there_are_none(self) -> None:
+        self.game = None
+        self.assertEqual(self.notes(getattr, None, "x"), [])
+
+    def test_errors_of_the_authors_own_are_not_looked_into(self) -> None:
+        class Odd(AttributeError):
+            def __str__(self) -> str:
+                raise ValueError
+
+        error = Odd()
+        note_undeclared(self.game, error)
+        self.assertFalse(hasattr(error, "__notes__"))
 
     def test_other_errors_get_no_notes(self) -> None:
         class Other:

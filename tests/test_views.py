@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from enum import Enum
@@ -469,6 +470,11 @@ class Failing(SynchronousTestCase):
 
         self.assertEqual(self.complaint(bad), "the view of Sight failed: KeyError('ace')")
         self.assertEqual(self.complaint(worse), "the view of Sight failed: SystemExit(1)")
+
+    def test_what_to_write_instead_stands_below_what_it_raised(self) -> None:
+        LOOK["now"] = lambda model, viewer: {"a": model.cuont}
+        error = self.assertRaises(ViewError, Views(Sight).state, standing(Sight), ALICE)
+        self.assertIn("did you mean count?", "".join(traceback.format_exception(error)))
 
     def test_it_returns_what_is_no_object(self) -> None:
         self.assertIn("view returned NoneType, write -> dict", self.complaint(lambda model, viewer: None))

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from gamesvc.cli.trusted import add_ca_file, ca_file, trusted_by_twisted
 from gamesvc.errors import ConfigError
 
 TOKEN_VARIABLE = "GAMESVC_TOKEN"  # the name of where a token is, and none itself
@@ -44,13 +45,14 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=f"holds a token for the game (or the token itself is in the environment: {TOKEN_VARIABLE})",
     )
+    add_ca_file(parser)
 
 
 def run(given: argparse.Namespace) -> None:
     """Say it to the server.
 
     Raises:
-        ConfigError: the server can't be reached, or refuses it.
+        ConfigError: the server can't be reached, or refuses it; or a file that was named can't be used.
         ValueError: it is no game's address.
     """
     # The command line is quicker without Twisted, and most of it needs none.
@@ -59,12 +61,15 @@ def run(given: argparse.Namespace) -> None:
     from gamesvc.client.one_command import ServerError, send_command
 
     arguments = {name: value for name, value in given.wanted(given).items() if value is not None}
+    token = _token(given.token_file)
+    file = ca_file(given)
+    trust: dict[str, Any] = {} if file is None else {"trust": trusted_by_twisted(file)}
     outcome: list[Any] = []
 
     async def say(reactor: Any) -> None:
         try:
-            outcome.append(await send_command(reactor, given.url, "gamesvc.bot", arguments, _token(given.token_file)))
-        except (ServerError, ValueError, ConfigError) as error:
+            outcome.append(await send_command(reactor, given.url, "gamesvc.bot", arguments, token, **trust))
+        except (ServerError, ValueError) as error:
             outcome.append(error)
 
     # That is how `react` ends.

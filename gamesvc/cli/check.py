@@ -47,6 +47,7 @@ def run(given: argparse.Namespace) -> int:
         print(f"gamesvc: {error}", file=sys.stderr)
         return 2
     # Not where there may be no Hypothesis.
+    from gamesvc.testing.fault import hint_of
     from gamesvc.testing.hidden import names_secrets
     from gamesvc.testing.search import Search
     from gamesvc.testing.written import lines
@@ -76,7 +77,8 @@ def run(given: argparse.Namespace) -> int:
         return 0
     for line in lines(model, found, f"gamesvc check {given.model} --seed {given.seed}"):
         print(line)
-    print(f"gamesvc: {model.__name__}: {found.fault}\n({how})", file=sys.stderr)
+    hint = hint_of(found.fault)
+    print(f"gamesvc: {model.__name__}: {found.fault}", *([hint] if hint else []), f"({how})", sep="\n", file=sys.stderr)
     return 1
 
 

@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import importlib.util
 import os
-import ssl
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from gamesvc.catalog import Catalog
 from gamesvc.cli.bot import TOKEN_VARIABLE
 from gamesvc.cli.play_vocabulary import Vocabulary, from_schema
+from gamesvc.cli.trusted import add_ca_file, ca_file, trusted_by_ssl
 from gamesvc.client.address import Token
 from gamesvc.errors import ConfigError, DefinitionError
 from gamesvc.schema import definitions, refer
@@ -40,11 +40,7 @@ def add(commands: Any) -> None:
         metavar="FILE",
         help=f"holds a token for the game (or the token itself is in the environment: {TOKEN_VARIABLE})",
     )
-    parser.add_argument(
-        "--ca-file",
-        metavar="FILE",
-        help="for wss: holds the certificates, in PEM, of whom to trust instead of those whom this system trusts",
-    )
+    add_ca_file(parser)
     parser.add_argument(
         "--game",
         metavar="KIND",
@@ -71,8 +67,9 @@ def run(given: argparse.Namespace) -> int:
     from gamesvc.client.aio import Options
 
     options: Options = {"player": given.player, "token": _token(given.token_file), "spectate": given.spectate}
-    if given.ca_file is not None:
-        options["ssl"] = _trust(given.ca_file)
+    file = ca_file(given)
+    if file is not None:
+        options["ssl"] = trusted_by_ssl(file)
     local = None if given.game is None else _local(given.game)
     try:
         return asyncio.run(play(given.url, local, **options))
@@ -95,15 +92,6 @@ def _token(file: str | None) -> Token:
     # One that is not there is told at once; later it is read again, when the token in it has expired.
     read()
     return read
-
-
-def _trust(file: str) -> ssl.SSLContext:
-    """Whom the certificates in a file name, and nobody else."""
-    try:
-        return ssl.create_default_context(cafile=file)
-    except (OSError, ValueError) as error:
-        why = "there is no certificate in it" if isinstance(error, ssl.SSLError) else getattr(error, "strerror", error)
-        raise ConfigError(f"CA file {file!r}: {why}") from None
 
 
 def _local(game: str) -> tuple[str, Vocabulary]:

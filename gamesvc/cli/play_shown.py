@@ -14,6 +14,7 @@ from rich.text import Text
 from gamesvc.cli.play_typed import as_typed
 from gamesvc.cli.wording import cut, many, one_line
 from gamesvc.client.failure import CLOSED, MESSAGE_TOO_BIG, TOO_MANY_WAITING, UNREACHABLE, GameError, SessionClosed
+from gamesvc.errors import HTTP_REFUSALS, CloseCode
 
 MAX_SHOWN = 2000
 """How many letters of one thing are shown."""
@@ -34,6 +35,7 @@ _ENDS = {
     "game_deleted": "the game was deleted",
     UNREACHABLE: "the server can't be reached",
 }
+_SAID_ANYWAY = {refusal.message for refusal in HTTP_REFUSALS.values()} | {code.reason for code in CloseCode}
 _REFUSALS = {
     TOO_MANY_WAITING: "too many commands wait for their replies",
     MESSAGE_TOO_BIG: "this is longer than the server takes",
@@ -164,4 +166,7 @@ def ended(error: SessionClosed) -> str:
     if error.code.startswith("http_"):
         return f"whatever is there, it is no server of gamesvc: {message}"
     told = _ENDS.get(error.code)
-    return f"{value(error.code)}: {message}" if told is None else f"{told} ({message})"
+    if told is None:
+        return f"{value(error.code)}: {message}"
+    # What a server always says with a code, ours say already.
+    return told if message == told or message in _SAID_ANYWAY else f"{told} ({message})"

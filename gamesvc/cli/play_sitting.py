@@ -14,6 +14,7 @@ from rich.text import Text
 from gamesvc.cli import play_completion, play_shown, play_state
 from gamesvc.cli.play_line import PlayedGame
 from gamesvc.cli.play_shown import BAD, DIM, GOOD, NOTE, STRONG
+from gamesvc.cli.play_turn import why_nothing
 from gamesvc.cli.play_typed import Choose, Mistyped, Own, Send, read, usage
 from gamesvc.cli.play_vocabulary import Choice, Vocabulary, choices_in, from_choices
 from gamesvc.cli.wording import one_line
@@ -42,6 +43,7 @@ _WELCOME = "gamesvc.welcome"
 _MAX_HISTORY = 1000
 _LAST_EVENTS = 20
 _MANY_CHOICES = 200
+_NO_STATE = "the state is not known yet"
 
 
 class Left(Exception):
@@ -175,8 +177,7 @@ class Sitting:
             case "state":
                 self._show_whole(typed.rest)
             case "legal":
-                shown = list(play_state.choices(self._choices, typed.rest, _MANY_CHOICES))
-                self._show(*shown or [Text("There is nothing of that kind.", DIM)])
+                self._show_legal(typed.rest)
             case "players":
                 self._show(play_shown.seats(game.players, game.present, game.bots, game.player))
             case "history":
@@ -228,10 +229,21 @@ class Sitting:
     def _show_whole(self, key: str) -> None:
         state = self.game.state
         if state is None:
-            raise Mistyped("the state is not known yet")
+            raise Mistyped(_NO_STATE)
         if key and key not in state:
             raise Mistyped(f"there is no {key!r} in the state; there are {', '.join(state) or 'no things in it'}")
         self._show(*self._shown.whole({key: state[key]} if key else state))
+
+    def _show_legal(self, words: str) -> None:
+        game, choices = self.game, self._choices
+        if choices:
+            shown = list(play_state.choices(choices, words, _MANY_CHOICES))
+            self._show(*shown or [Text("There is nothing of that kind.", DIM)])
+            return
+        if game.state is None:
+            raise Mistyped(_NO_STATE)
+        why = why_nothing(game.state, game.player, game.players, playing=game.playing, finished=game.finished)
+        self._show(Text(why, NOTE))
 
     def _help(self) -> Iterator[RenderableType]:
         for command in self.vocabulary:

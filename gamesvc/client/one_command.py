@@ -18,7 +18,9 @@ class ServerError(Exception):
     """The server can't be reached, does not let us in, or refuses the command. The message says which, and why."""
 
 
-async def send_command(reactor: Any, url: str, command: str, arguments: Mapping[str, Any], token: str | None) -> Any:
+async def send_command(
+    reactor: Any, url: str, command: str, arguments: Mapping[str, Any], token: str | None, *, trust: Any = None
+) -> Any:
     """Send a command to a game, as somebody who watches it.
 
     Args:
@@ -27,16 +29,17 @@ async def send_command(reactor: Any, url: str, command: str, arguments: Mapping[
         command: its name.
         arguments: by name.
         token: a token for the game; None where none is asked for.
+        trust: for ``wss``: whom to trust: see `gamesvc.client.twisted.Options`. None: whom this system trusts.
 
     Returns:
         The reply's result.
 
     Raises:
         ServerError: nothing came of it.
-        ValueError: it is no such URL, or no token.
+        ValueError: it is no such URL, or no token; or ``trust`` is given, and the URL is none of TLS.
     """
     # Whoever types it sees at once that it does not work.
-    game = Game(reactor, url, token=token, spectate=True, state=False, tries=1)
+    game = Game(reactor, url, token=token, spectate=True, state=False, tries=1, trust=trust)
     try:
         return await Deferred.fromCoroutine(_say(game, command, arguments)).addTimeout(TIMEOUT_SECONDS, reactor)
     except TimeoutError:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from traceback import walk_tb
 
+from gamesvc.undeclared import noted
+
 ADVICE = {
     "crash": "Refuse what the model can't do with `raise GameError(...)`; mend what it should be able to do.",
     "nondeterministic": "Take time from self.now and chance from self.random, keep all state in fields, sort sets"
@@ -41,6 +43,11 @@ class Fault(AssertionError):
     def key(self) -> tuple[str, str]:
         """What two faults have in common that have the same cause, for all that is known."""
         return self.name, self.where
+
+
+def hint_of(fault: Fault) -> str:
+    """What to write instead, where that is known of what the model raised; else empty."""
+    return noted(fault.__cause__)
 
 
 def line_of(error: BaseException) -> str:

@@ -15,6 +15,7 @@ from gamesvc.testing.fault import Fault, line_of
 from gamesvc.testing.likeness import difference, shortly
 from gamesvc.testing.probe import look_at
 from gamesvc.testing.runs import named
+from gamesvc.undeclared import note_undeclared
 from gamesvc.views import shown
 
 
@@ -81,6 +82,7 @@ def _named(model: GameModel, player: Player, whose: str) -> list[Choice]:
     try:
         made = legal_choices(model, player)
     except (Exception, SystemExit) as error:
+        note_undeclared(model, error)
         raise Fault("crash", f"legal raised {type(error).__name__}: {error}", line_of(error)) from error
     try:
         sent: list[Choice] = shown(made)

@@ -15,6 +15,7 @@ from gamesvc.testing.legality import check_legal, is_asked, says_what_is_legal
 from gamesvc.testing.likeness import difference, shortly
 from gamesvc.testing.probe import look_at
 from gamesvc.testing.runs import named
+from gamesvc.undeclared import note_undeclared
 from gamesvc.views import Audience, View, ViewError, Views, apply_patch, shown
 
 _encode = msgspec.json.Encoder().encode
@@ -158,6 +159,7 @@ def _check_view(kind: type[GameModel], standing: Standing, viewer: Player | None
         try:
             made: Any = model.view(viewer)
         except (Exception, SystemExit) as error:
+            note_undeclared(model, error)
             raise Fault("crash", f"view raised {type(error).__name__}: {error}", line_of(error)) from error
         if not isinstance(made, dict):
             raise Fault("patch", f"{whose} is {shortly(made)}, and has to be a dict")

@@ -15,7 +15,7 @@ from gamesvc.context import Player
 from gamesvc.model import GameError, GameModel
 from gamesvc.moves import Choice
 from gamesvc.signatures import CommandSpec
-from gamesvc.standing import Standing
+from gamesvc.standing import Standing, keeps_players
 from gamesvc.testing import hidden, legality
 from gamesvc.testing.fault import Fault, line_of
 from gamesvc.testing.hidden import Path
@@ -149,7 +149,7 @@ class Trial:
         standing = self.standing
         if not self.is_open or name not in standing.seats or standing.finished:
             return
-        if standing.started and "on_leave" not in self.kind.HOOKS:
+        if standing.started and keeps_players(self.kind):
             return
         self._seat("a player leaves", tuple(None if each == name else each for each in standing.seats), Player(name))
 
