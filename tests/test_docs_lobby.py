@@ -10,7 +10,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.errors import LOBBY_REFUSALS
-from gamesvc.web import lobby_entries, lobby_matches, lobby_model, lobby_wishes, pairing
+from gamesvc.web import identity, lobby_entries, lobby_matches, lobby_model, lobby_wishes, pairing
 from tests.lobbies import LobbyWorld
 from tests.wire import Logged
 
@@ -82,6 +82,8 @@ class LobbyPageTest(SynchronousTestCase):
             ("at most 2048 bytes", lobby_wishes.MAX_OPTIONS_BYTES == 2048),
             ("listed for 24 hours", lobby_entries.OPEN_SECONDS == 24 * 3600 == lobby_entries.FINISHED_SECONDS),
             ("for 30 days", lobby_entries.PLAYED_SECONDS == 30 * 24 * 3600),
+            ("for 30 days it still shows", identity.RENEWED_SECONDS == 30 * 24 * 3600),
+            ("a guest's for 24 hours", identity.GUEST_SECONDS == 24 * 3600),
             ("followed for 7 days", lobby_model.INVITED_SECONDS == 7 * 24 * 3600),
             ("16 hold at a time", lobby_model.MAX_INVITES == 16),
             ("16 may wait for others at a time", lobby_matches.MAX_WAITING == 16),

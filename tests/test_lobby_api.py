@@ -285,6 +285,7 @@ class DescribedTest(SynchronousTestCase):
         self.assertEqual((kinds["tic-tac-toe"]["title"], kinds["tic-tac-toe"]["description"]), ("Three in a row.", ""))
         self.assertEqual(kinds["chess"]["title"].count("."), 1, kinds["chess"])
         self.assertEqual([kinds[name]["bots"] for name in kinds], [["random"], ["random"], []])
+        self.assertEqual([kinds[name]["can_leave"] for name in kinds], [False, True, True])
         options, commands = kinds["chess"]["options"], kinds["tic-tac-toe"]["commands"]
         self.assertEqual(options["properties"]["minutes"]["default"], 3.0)
         for value, schema, fits in (

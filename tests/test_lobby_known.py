@@ -117,6 +117,17 @@ class KnownTest(SynchronousTestCase):
         self.book.now += MATCHED_SECONDS
         self.assertTrue(self.known.has_old)
 
+    def test_a_name_that_a_game_has_is_not_over(self) -> None:
+        self.add("g", by="", players=("ann", None), started=True)
+        for name in "ann", "bob":
+            self.book.do("welcome", names=[name], seconds=60)
+        self.book.now += 60
+        self.assertTrue(self.known.has_old)
+        self.book.do("tidy")
+        self.assertFalse(self.known.has_old)
+        self.book.do("remove", game="g")
+        self.assertTrue(self.known.has_old)
+
     def test_only_what_has_changed_is_taken_apart_again(self) -> None:
         for number in range(50):
             self.add(f"g{number}")

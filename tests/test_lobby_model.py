@@ -14,7 +14,7 @@ from gamesvc.image import settle
 from gamesvc.instance import MAX_STATE_BYTES, Instance
 from gamesvc.model import GameError
 from gamesvc.web import lobby_model, lobby_room
-from gamesvc.web.lobby_entries import Listed, Ticket
+from gamesvc.web.lobby_entries import Held, Listed, Ticket
 from gamesvc.web.lobby_model import LobbyModel
 from gamesvc.web.lobby_shelves import Shelves
 from gamesvc.web.lobby_state import GAMES, GUESTS, INVITES, TICKETS
@@ -238,6 +238,84 @@ class LobbyModelTest(SynchronousTestCase):
         self.book.now += 50
         self.assertEqual(self.book.do("welcome", names=["ann", "ann-2"], seconds=60.0), b'"ann-2"')
 
+    def test_a_name_has_the_lease_of_who_got_it_first_until_somebody_else_gets_it(self) -> None:
+        self.book.do("welcome", names=["ann"], seconds=60.0, lease="a")
+        self.assertEqual(self.book.do("renew", name="ann", seconds=60.0, lease="a", fresh="b"), b'"a"')
+        self.book.now += 60
+        self.assertEqual(self.book.do("renew", name="ann", seconds=60.0, lease="a", expired=True), b'"a"')
+        self.assertEqual(self.book.part(GUESTS), {"ann": Held(1120.0, "a")})
+        self.book.now += 60
+        self.book.do("welcome", names=["ann"], seconds=60.0, lease="c")
+        self.assertEqual(self.book.part(GUESTS), {"ann": Held(1180.0, "c")})
+
+    def test_who_shows_another_lease_or_none_after_a_long_sleep_gets_no_name(self) -> None:
+        self.book.do("welcome", names=["ann"], seconds=60.0, lease="a")
+        self.book.do("welcome", names=["old"], seconds=60.0)
+        before = self.book.part(GUESTS)
+        for name, lease, expired in (
+            ("ann", "b", True),
+            ("ann", "b", False),
+            ("ann", "", True),
+            ("old", "", True),
+            ("old", "a", True),
+            ("nobody", "a", True),
+            ("nobody", "", True),
+        ):
+            arguments = {"name": name, "seconds": 60.0, "lease": lease, "fresh": "c", "expired": expired}
+            error = self.assertRaises(GameError, self.book.do, "renew", **arguments)
+            self.assertEqual(error.code, "name_taken")
+        self.assertEqual(self.book.part(GUESTS), before)
+
+    def test_a_good_token_keeps_the_name_also_where_no_lease_of_it_is_known(self) -> None:
+        self.book.do("welcome", names=["old"], seconds=60.0)
+        for name, lease, fresh, kept in (
+            ("old", "", "b", "b"),
+            ("old", "", "c", "b"),
+            ("gone", "a", "c", "a"),
+            ("lost", "", "c", "c"),
+        ):
+            said = self.book.do("renew", name=name, seconds=60.0, lease=lease, fresh=fresh)
+            self.assertEqual((msgspec.json.decode(said), self.book.part(GUESTS)[name].lease), (kept, kept))
+
+    def test_a_name_whose_day_is_over_is_nobody_elses_while_a_game_has_it(self) -> None:
+        self.book.do("add", game=listed("g", by="ann", named=("bob", "carl"), players=("dora", None)))
+        for name in ("ann", "bob", "carl", "dora", "eve"):
+            self.book.do("welcome", names=[name], seconds=60.0, lease=name)
+        self.book.now += 60
+        self.book.do("tidy")
+        self.assertEqual(set(self.book.part(GUESTS)), {"ann", "bob", "carl", "dora"})
+        for name in ("ann", "bob", "carl", "dora"):
+            self.assertEqual(self.book.do("welcome", names=[name, "eve"], seconds=0.0), b'"eve"')
+        self.book.do("remove", game="g")
+        self.assertEqual(self.book.do("welcome", names=["ann"], seconds=60.0, lease="new"), b'"ann"')
+        self.book.do("tidy")
+        self.assertEqual(self.book.part(GUESTS), {"ann": Held(1120.0, "new")})
+
+    def test_where_there_is_no_room_nobody_is_forgotten_who_is_not_one_of_many_that_sleep(self) -> None:
+        self.patch(GUESTS, "most", 400)
+        self.patch(GUESTS, "fields", ("guests_0",))
+        sleepers = [f"s{number:02}" for number in range(20)]
+        self.book.do("add", game=listed("g", named=tuple(sleepers)))
+        come = 0
+        for name in sleepers:
+            try:
+                self.book.do("welcome", names=[name], seconds=60.0, lease="x" * 11)
+                come += 1
+            except GameError as error:
+                self.assertEqual(error.code, "lobby_full")
+            self.book.now += 1
+        self.book.now += 60
+        for number in range(20):
+            try:
+                self.book.do("welcome", names=[f"n{number:02}"], seconds=60.0, lease="x" * 11)
+            except GameError as error:
+                self.assertEqual(error.code, "lobby_full")
+        kept = list(self.book.part(GUESTS))
+        asleep = [name for name in kept if name[0] == "s"]
+        self.assertEqual(asleep, sleepers[come - len(asleep) : come], "the last to fall asleep")
+        self.assertIn(len(asleep) - come // 2, (0, 1))
+        self.assertEqual(len(kept), come)
+
     def test_the_newest_invitations_to_a_game_hold(self) -> None:
         self.book.do("add", game=listed("g1"))
         for number in range(20):
@@ -305,7 +383,7 @@ class LobbyModelTest(SynchronousTestCase):
                     self.book.do("add", game=listed(f"g{number}", options="x" * 2048, by=name, named=tuple(players)))
                     self.book.do("stand", game=f"g{number}", players=players, started=True, finished=False)
                 elif what == 1:
-                    self.book.do("welcome", names=[name], seconds=1e6)
+                    self.book.do("welcome", names=[name], seconds=1e6, lease="x" * 11)
                 elif what == 2:
                     self.book.do("wait", ticket=ticket(f"t{number}", player=name, own=number * 1e5))
                 else:

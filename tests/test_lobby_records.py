@@ -18,6 +18,7 @@ from gamesvc.journal.store import Append
 from gamesvc.web.lobby_entries import Ticket
 from gamesvc.web.lobby_model import LOBBY
 from gamesvc.web.lobby_records import REPAIR_SECONDS, TELL_SECONDS
+from gamesvc.web.lobby_state import GUESTS
 from tests.command_line import CommandLine
 from tests.lobbies import LobbyWorld
 from tests.test_lobby_state import first_version, listed
@@ -168,6 +169,13 @@ class CanNotBeOpenedTest(OnDisk):
         self.world.made(who="bob")
         self.world = self.started()
         self.assertEqual(len(self.world.ask("GET", "/games").json["games"]), 2)
+
+    def test_a_lobby_of_the_second_version_goes_on(self) -> None:
+        before = {"came": 0, GUESTS.field_of("ann", b""): msgspec.msgpack.encode({"ann": 2e9, "zoë": 1.0})}
+        self.keep(2, {name: msgspec.msgpack.encode(value) for name, value in before.items()})
+        self.world = self.started()
+        self.assertEqual(self.world.ask("POST", "/guests", None, {"name": "ann"}).json["player"], "ann-2")
+        self.assertEqual(self.world.ask("POST", "/guests", None, {"name": "zoë"}).json["player"], "zoë")
 
     def test_it_answers_503_and_all_else_is_served(self) -> None:
         self.damaged()

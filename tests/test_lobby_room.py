@@ -6,8 +6,8 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc.web.lobby_entries import Listed
-from gamesvc.web.lobby_room import SPARE_BYTES, SPARED_SECONDS, make_room, need
+from gamesvc.web.lobby_entries import Held, Listed
+from gamesvc.web.lobby_room import SPARE_BYTES, SPARED_SECONDS, make_room, make_room_for_names, need
 from gamesvc.web.lobby_shelves import Shelves
 from tests import lobbies
 
@@ -74,6 +74,23 @@ class RoomTest(SynchronousTestCase):
         self.assertLess(one, SPARE_BYTES)
         self.assertLess(SPARE_BYTES, 2 * one)
         self.assertEqual(len(self.kept(self.size(*games) - 1, *games)), 8)
+
+    def test_names_that_sleep_make_room_where_they_are_more_than_half_those_of_longest_ago_first(self) -> None:
+        asleep = {f"s{number}": Held(NOW - 6 + number, "x" * 11) for number in range(6)}
+        awake = {f"a{number}": Held(NOW + 1, "x" * 11) for number in range(2)}
+        for names, room, kept in (
+            (asleep | awake, 8, 8),
+            (asleep | awake, 7, 7),
+            (asleep | awake, 5, 5),
+            (asleep | awake, 1, 4),
+            (dict(list(asleep.items())[:2]) | awake, 1, 4),
+            (awake, 1, 2),
+        ):
+            shelf = {name: names[name] for name in sorted(names)}
+            shelves = Shelves("guests", 1, Held, 0)
+            shelves.most = len(shelves.packed(dict(list(shelf.items())[:room])))
+            make_room_for_names(shelves, shelf, NOW)
+            self.assertEqual(list(shelf), sorted(names)[:2] + sorted(names)[len(names) - kept + 2 :])
 
     def test_what_is_needed_least_is_the_least(self) -> None:
         played = listed("g", started=True, players=("ann", "bob"))

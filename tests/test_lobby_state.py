@@ -1,4 +1,4 @@
-"""What the first version of the lobby kept is on the shelves of today."""
+"""What the first versions of the lobby kept is on the shelves of today."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import msgspec
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.migration import migrated
-from gamesvc.web.lobby_entries import Invite, Listed, Ticket
+from gamesvc.web.lobby_entries import Held, Invite, Listed, Ticket
 from gamesvc.web.lobby_model import LobbyModel
 from gamesvc.web.lobby_shelves import Shelves
 from gamesvc.web.lobby_state import GAMES, GUESTS, INVITES, TICKETS, sorted_anew
+from tests.lobbies import listed as listed_now
+from tests.test_lobby_model import Book
 
 NOW = 1_000_000.0
 STANDS = {"seats": 2, "named": [], "players": ["ann", None], "started": False, "finished": False, "changed": NOW}
@@ -36,8 +38,8 @@ def first_version(**fields: Any) -> dict[str, bytes]:
 
 
 class MigrationTest(SynchronousTestCase):
-    def parts(self, state: dict[str, bytes]) -> list[dict[str, Any]]:
-        image = migrated(LobbyModel, state, 1)
+    def parts(self, state: dict[str, bytes], version: int = 1) -> list[dict[str, Any]]:
+        image = migrated(LobbyModel, state, version)
         fields = {field.name: field.decode(raw) for field, raw in zip(LobbyModel.FIELDS, image, strict=True)}
         self.came = fields["came"]
         found: list[dict[str, Any]] = []
@@ -72,7 +74,7 @@ class MigrationTest(SynchronousTestCase):
         self.assertEqual(games["g2"].named, ("ann", "bob"))
         self.assertEqual(games["g1"], Listed(**listed("g1") | TUPLES))
         self.assertEqual((games["g2"].seats, games["g2"].state, games["g3"].state), (None, "playing", "finished"))
-        self.assertEqual(guests, {"ann": NOW + 1, "zoë": NOW + 2})
+        self.assertEqual(guests, {"ann": Held(NOW + 1), "zoë": Held(NOW + 2)})
         self.assertEqual(invites, {"code": Invite("g1", NOW + 9)})
         self.assertEqual({id: each.place for id, each in tickets.items()}, {"t1": 2, "t2": 1, "t3": 0})
         self.assertEqual(self.came, 2)
@@ -107,13 +109,13 @@ class MigrationTest(SynchronousTestCase):
     def test_where_it_is_sorted_anew_and_there_is_no_room_what_would_be_forgotten_first_is(self) -> None:
         self.patch(GUESTS, "fields", GUESTS.fields[:2])
         before = dict.fromkeys((*GAMES.fields, *GUESTS.fields, *INVITES.fields, *TICKETS.fields), b"")
-        half = {f"guest-{number:02}": NOW - number for number in range(20)}
-        other = {f"guest-{number:02}": NOW - number for number in range(20, 40)}
+        half = {f"guest-{number:02}": Held(NOW - number, "lease") for number in range(20)}
+        other = {f"guest-{number:02}": Held(NOW - number, "lease") for number in range(20, 40)}
         before |= dict(zip(GUESTS.fields, map(GUESTS.packed, (half, other)), strict=True))
-        self.patch(GUESTS, "most", 150)
+        self.patch(GUESTS, "most", 225)
         after = sorted_anew(before, b"key")
         self.assertEqual(list(after), list(before))
-        found: dict[str, float] = {}
+        found: dict[str, Held] = {}
         for field in GUESTS.fields:
             shelf = GUESTS.unpacked(after[field])
             self.assertEqual({GUESTS.field_of(name, b"key") for name in shelf}, {field})
@@ -126,5 +128,29 @@ class MigrationTest(SynchronousTestCase):
         shelf = {"g1": Listed(**listed("g1") | TUPLES)}
         fields = dict.fromkeys((*GAMES.fields, *GUESTS.fields, *INVITES.fields, *TICKETS.fields), b"")
         fields[GAMES.field_of("g1", b"")] = GAMES.packed(shelf)
+        fields[GUESTS.field_of("ann", b"")] = msgspec.msgpack.encode({"ann": NOW})
         state = {name: msgspec.msgpack.encode(value) for name, value in fields.items()}
-        self.assertEqual(self.parts(state), [shelf, {}, {}, {}])
+        self.assertEqual(self.parts(state), [shelf, {"ann": Held(NOW)}, {}, {}])
+
+    def test_the_names_that_the_second_version_knew_are_theirs_as_before_and_lie_where_they_lay(self) -> None:
+        book = Book()
+        names = [f"guest-{number}" for number in range(100)]
+        book.do("add", game=listed_now("g1"))
+        for name in names:
+            book.do("welcome", names=[name], seconds=60.0)
+        fields = {field.name: book.field(field.name) for field in LobbyModel.FIELDS}
+        known = {field: GUESTS.unpacked(fields[field]) for field in GUESTS.fields}
+        for field, shelf in known.items():
+            before = {name: held.until for name, held in shelf.items()}
+            fields[field] = msgspec.msgpack.encode(before) if before else b""
+        image = migrated(LobbyModel, {name: msgspec.msgpack.encode(each) for name, each in fields.items()}, 2)
+        self.assertEqual(image, book.instance.standing.image)
+        self.assertEqual(sum(map(len, known.values())), 100)
+
+    def test_where_the_second_version_was_full_the_third_has_room_for_each_lease(self) -> None:
+        most_before = 3_750
+        shelf: dict[str, float] = {}
+        while len(msgspec.msgpack.encode(shelf)) <= most_before:
+            shelf[f"guest-{len(shelf)}"] = NOW
+        leased = {name: Held(until, "x" * 11) for name, until in shelf.items()}
+        self.assertFalse(GUESTS.is_too_full(leased))

@@ -15,12 +15,20 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc.auth import TokenGenerator, TokenValidator
+from gamesvc.auth import LEEWAY_SECONDS, TokenGenerator, TokenValidator
 from gamesvc.config import load
 from gamesvc.errors import ConfigError, RequestRefused
 from gamesvc.keys import SigningKey, VerifyingKey, make_key_pair
 from gamesvc.service import _identities
-from gamesvc.web.identity import AUDIENCE, GUEST_SECONDS, Foreign, Identities, Minting
+from gamesvc.web.identity import (
+    AUDIENCE,
+    GUEST_SECONDS,
+    RENEWED_SECONDS,
+    Foreign,
+    Identities,
+    Minting,
+    Returning,
+)
 from gamesvc.web.jwks import KeySet
 from tests.lobbies import LobbyWorld
 from tests.wire import NOW, Logged
@@ -84,10 +92,51 @@ class WhoTest(SynchronousTestCase):
 
     def test_a_guest_is_who_the_token_says_until_it_expires(self) -> None:
         identities = self.identities()
-        token = str(identities.guest_token("guest-ann"))
+        token = str(identities.guest_token("guest-ann", "l"))
         self.assertEqual(self.who(token), "guest-ann")
         self.time += GUEST_SECONDS + 11
         self.assertEqual(self.who(token), "token_expired")
+
+    def returning(self, token: str, identities: Identities | None = None) -> Returning | None:
+        return (identities or self.identities()).guest(f"Bearer {token}")
+
+    def test_a_guests_token_says_for_30_days_more_who_they_were_and_under_which_lease(self) -> None:
+        token = str(self.identities().guest_token("guest-ann", "lease"))
+        self.assertEqual(self.returning(token), Returning("guest-ann", "lease", expired=False))
+        self.time += GUEST_SECONDS + LEEWAY_SECONDS - 1
+        self.assertEqual(self.returning(token), Returning("guest-ann", "lease", expired=False))
+        self.time += 1
+        self.assertEqual(self.returning(token), Returning("guest-ann", "lease", expired=True))
+        self.time = NOW + GUEST_SECONDS + RENEWED_SECONDS
+        self.assertEqual(self.returning(token), Returning("guest-ann", "lease", expired=True))
+        self.assertEqual(self.who(token), "token_expired")
+        self.time += 1
+        self.assertIs(self.returning(token), None)
+
+    def test_without_a_lease_it_says_so_until_it_expires(self) -> None:
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "guest-ann", "iat": NOW, "exp": NOW + 60}
+        before = jwt.encode(claims, KEY, algorithm="EdDSA")
+        for token in before, str(self.identities().guest_token("guest-ann", "")):
+            self.time = NOW
+            self.assertEqual(self.returning(token), Returning("guest-ann", "", expired=False))
+            self.time += GUEST_SECONDS + LEEWAY_SECONDS
+            self.assertIs(self.returning(token), None)
+
+    def test_nobody_else_is_a_guest_who_comes_again(self) -> None:
+        identities = self.identities()
+        token = str(identities.guest_token("guest-ann", "lease"))
+        unprefixed = str(identities.guest_token("ann", "lease"))
+        for other in ("", "x", token + "x", unprefixed, signed(), signed(KEY, "EdDSA")):
+            self.assertIs(self.returning(other), None)
+        self.assertEqual(self.who(unprefixed), "token_invalid", "one of the operator's may be ann")
+        self.assertIs(self.returning(token, self.identities(guests=False)), None)
+        self.assertIs(self.returning(token, Identities(lambda: NOW)), None)
+        self.assertIs(identities.guest(token), None)
+
+    def test_each_lease_is_another_and_there_are_none_where_the_name_is_all(self) -> None:
+        identities = self.identities()
+        self.assertEqual(len({identities.new_lease() for _ in range(100)}), 100)
+        self.assertEqual(Identities(lambda: NOW).new_lease(), "")
 
     def test_the_operators_token_says_who_somebody_is(self) -> None:
         self.assertEqual(self.who(signed()), "ann")
@@ -127,7 +176,7 @@ class WhoTest(SynchronousTestCase):
         self.assertEqual(self.who(signed(exp=NOW - 11)), "token_expired")
 
     def test_guests_are_not_let_in_where_the_operator_says_so(self) -> None:
-        token = str(self.identities().guest_token("ann"))
+        token = str(self.identities().guest_token("ann", "l"))
         strict = self.identities(guests=False)
         self.assertEqual(self.who(token, strict), "token_invalid")
         self.assertEqual(self.who(signed(sub="guest-ann"), strict), "guest-ann")
@@ -138,7 +187,7 @@ class WhoTest(SynchronousTestCase):
         generator = TokenGenerator(ISSUER, MINTING.key, lambda: self.time)
         self.assertEqual(self.who(generator.generate("g1", "ann")), "token_invalid")
         validator = TokenValidator(ISSUER, VerifyingKey("EdDSA", KEY.public_key()), lambda: self.time)
-        guest = str(identities.guest_token("ann"))
+        guest = str(identities.guest_token("ann", "l"))
         for game in ("g1", AUDIENCE.replace(".", "-")):
             self.assertRaises(RequestRefused, validator.validate, game, guest)
         self.assertIn(".", AUDIENCE)  # as no game's id does
@@ -197,8 +246,6 @@ class TokensTest(SynchronousTestCase):
         for token in ("ann", ann + "x", signed(KEY, "EdDSA"), None):
             self.assertEqual(world.ask("POST", "/guests", token, {"name": "ann"}).status, 201)
             self.assertNotEqual(world.ask("POST", "/guests", token, {"name": "ann"}).json["player"], "ann")
-        time[0] += GUEST_SECONDS
-        self.assertNotEqual(world.ask("POST", "/guests", ann, {}).json["player"], "ann")
 
     def test_names_of_any_letters_fit_into_a_token(self) -> None:
         identities = Identities(lambda: NOW, asks=True, minting=MINTING)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import secrets
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
@@ -34,6 +35,9 @@ AUDIENCE = "gamesvc.lobby"
 
 GUEST_SECONDS = 24 * 3600.0
 """How long a guest's token, and the name, are theirs."""
+
+RENEWED_SECONDS = 30 * 24 * 3600.0
+"""How long after it has expired a guest's token still shows whose the name was."""
 
 SEAT_SECONDS = 24 * 3600.0
 """How long a token for a seat is good."""
@@ -79,6 +83,21 @@ class Foreign(NamedTuple):
     issuer: str
     audience: str
     keys: KeySet
+
+
+class Returning(NamedTuple):
+    """A guest who comes again, as their token has it.
+
+    Attributes:
+        name: theirs.
+        lease: of the name: it tells them from others who have had it, or have it now. Empty where the token is from
+            before there were any.
+        expired: whether the token is good for nothing else any more.
+    """
+
+    name: str
+    lease: str
+    expired: bool
 
 
 class Identities:
@@ -169,33 +188,46 @@ class Identities:
         # Not to be believed yet: it says whose key to try.
         claimed = jwt.decode(token, options={"verify_signature": False}).get("iss")
         if self._minting is not None and self.guests and claimed == self._minting.issuer:
-            return self._verified(token, self._own, self._minting.issuer, AUDIENCE)
+            return self._unexpired(self._guest_claims(token, self._minting.issuer))
         if self._foreign is not None and claimed == self._foreign.issuer:
             id = jwt.get_unverified_header(token).get("kid")
             if not isinstance(id, str):
                 raise RequestRefused(TOKEN_INVALID)
             key = await self._foreign.keys.key(id)
-            name = self._verified(token, key, self._foreign.issuer, self._foreign.audience)
+            name = self._unexpired(self._claims(token, key, self._foreign.issuer, self._foreign.audience))
             if self.guests and name.startswith(GUEST_PREFIX):
                 raise RequestRefused(TOKEN_INVALID, "the name is a guest's")
             return name
         raise RequestRefused(TOKEN_INVALID)
 
-    def _verified(self, token: str, key: VerifyingKey, issuer: str, audience: str) -> str:
+    def _guest_claims(self, token: str, issuer: str) -> dict[str, Any]:
+        claims = self._claims(token, self._own, issuer, AUDIENCE)
+        if self._foreign is not None and not claims["sub"].startswith(GUEST_PREFIX):
+            # It is from before others had identities, and may be the name of one of them.
+            raise RequestRefused(TOKEN_INVALID, "the name is no guest's")
+        return claims
+
+    def _unexpired(self, claims: dict[str, Any]) -> str:
+        if self._has_expired(claims):
+            raise RequestRefused(TOKEN_EXPIRED)
+        return str(claims["sub"])
+
+    def _has_expired(self, claims: dict[str, Any]) -> bool:
+        return bool(claims["exp"] <= self._now() - LEEWAY_SECONDS)
+
+    def _claims(self, token: str, key: VerifyingKey, issuer: str, audience: str) -> dict[str, Any]:
+        """What a token says that is to be believed, or was until it expired."""
         claims: dict[str, Any] = jwt.decode(token, key.key, algorithms=[key.algorithm], issuer=issuer, options=_OPTIONS)
         for name in ("exp", "nbf", "iat"):
             time = claims.get(name, 0)
             if isinstance(time, bool) or not isinstance(time, (int, float)) or not math.isfinite(time):
                 raise RequestRefused(TOKEN_INVALID)
-        now = self._now()
-        if claims["exp"] <= now - LEEWAY_SECONDS:
-            raise RequestRefused(TOKEN_EXPIRED)
-        if max(claims.get("nbf", 0), claims.get("iat", 0)) > now + LEEWAY_SECONDS:
+        if max(claims.get("nbf", 0), claims.get("iat", 0)) > self._now() + LEEWAY_SECONDS:
             raise RequestRefused(TOKEN_INVALID)
         audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
         if audience not in audiences or not is_player_name(claims["sub"]):
             raise RequestRefused(TOKEN_INVALID)
-        return str(claims["sub"])
+        return claims
 
     # What is given out.
 
@@ -220,8 +252,9 @@ class Identities:
         stem = wish if self._foreign is None or wish.startswith(GUEST_PREFIX) else GUEST_PREFIX + wish
         return [stem, *(f"{stem}-{number}" for number in range(2, 10)), f"{stem}-{chance()}"]
 
-    def guest(self, authorization: str) -> str | None:
-        """The name of a guest who comes again, with a token that is still good; None where it is no guest's.
+    def guest(self, authorization: str) -> Returning | None:
+        """A guest who comes again, with a token that is still good, or expired not long ago; None where it is no
+        guest's. Whether a name is theirs whose token has expired, the lobby knows.
 
         Args:
             authorization: the header of this name; empty where there is none.
@@ -230,16 +263,25 @@ class Identities:
         if self._minting is None or not self.guests or scheme.lower() != "bearer" or len(token) > MAX_TOKEN_LENGTH:
             return None
         try:
-            return self._verified(token.strip(" \t"), self._own, self._minting.issuer, AUDIENCE)
+            claims = self._guest_claims(token.strip(" \t"), self._minting.issuer)
         # Whatever the library makes of it; they are a guest like any other then.
         except Exception:
             return None
+        lease, expired = claims.get("lease", ""), self._has_expired(claims)
+        if not isinstance(lease, str) or (expired and (not lease or self._now() - claims["exp"] > RENEWED_SECONDS)):
+            return None
+        return Returning(claims["sub"], lease, expired)
 
-    def guest_token(self, name: str) -> str | None:
+    def new_lease(self) -> str:
+        """A lease of a name that somebody is given; empty where the name is all."""
+        return "" if self._minting is None else secrets.token_urlsafe(8)
+
+    def guest_token(self, name: str, lease: str) -> str | None:
         """What a guest says who they are with; None where the name is all.
 
         Args:
             name: theirs.
+            lease: of the name.
         """
         if self._minting is None:
             return None
@@ -248,6 +290,7 @@ class Identities:
             "iss": self._minting.issuer,
             "aud": AUDIENCE,
             "sub": name,
+            "lease": lease,
             "iat": int(now),
             "exp": int(now + GUEST_SECONDS),
         }

@@ -14,6 +14,7 @@ from gamesvc.bot_offer import BotOffer
 from gamesvc.catalog import Kind
 from gamesvc.errors import DefinitionError
 from gamesvc.schema import DIALECT, definitions
+from gamesvc.standing import keeps_players
 from gamesvc.web.lobby_bodies import KindOfGame, Kinds
 
 _SENTENCE = re.compile(r"(.*?[.!?])\s+(?=[^a-z\s])", re.DOTALL)
@@ -49,6 +50,7 @@ def _described(kind: Kind, bots: BotOffer, names: tuple[str, ...]) -> KindOfGame
         " ".join(title.split()) or kind.name,
         f"{more}\n\n{rest}".strip(),
         model.SEATS,
+        not keeps_players(model),
         _schema(_with_defaults(parts["options"], kind.options), types),
         _schema(parts["command"], {**types, **commands}),
         [] if model.SEATS is None else [name for name in names if bots.refuses(name, kind.name, model) is None],

@@ -21,6 +21,7 @@ from gamesvc.web.kinds import described
 from gamesvc.web.lobby_api import LobbyApi
 from gamesvc.web.lobby_bodies import About
 from gamesvc.web.lobby_games import LobbyGames
+from gamesvc.web.lobby_guests import Guests
 from gamesvc.web.lobby_listing import Listing
 from gamesvc.web.lobby_matches import Matches
 from gamesvc.web.lobby_records import Records
@@ -72,7 +73,7 @@ class Lobby:
         self._matches = Matches(listing, records, later, monotonic)
         about = About(__version__, identities.mode, playground, identities.guests, identities.issuer)
         kinds = described(catalog, bots, bots.names)
-        routes = Routes(about, kinds, listing, self._games, self._matches, records, identities).all
+        routes = Routes(about, kinds, listing, self._games, self._matches, Guests(records, identities)).all
         described_routes = msgspec.json.encode(document(routes, PATH, __version__))
         self._api = LobbyApi(routes, described_routes, records, identities, allows, limits, monotonic)
 

@@ -131,16 +131,16 @@ class LobbyApi(Resource):
             raise RequestRefused(BAD_QUERY)
         if not route.always and self._identities.mode == "verify":
             raise RequestRefused(LOBBY_CLOSED)
-        who = ""
+        who, returning = "", None
         if route.asks:
             who = await self._identities.who(_text(request, b"authorization"), player)
         elif route.renews:
-            who = self._identities.guest(_text(request, b"authorization")) or ""
+            returning = self._identities.guest(_text(request, b"authorization"))
         key = _key(request) if route.once else ""
         body = None if route.takes is None else _body(request, route.takes)
         if not route.always:
             await self._records.loaded()
-        answer = await route.run(Call(who, path, query, body, key, _host(request)))
+        answer = await route.run(Call(who, path, query, body, key, _host(request), returning))
         return b"" if route.answer is None else _encode(answer)
 
     def _find(self, segments: list[bytes]) -> tuple[dict[str, Route], dict[str, str]]:

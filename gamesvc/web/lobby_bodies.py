@@ -124,6 +124,7 @@ class KindOfGame(Struct):
     title: str
     description: str
     seats: tuple[int, int] | None
+    can_leave: Annotated[bool, Meta(description="Whether a seat can be given up once the game has begun.")]
     options: Raw
     commands: Raw
     bots: list[str]

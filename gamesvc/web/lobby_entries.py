@@ -1,4 +1,4 @@
-"""What the lobby keeps: games that were made through it, invitations, and who waits.
+"""What the lobby keeps: games that were made through it, names of guests, invitations, and who waits.
 
 They are kept without the names of their attributes, which would be half of what is written: new ones come last, and
 have a default.
@@ -51,6 +51,11 @@ class Listed(Struct, frozen=True, array_like=True):
     changed: float
 
     @property
+    def names(self) -> frozenset[str]:
+        """Who made it, or plays in it, or is to."""
+        return frozenset(name for name in (self.by, *self.named, *self.players) if name)
+
+    @property
     def state(self) -> str:
         """``open``, ``playing`` or ``finished``."""
         if self.finished:
@@ -63,6 +68,19 @@ class Listed(Struct, frozen=True, array_like=True):
         if self.finished:
             return self.changed + FINISHED_SECONDS
         return self.changed + (PLAYED_SECONDS if self.started else OPEN_SECONDS)
+
+
+class Held(Struct, frozen=True, array_like=True):
+    """A name that is a guest's.
+
+    Attributes:
+        until: nobody else is given it, in seconds since the epoch.
+        lease: tells this guest from those who had the name before, or have it later; empty where no token of theirs
+            names one.
+    """
+
+    until: float
+    lease: str = ""
 
 
 class Invite(Struct, frozen=True, array_like=True):

@@ -69,10 +69,7 @@ class Known:
         """Who made one of the games, or plays in one, or is to."""
         self._read()
         if "names" not in self._whole:
-            games = self._all(GAMES).values()
-            self._whole["names"] = frozenset(
-                name for each in games for name in (each.by, *each.named, *each.players) if name
-            )
+            self._whole["names"] = frozenset[str]().union(*(each.names for each in self._all(GAMES).values()))
         names: frozenset[str] = self._whole["names"]
         return names
 
@@ -94,11 +91,11 @@ class Known:
     @property
     def has_old(self) -> bool:
         """Whether there is something that is over."""
-        now = self.now()
+        now, names = self.now(), self.names
         return (
             any(each.expires <= now for each in self.newest)
             or any(each.expires <= now for each in self.invites.values())
-            or any(until <= now for until in self._all(GUESTS).values())
+            or any(each.until <= now and name not in names for name, each in self._all(GUESTS).items())
             or any(0.0 < each.expires <= now for each in self.tickets.values())
         )
 

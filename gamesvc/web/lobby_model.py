@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gamesvc import GameError, GameModel, Player, command
-from gamesvc.web.lobby_entries import HOUR, Invite, Listed, Ticket
-from gamesvc.web.lobby_room import make_room
+from gamesvc.web.lobby_entries import HOUR, Held, Invite, Listed, Ticket
+from gamesvc.web.lobby_room import make_room, make_room_for_names
 from gamesvc.web.lobby_shelves import Shelves, shelved
-from gamesvc.web.lobby_state import GAMES, GUESTS, INVITES, TICKETS, migrate_from_1, sorted_anew
+from gamesvc.web.lobby_state import GAMES, GUESTS, INVITES, TICKETS, migrate_from_1, migrate_from_2, sorted_anew
 from gamesvc.web.pairing import parties
 
 LOBBY = "gamesvc.lobby"
@@ -44,7 +44,7 @@ else:
     _Shelved = shelved("_Shelved", __name__, *_SORTS)
 
 
-class LobbyModel(_Shelved, version=2):
+class LobbyModel(_Shelved, version=3):
     """The lobby's own state."""
 
     # Makes ids that nobody guesses out of what clients make up; from the first on that is made so.
@@ -57,7 +57,10 @@ class LobbyModel(_Shelved, version=2):
 
     @classmethod
     def migrate(cls, state: dict[str, Any], version: int) -> None:
-        migrate_from_1(state)
+        if version < 2:
+            migrate_from_1(state)
+        else:
+            migrate_from_2(state)
 
     @command
     def add(self, player: Player, game: Listed, once: str = "") -> tuple[str, bool]:
@@ -107,21 +110,31 @@ class LobbyModel(_Shelved, version=2):
         setattr(self, field, INVITES.packed(shelf))
 
     @command
-    def welcome(self, player: Player, names: list[str], seconds: float) -> str:
+    def welcome(self, player: Player, names: list[str], seconds: float, lease: str = "") -> str:
         """A guest gets the first of some names that is free, for a while."""
         self._sort()
         for name in names:
-            shelf = GUESTS.unpacked(getattr(self, self._field(GUESTS, name)))
-            if shelf.get(name, 0.0) <= self.now:
-                self._record(name, seconds)
+            held = self._holding(name)
+            # Whose day is over, and who still has a seat somewhere, may come back to it.
+            if held is None or (held.until <= self.now and name not in self._names()):
+                self._record(name, seconds, lease)
                 return name
         raise GameError("these names are taken", code="name_taken")
 
     @command
-    def renew(self, player: Player, name: str, seconds: float) -> None:
-        """A guest keeps a name that is theirs."""
+    def renew(
+        self, player: Player, name: str, seconds: float, lease: str = "", fresh: str = "", expired: bool = False
+    ) -> str:
+        """A guest keeps a name that is theirs. Its lease: the one that their token names, or a fresh one where there is
+        none yet. An expired token shows that a name is theirs only where it names the lease that is known here."""
         self._sort()
-        self._record(name, seconds)
+        held = self._holding(name)
+        known = "" if held is None else held.lease
+        is_the_same = known == lease != ""
+        if not is_the_same and (expired or (known and lease)):
+            raise GameError("the name is somebody else's", code="name_taken")
+        self._record(name, seconds, known or lease or fresh)
+        return known or lease or fresh
 
     @command
     def wait(self, player: Player, ticket: Ticket, once: str = "") -> str:
@@ -185,9 +198,11 @@ class LobbyModel(_Shelved, version=2):
             }
             if len(left) < len(invites):
                 setattr(self, field, INVITES.packed(left))
+        names = self._names()
         for field in GUESTS.fields:
             guests = GUESTS.unpacked(getattr(self, field))
-            setattr(self, field, GUESTS.packed({name: until for name, until in guests.items() if until > now}))
+            theirs = {name: held for name, held in guests.items() if held.until > now or name in names}
+            setattr(self, field, GUESTS.packed(theirs))
         tickets = self._tickets()
         self._keep_tickets(
             {
@@ -228,10 +243,19 @@ class LobbyModel(_Shelved, version=2):
             raise GameError("there are too many games", code="lobby_full")
         self._keep_games(game.game, shelf)
 
-    def _record(self, name: str, seconds: float) -> None:
+    def _names(self) -> frozenset[str]:
+        """Who made a game, or plays in one, or is to."""
+        shelves = (GAMES.unpacked(getattr(self, field)).values() for field in GAMES.fields)
+        return frozenset[str]().union(*(each.names for shelf in shelves for each in shelf))
+
+    def _holding(self, name: str) -> Held | None:
+        return GUESTS.unpacked(getattr(self, self._field(GUESTS, name))).get(name)
+
+    def _record(self, name: str, seconds: float, lease: str) -> None:
         field = self._field(GUESTS, name)
         shelf = GUESTS.unpacked(getattr(self, field))
-        shelf[name] = self.now + seconds
+        shelf[name] = Held(self.now + seconds, lease)
+        make_room_for_names(GUESTS, shelf, self.now)
         if GUESTS.is_too_full(shelf):
             raise GameError("there are too many guests", code="lobby_full")
         setattr(self, field, GUESTS.packed(shelf))

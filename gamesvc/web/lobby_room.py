@@ -1,8 +1,9 @@
-"""Which games the lobby forgets where there is no room for all: those whose listing is needed least."""
+"""What the lobby forgets where there is no room for all: games whose listing is needed least, and names of guests who
+have not come for long."""
 
 from __future__ import annotations
 
-from gamesvc.web.lobby_entries import HOUR, Listed
+from gamesvc.web.lobby_entries import HOUR, Held, Listed
 from gamesvc.web.lobby_shelves import Shelves
 
 SPARED_SECONDS = 24 * HOUR
@@ -37,6 +38,22 @@ def make_room(shelves: Shelves[Listed], shelf: dict[str, Listed], kept: str, now
         del shelf[listed.game]
         if len(shelves.packed(shelf)) <= shelves.most - SPARE_BYTES:
             return
+
+
+def make_room_for_names(shelves: Shelves[Held], shelf: dict[str, Held], now: float) -> None:
+    """Forget names of a shelf whose day is over, as far as there is no room and they are more than half of it, those
+    first that have been so for longest. So neither who sleeps keeps all others out, nor the other way round.
+
+    Args:
+        shelves: whose it is.
+        shelf: names.
+        now: seconds since the epoch.
+    """
+    asleep = sorted((name for name, held in shelf.items() if held.until <= now), key=lambda name: shelf[name].until)
+    for gone, name in enumerate(asleep):
+        if not shelves.is_too_full(shelf) or 2 * (len(asleep) - gone) <= len(shelf):
+            return
+        del shelf[name]
 
 
 def need(listed: Listed) -> tuple[int, float]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 import msgspec
 
-from gamesvc.auth import LEEWAY_SECONDS
-from gamesvc.errors import BAD_QUERY, LOBBY_FULL, RequestRefused
-from gamesvc.web.identity import GUEST_PREFIX, GUEST_SECONDS, Identities
+from gamesvc.errors import BAD_QUERY, RequestRefused
+from gamesvc.web.identity import Returning
 from gamesvc.web.lobby_bodies import (
     About,
     BotSeated,
@@ -32,18 +30,15 @@ from gamesvc.web.lobby_bodies import (
 )
 from gamesvc.web.lobby_entries import Ticket
 from gamesvc.web.lobby_games import LobbyGames
+from gamesvc.web.lobby_guests import Guests
 from gamesvc.web.lobby_listing import Listing
 from gamesvc.web.lobby_matches import MAX_WAIT_SECONDS, Matches
-from gamesvc.web.lobby_records import Records
 
 MAX_LISTED = 100
 """How many games are listed at a time."""
 
 _DEFAULT_LISTED = 50
 _AFTER = re.compile(r"([0-9]{1,12}\.[0-9]{1,9})-([A-Za-z0-9_-]{1,64})")
-_UNRECORDED = re.compile(GUEST_PREFIX + "[0-9a-f]{16}")
-_NAME_SECONDS = GUEST_SECONDS + 2 * LEEWAY_SECONDS
-"""How long a name is a guest's: no shorter than their token is believed."""
 
 KEY = re.compile("[!-~]{1,64}")
 """What may name a request."""
@@ -56,12 +51,13 @@ class Call(NamedTuple):
     """A request.
 
     Attributes:
-        who: the name of who sends it; empty where that is not asked for, or where a guest is none yet.
+        who: the name of who sends it; empty where that is not asked for.
         path: what stands in the address where the route has a name in braces.
         query: the parameters.
         body: what it carries.
         key: names the request, among those of who sends it; empty where it has no name.
         host: the address that it comes from; empty where there is none.
+        returning: which guest comes again; None where it is none, or where that is not asked for.
     """
 
     who: str
@@ -70,6 +66,7 @@ class Call(NamedTuple):
     body: Any
     key: str = ""
     host: str = ""
+    returning: Returning | None = None
 
     @property
     def once(self) -> str:
@@ -104,7 +101,7 @@ class Route(NamedTuple):
         asks: whether it has to be known who asks.
         always: whether it is there where the server issues no tokens.
         once: whether it takes effect once where it is sent again under the same key.
-        renews: whether who asks may be a guest who was here before.
+        renews: whether who asks may be a guest who was here before, also with a token that has expired.
     """
 
     method: str
@@ -130,8 +127,7 @@ class Routes:
         listing: the games that there are.
         games: made here.
         matches: of those who wait.
-        records: the lobby's.
-        identities: issue tokens.
+        guests: who come.
     """
 
     def __init__(
@@ -141,16 +137,14 @@ class Routes:
         listing: Listing,
         games: LobbyGames,
         matches: Matches,
-        records: Records,
-        identities: Identities,
+        guests: Guests,
     ) -> None:
         self._about = about
         self._kinds = kinds
         self._listing = listing
         self._games = games
         self._matches = matches
-        self._records = records
-        self._identities = identities
+        self._guests = guests
         self.all = self._all()
 
     def _all(self) -> tuple[Route, ...]:
@@ -170,7 +164,17 @@ class Routes:
         return (
             Route("GET", "", "What this server is.", self._tell_about, 200, About, asks=False, always=True),
             Route("GET", "/kinds", "What can be played here.", self._list_kinds, 200, Kinds, asks=False, always=True),
-            Route("POST", "/guests", "Come along.", self._welcome, 201, Welcomed, takes=Guest, asks=False, renews=True),
+            Route(
+                "POST",
+                "/guests",
+                "Come along, or come again as the same guest.",
+                self._welcome,
+                201,
+                Welcomed,
+                takes=Guest,
+                asks=False,
+                renews=True,
+            ),
             Route("GET", "/games", "Look at the public games.", self._list, 200, Games, query=listed, asks=False),
             Route("POST", "/games", "Make a game.", self._create, 201, Made, takes=Wish, once=True),
             Route("GET", one, "Look at a game.", self._show, 200, Game, asks=False),
@@ -196,28 +200,7 @@ class Routes:
 
     async def _welcome(self, call: Call) -> Welcomed:
         guest: Guest = call.body
-        wish = guest.name
-        if call.who and wish in (None, call.who):
-            return await self._renew(call.who)
-        if wish is not None and _UNRECORDED.fullmatch(wish):
-            wish = None  # it may be somebody's of whom nothing is recorded
-        names = self._identities.guest_names(wish, lambda: secrets.token_hex(4))
-        # Whose day is over, and who still has a seat somewhere, is not to find somebody else in it.
-        held = self._records.known.names
-        names = [each for each in names if each not in held]
-        try:
-            name: str = await self._records.run("welcome", names=names, seconds=_NAME_SECONDS)
-        except RequestRefused as refused:
-            if refused.refusal is not LOBBY_FULL:
-                raise
-            # Nobody can be kept out by making up names: this one is not recorded, and nobody else's.
-            name = f"{GUEST_PREFIX}{secrets.token_hex(8)}"
-        return Welcomed(name, self._identities.guest_token(name))
-
-    async def _renew(self, name: str) -> Welcomed:
-        if not _UNRECORDED.fullmatch(name):
-            await self._records.run("renew", name=name, seconds=_NAME_SECONDS)
-        return Welcomed(name, self._identities.guest_token(name))
+        return await self._guests.welcome(guest.name, call.returning)
 
     async def _list(self, call: Call) -> Games:
         query = call.query

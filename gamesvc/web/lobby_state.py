@@ -8,16 +8,17 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from gamesvc.web.lobby_entries import Invite, Listed, Ticket
+from gamesvc.web.lobby_entries import Held, Invite, Listed, Ticket
 from gamesvc.web.lobby_room import need
 from gamesvc.web.lobby_shelves import Shelves
 
 GAMES = Shelves("games", 32, Listed, 12_000)
-GUESTS = Shelves("guests", 32, float, 3_750)
+GUESTS = Shelves("guests", 32, Held, 6_500)
 INVITES = Shelves("invites", 16, Invite, 3_750)
 TICKETS = Shelves("tickets", 16, Ticket, 5_000)
 """How large they may become: together they stay below what a game's state may have."""
 
+_decode_guests_before = msgspec.msgpack.Decoder(dict[str, float]).decode
 _GAMES_BEFORE = tuple(f"games_{number}" for number in range(16))
 
 S = TypeVar("S", bound=Struct)
@@ -33,6 +34,7 @@ def migrate_from_1(state: dict[str, Any]) -> None:
     """
     if isinstance(state.get("games_0"), bytes):
         # It lay on shelves before the version said so.
+        migrate_from_2(state)
         return
     games = {id: _struct(Listed, each) for field in _GAMES_BEFORE for id, each in state.pop(field).items()}
     invites = {id: _struct(Invite, each) for id, each in state.pop("invites").items()}
@@ -40,9 +42,21 @@ def migrate_from_1(state: dict[str, Any]) -> None:
     waiting = sorted((each for each in tickets.values() if not each.game), key=lambda each: each.since)
     for place, each in enumerate(waiting):
         tickets[each.ticket] = msgspec.structs.replace(each, place=place + 1)
-    guests: dict[str, float] = state.pop("guests")
+    guests = {name: Held(until) for name, until in state.pop("guests").items()}
     state["came"] = len(waiting)
     state.update(_sorted(games, guests, invites, tickets, b""))
+
+
+def migrate_from_2(state: dict[str, Any]) -> None:
+    """Give names of guests room for what the second version did not know of them. They stay where they lie.
+
+    Args:
+        state: the second version's; changed in place.
+    """
+    for field in GUESTS.fields:
+        if state.get(field):
+            before = _decode_guests_before(state[field])
+            state[field] = GUESTS.packed({name: Held(until) for name, until in before.items()})
 
 
 def sorted_anew(state: Mapping[str, bytes], key: bytes) -> dict[str, bytes]:
@@ -62,14 +76,14 @@ def _all(state: Mapping[str, bytes], shelves: Shelves[T]) -> dict[str, T]:
 
 def _sorted(
     games: dict[str, Listed],
-    guests: dict[str, float],
+    guests: dict[str, Held],
     invites: dict[str, Invite],
     tickets: dict[str, Ticket],
     key: bytes,
 ) -> dict[str, bytes]:
     return {
         **_put(GAMES, games, lambda id, each: id, need, key),
-        **_put(GUESTS, guests, lambda id, until: id, lambda until: until, key),
+        **_put(GUESTS, guests, lambda id, each: id, lambda each: each.until, key),
         **_put(INVITES, invites, lambda id, each: each.game, lambda each: each.expires, key),
         **_put(
             TICKETS,

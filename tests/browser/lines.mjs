@@ -7,6 +7,9 @@ import { agree, counts, create, follow, hasTurn, invite, isSeated, keyboard, sea
 
 /** @typedef {import("./run.mjs").World} World */
 
+/** How long the server slept; see the test. */
+const SLEPT_MS = 3 * 24 * 3600_000;
+
 const RESUMED = /^Resumed at #\d+/;
 
 /** What the page says of a line that came back. */
@@ -117,6 +120,44 @@ export async function offline(world) {
   } finally {
     detour.close();
   }
+}
+
+/** By a long sleep, after which nothing is believed that was given before it. @param {World} world */
+export async function slept(world) {
+  const [ada, bob] = [await world.visitor("Ada"), await world.visitor("Bob")];
+  const game = await create(ada, "Tic tac toe");
+  await follow(bob, await invite(ada));
+  const [one, other] = hands(ada, bob);
+  await mark(one, 4);
+  await mark(other, 0);
+  await hasTurn(ada);
+  const names = await ada.page.locator(".chip bdi").allTextContents();
+  const { hash } = new URL(bob.page.url());
+  await world.kill();
+  await lamp(ada, "reconnecting").waitFor();
+  // One goes to sleep before the page, and the other leaves it, whose browser knows something else of him that is not
+  // good any more either.
+  await bob.page.evaluate(() => {
+    const { player, token } = JSON.parse(localStorage.getItem("gamesvc.me") ?? "");
+    localStorage.setItem("gamesvc.me", JSON.stringify({ player, token: `${token}x` }));
+  });
+  await bob.page.goto("about:blank");
+  for (const visitor of [ada, bob]) visitor.expect(/401/);
+  await world.restart();
+  await hasTurn(ada);
+  await mark(one, 2);
+  bob.forget();
+  await bob.page.clock.setSystemTime(Date.now() + SLEPT_MS);
+  await bob.goTo(hash);
+  await isSeated(bob);
+  for (const cell of [6, 8]) await mark(cell === 6 ? other : one, cell);
+  await mark(other, 3);
+  await shows(bob, "You win");
+  await shows(ada, `${names[1]} wins`);
+  for (const { page } of [ada, bob]) assert.deepEqual(await page.locator(".chip bdi").allTextContents(), names);
+  await agree([ada, bob], game);
+  // Each is still who they were.
+  for (const [index, { page }] of [ada, bob].entries()) assert.equal(await page.locator(".you bdi").textContent(), names[index]);
 }
 
 /** By the server, which is killed and started anew. @param {World} world */

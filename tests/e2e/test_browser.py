@@ -20,6 +20,9 @@ from tests.e2e.processes import CHECKOUT, LOOPBACK, START_SECONDS, Operator, Ser
 SCENARIO_SECONDS = 180.0
 """How long a scenario may take: more than it allows itself."""
 
+SLEPT_SECONDS = 3 * 24 * 3600
+"""How long guests sleep: longer than their tokens hold."""
+
 GAMES = (
     "greetings",
     "tic-tac-toe",
@@ -189,12 +192,29 @@ def test_a_server_that_is_killed_and_started_anew_loses_nothing(browser: Browser
     browser.play("killed", page(server), kill=lambda: operator.servers[-1].kill(), restart=restart)
 
 
+def test_guests_who_sleep_for_days_have_their_names_and_seats_still(browser: Browser, operator: Operator) -> None:
+    operator.gamesvc("keys", "--private", "private.pem", "--public", "public.pem")
+    keys = ("--public-key-file", "public.pem", "--private-key-file", "private.pem")
+    options = ("--game", "tic-tac-toe", "--enable-auth", "--address", LOOPBACK, *keys)
+    operator.environment["PYTHONPATH"] = str(CHECKOUT)
+    server = operator.twistd(*options)
+
+    def restart() -> None:
+        port = server.ports["port"]
+        launcher = ("-m", "tests.e2e.crashing", "never", "0", "--tweak", f"late_clock={SLEPT_SECONDS}")
+        again = operator.serve("python", *launcher, "--", "-n", "--pidfile=", "gamesvc", "--port", str(port), *options)
+        again.ports["port"] = port
+        until(lambda: listens((LOOPBACK, port)), "a server that listens again", START_SECONDS)
+
+    browser.play("slept", page(server), kill=lambda: operator.servers[-1].kill(), restart=restart)
+
+
 @pytest.mark.parametrize("scenario", ["watchedBattleship", "watchedCards"])
 def test_who_watches_is_told_no_secrets(browser: Browser, server: Server, scenario: str) -> None:
     browser.play(scenario, page(server))
 
 
-@pytest.mark.parametrize("scenario", ["ownInvitation", "lateInvitation", "otherName", "leaving", "reloaded"])
+@pytest.mark.parametrize("scenario", ["ownInvitation", "lateInvitation", "otherName", "leaving", "staying", "reloaded"])
 def test_who_comes_and_goes_is_told_what_comes_of_it(browser: Browser, server: Server, scenario: str) -> None:
     browser.play(scenario, page(server))
 

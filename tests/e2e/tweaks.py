@@ -95,6 +95,12 @@ def slow_disk(seconds: str) -> None:
     _put(SqliteStore, "append", slow)
 
 
+def late_clock(seconds: str) -> None:
+    """No fault by itself: it is later, as if as much time had passed."""
+    now = time.time
+    _put(time, "time", lambda: now() + float(seconds))
+
+
 def heartbeat(path: str) -> None:
     """A probe: writes, several times a second, what was largest since the last time, in milliseconds: by how much two
     beats of the reactor were further apart than they should be, and how long its thread was running between two."""
@@ -219,6 +225,7 @@ TWEAKS: dict[str, Callable[[str], None]] = {
     "lost_timers": lost_timers,
     "leaked_refusals": leaked_refusals,
     "slow_disk": slow_disk,
+    "late_clock": late_clock,
     "heartbeat": heartbeat,
     "blocking_calls": blocking_calls,
     "counted_reads": counted_reads,

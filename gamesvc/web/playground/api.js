@@ -1,9 +1,40 @@
 /** The lobby's API, as the page uses it. */
 
+import { LONGEST_NAME } from "./words.js";
+
 /** Who asks: a name, and the token that proves it where the server wants one. */
 /** @typedef {{ player: string, token: string | null, gameToken?: string }} Identity `gameToken`: one for a game, which the
  *     lobby does not know */
 /** @typedef {{ player: string, url: string, token: string | null }} Place a seat, or a place to watch from */
+
+/**
+ * What can be played.
+ *
+ * @typedef {object} Kind
+ * @property {string} name
+ * @property {string} title
+ * @property {string} description
+ * @property {[number, number] | null} seats from and to; null where there are none
+ * @property {boolean} can_leave whether a seat can be given up once the game has begun
+ * @property {any} options as JSON Schema
+ * @property {any} commands as JSON Schema
+ * @property {string[]} bots those that can play it
+ */
+
+/**
+ * A game, as it stands.
+ *
+ * @typedef {object} Game
+ * @property {string} id
+ * @property {string} kind
+ * @property {any} options
+ * @property {boolean} public
+ * @property {(string | null)[]} players in the order of the seats, null where one is free
+ * @property {number | null} free how many may still come; null where there are no seats
+ * @property {boolean} finished
+ * @property {number} created in seconds since the epoch
+ * @property {string | null} [by] who made it
+ */
 
 /** What the request went to was no lobby, or nothing answered. */
 const UNREACHABLE = 0;
@@ -45,6 +76,7 @@ export class Lobby {
     return this.#ask("GET", "api");
   }
 
+  /** @returns {Promise<Kind[]>} */
   async kinds() {
     return (await this.#ask("GET", "api/kinds")).kinds;
   }
@@ -58,16 +90,21 @@ export class Lobby {
   }
 
   /**
-   * The same guest with a new token.
+   * The same guest with a new token; or somebody else, where the name is not theirs any more.
    *
-   * @param {Identity} who whose token is still good
+   * @param {Identity} who whose token is still good, or has expired
    * @returns {Promise<Identity>}
    */
   renewed(who) {
-    return this.#ask("POST", "api/guests", { who, body: { name: who.player } });
+    // The lobby may have made a longer name of one than can be wished for. Their token says it.
+    const body = [...who.player].length > LONGEST_NAME ? {} : { name: who.player };
+    return this.#ask("POST", "api/guests", { who, body });
   }
 
-  /** @param {Record<string, string | number>} filter */
+  /**
+   * @param {Record<string, string | number>} filter
+   * @returns {Promise<{ games: Game[] }>}
+   */
   games(filter) {
     return this.#ask("GET", "api/games", { query: filter });
   }
@@ -75,6 +112,7 @@ export class Lobby {
   /**
    * @param {string} id
    * @param {Identity | null} [who]
+   * @returns {Promise<Game>}
    */
   game(id, who = null) {
     return this.#ask("GET", `api/games/${encodeURIComponent(id)}`, { who });

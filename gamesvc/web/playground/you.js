@@ -11,8 +11,6 @@ import { anyName, LONGEST_NAME, sentence } from "./words.js";
 /** @typedef {import("./api.js").Identity} Identity */
 
 const UNAUTHORIZED = 401;
-/** A guest's name is kept for them a little longer than their token holds: then they can have it again. */
-const KEPT_MS = 30_000;
 /** Who has less than this left of their token is given a new one, in milliseconds. */
 const ENOUGH_MS = 18 * 3600_000;
 const RENEW_MS = 15 * 60_000;
@@ -98,17 +96,27 @@ export class You {
       return await what(who);
     } catch (error) {
       if (!isUnknown(error)) throw error;
-      const isMe = me()?.player === who.player;
-      const isNewer = isMe && me()?.token !== who.token;
-      const renewed = isNewer ? /** @type {Identity} */ (me()) : this.mayName ? await this.#guestAgain(who) : await this.#askToken(`This is needed for the seat of ${who.player}.`);
-      if (renewed.player !== who.player) {
-        const why = this.mayName ? "has expired, as a guest's does after a day without this page" : `is needed, and this is one of ${renewed.player}`;
-        throw new Error(`the token of ${who.player} ${why}`);
-      }
-      if (isMe) this.#become(renewed);
-      who.token = renewed.token;
-      return what(who);
     }
+    const mine = me();
+    const isMe = mine?.player === who.player;
+    if (isMe && mine.token !== who.token) {
+      // Another window may have a newer one; or one that is as old.
+      try {
+        const answer = await what(mine);
+        who.token = mine.token;
+        return answer;
+      } catch (error) {
+        if (!isUnknown(error)) throw error;
+      }
+    }
+    const renewed = this.mayName ? await this.#lobby.renewed(who) : await this.#askToken(`This is needed for the seat of ${who.player}.`);
+    if (renewed.player !== who.player) {
+      const why = this.mayName ? "has expired, and the name could not be kept" : `is needed, and this is one of ${renewed.player}`;
+      throw new Error(`the token of ${who.player} ${why}`);
+    }
+    if (isMe) this.#become(renewed);
+    who.token = renewed.token;
+    return what(who);
   }
 
   /** Somebody sits here no more. @param {Identity} who */
@@ -177,22 +185,10 @@ export class You {
     return true;
   }
 
-  /**
-   * The same guest, under a new token.
-   *
-   * @param {Identity} who whose token has expired
-   */
-  async #guestAgain(who) {
-    const left = KEPT_MS - sinceExpiry(who.token);
-    // Asked earlier, the lobby would make another name of it.
-    if (left > 0 && left <= KEPT_MS) throw Object.assign(new Error(`the token of ${who.player} has expired; there is a new one in ${Math.ceil(left / 1000)} s`), { retryable: true });
-    return this.#lobby.guest(who.player);
-  }
-
   /** @param {Identity} who one was so far */
   async #comeAgain(who) {
-    const again = await this.#guestAgain(who);
-    if (again.player !== who.player) toast(`You are ${again.player} from now on: somebody else is called ${who.player}.`);
+    const again = await this.#lobby.renewed(who);
+    if (again.player !== who.player) toast(`You are ${again.player} from now on: the name ${who.player} could not be kept.`);
     this.#become(again);
     return again;
   }
