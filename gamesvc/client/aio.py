@@ -10,8 +10,9 @@ from types import TracebackType
 from typing import Any, Unpack
 
 from gamesvc.client.address import Entrance
-from gamesvc.client.face import MAX_MESSAGE_BYTES, NOT_GAMESVC, Face
+from gamesvc.client.face import Face
 from gamesvc.client.failure import GameError, SessionClosed
+from gamesvc.client.line import MAX_MESSAGE_BYTES, NOT_GAMESVC
 from gamesvc.client.watch import WELCOME_SECONDS
 from gamesvc.messages import V1
 

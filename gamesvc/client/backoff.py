@@ -5,6 +5,8 @@ from __future__ import annotations
 
 FIRST_SECONDS = 0.25
 MAX_SECONDS = 15.0
+MAX_ASKED_SECONDS = 300.0
+"""The longest wait that a server may ask for."""
 
 
 def backoff_seconds(step: int, chance: float) -> float:
@@ -15,6 +17,11 @@ def backoff_seconds(step: int, chance: float) -> float:
         chance: from 0 to 1.
     """
     return chance * min(MAX_SECONDS, FIRST_SECONDS * 2.0 ** min(step, 30))
+
+
+def asked_seconds(seconds: float) -> float:
+    """How long to wait where a server says how long."""
+    return min(max(seconds, 0.0), MAX_ASKED_SECONDS)
 
 
 class Backoff:

@@ -6,15 +6,11 @@ and lets somebody wait; the methods that have no body here say so.
 
 from __future__ import annotations
 
-import contextlib
-import inspect
-import json
-import math
 import secrets
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Any, Generic, Protocol, Self, TypeVar
+from collections.abc import Mapping
+from typing import Any, Generic, Self, TypeVar
 
 from gamesvc.client.actions import (
     Action,
@@ -30,42 +26,17 @@ from gamesvc.client.actions import (
     Transmit,
 )
 from gamesvc.client.address import Address, Token
+from gamesvc.client.bearer import Bearer
 from gamesvc.client.failure import CLOSED, GameError, SessionClosed
 from gamesvc.client.known import Known
+from gamesvc.client.line import Line
+from gamesvc.client.listeners import Callback, Listeners
+from gamesvc.client.refusal import refusal_in
 from gamesvc.client.session import TRIES, Session
 from gamesvc.client.unread import Unread
-from gamesvc.messages import V1
-
-MAX_MESSAGE_BYTES = 1 << 24
-"""How large a message of the server's may be."""
-
-NOT_GAMESVC = f"whoever answers there does not speak {V1}: is it a server of gamesvc?"
 
 P = TypeVar("P")
 """What a user waits for: a Future or a Deferred."""
-
-Callback = Callable[[Any], object]
-
-
-class Line(Protocol):
-    """A connection, from the first attempt to its end. What becomes of it, it tells the face."""
-
-    def open(self, url: str, *, renew: bool) -> None:
-        """Begin to connect.
-
-        Args:
-            url: where to.
-            renew: whether to ask for a token.
-        """
-
-    def transmit(self, text: str) -> None:
-        """Send a text message."""
-
-    def close(self, code: int) -> None:
-        """End it politely, and tell the face no more."""
-
-    def drop(self) -> None:
-        """End it at once, and tell the face no more."""
 
 
 class Face(Known, ABC, Generic[P]):
@@ -94,15 +65,14 @@ class Face(Known, ABC, Generic[P]):
         tries: int = TRIES,
     ) -> None:
         self._address = Address(url, player, spectate=spectate)
-        self._token = token
-        self._bearer = None if callable(token) else checked_token(token)
+        self._bearer = Bearer(token)
         self._session = Session(
             secrets.token_urlsafe(9),
             state=state,
             epoch=self._address.place.epoch,
             since=self._address.place.since,
             guest=token is None and not self._address.is_named,
-            renewable=callable(token),
+            renewable=self._bearer.is_renewable,
             tries=tries,
         )
         self._line: Line | None = None
@@ -113,7 +83,7 @@ class Face(Known, ABC, Generic[P]):
         self._unread = Unread()
         self._incoming_size = 0
         self._readers: list[P] = []
-        self._callbacks: dict[str, list[Callback]] = {}
+        self._listeners = Listeners(self._callback_failed)
         self._is_entered = False
         self._ready = self._promise()
 
@@ -129,7 +99,7 @@ class Face(Known, ABC, Generic[P]):
             callback: gets the event, the state, the status or the welcome; the `GameError` that says why; what `send`
                 returned for the command, which has its result by then; or the exception.
         """
-        self._callbacks.setdefault(kind, []).append(callback)
+        self._listeners.add(kind, callback)
 
     def cut(self) -> bool:
         """Cut the connection, as if somebody had pulled the plug: to see how it comes back.
@@ -192,65 +162,32 @@ class Face(Known, ABC, Generic[P]):
         self._timer_at = None
         self._do(self._session.tick(self._now()))
 
-    # For lines.
+    # From LineOwner.
 
     async def current_token(self, renew: bool) -> str | None:
-        """The token; None where there is none.
-
-        Args:
-            renew: whether to ask for another one.
-        """
-        if callable(self._token) and (renew or self._bearer is None):
-            found = self._token()
-            self._bearer = checked_token(await found if inspect.isawaitable(found) else found)
-        return self._bearer
+        return await self._bearer.current(renew)
 
     def line_received(self, line: Line, text: str | bytes, *, is_binary: bool = False) -> None:
-        """A message came.
-
-        Args:
-            line: which.
-            text: what it says.
-            is_binary: whether it is no text.
-        """
         if line is self._line:
             self._incoming_size = len(text)
             self._do(self._session.received(self._now(), text, is_binary=is_binary))
 
     def line_heard(self, line: Line) -> None:
-        """A sign of life came."""
         if line is self._line:
             self._do(self._session.heard(self._now()))
 
     def line_failed(self, line: Line, why: str) -> None:
-        """There is no connection, and none came to be."""
         self.line_lost(line, None, f"can't connect to {self._address.host}:{self._address.port}: {why}")
 
     def line_lost(self, line: Line, code: int | None, reason: str) -> None:
-        """It has ended, or came to nothing."""
         if line is self._line:
             self._line = None
             self._do(self._session.lost(self._now(), code, reason))
 
     def line_refused(self, line: Line, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        """The handshake was refused.
-
-        Args:
-            line: which.
-            status: of the HTTP response.
-            headers: its header fields.
-            body: its body, or its beginning.
-        """
         if line is self._line:
             self._line = None
-            code = message = ""
-            with contextlib.suppress(ValueError, LookupError, TypeError):
-                error = json.loads(body)["error"]
-                code, message = str(error["code"]), str(error["message"])
-            retry_after = 0.0
-            with contextlib.suppress(ValueError):
-                told = float(headers.get("Retry-After") or headers.get("retry-after") or 0)
-                retry_after = told if math.isfinite(told) else 0.0
+            code, message, retry_after = refusal_in(headers, body)
             self._do(self._session.refused(self._now(), status, code, message, retry_after))
 
     # What a kind of face is.
@@ -313,32 +250,32 @@ class Face(Known, ABC, Generic[P]):
                     self._line.transmit(text)
             case ShowEvent(event):
                 self._keep(event)
-                self._call("event", event)
-                self._call(event["event"], event)
+                self._listeners.tell("event", event)
+                self._listeners.tell(event["event"], event)
             case ShowState(state):
-                self._call("state", state)
+                self._listeners.tell("state", state)
             case Resolve(id, result):
                 promise = self._replies.pop(id)
                 self._resolve(promise, result)
-                self._call("reply", promise)
+                self._listeners.tell("reply", promise)
             case Reject(id, error):
                 promise = self._replies.pop(id)
                 self._reject(promise, error)
-                self._call("reply", promise)
+                self._listeners.tell("reply", promise)
             case ShowWelcome(welcome):
                 # The first one is not news: who waited for it knows.
                 if not welcome["resumed"] and self._is_entered:
                     self._keep(welcome)
                 self._is_entered = True
                 self._resolve(self._ready, self)
-                self._call("welcome", welcome)
+                self._listeners.tell("welcome", welcome)
             case ShowLost(why):
-                self._call("lost", why)
+                self._listeners.tell("lost", why)
             case ShowStatus(status, end):
                 if end is not None:
                     self._reject(self._ready, end)
                     self._wake()
-                self._call("status", status)
+                self._listeners.tell("status", status)
             case Connect(query, renew):
                 self._line = self._new_line()
                 self._line.open(self._address.url(query), renew=renew)
@@ -359,16 +296,6 @@ class Face(Known, ABC, Generic[P]):
         for reader in readers:
             self._resolve(reader, None)
 
-    def _call(self, kind: str, value: Any) -> None:
-        for callback in tuple(self._callbacks.get(kind, ())):
-            try:
-                callback(value)
-            except Exception as error:
-                if kind == "failure" or "failure" not in self._callbacks:
-                    self._callback_failed(error)
-                else:
-                    self._call("failure", error)
-
     def _follow_deadline(self) -> None:
         deadline = self._session.deadline
         if deadline is None:
@@ -379,22 +306,3 @@ class Face(Known, ABC, Generic[P]):
         elif self._timer_at is None or deadline < self._timer_at:
             self._timer_at = deadline
             self._set_timer(deadline)
-
-
-def checked_token(token: Any) -> str | None:
-    """A token, or None, where it is one.
-
-    Raises:
-        ValueError: it can be none. What it is, is not repeated.
-    """
-    if token is None:
-        return None
-    if not isinstance(token, str):
-        what = f"it is of type {type(token).__name__}"
-    elif not token:
-        what = "it is empty"
-    elif not token.isascii() or not token.isprintable() or " " in token:
-        what = "it has white space in it, or what is no letter"
-    else:
-        return token
-    raise ValueError(f"that is no token ({what}): a token is a text such as eyJhbGci...")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientProtocol
 from autobahn.websocket.types import ConnectionResponse
@@ -10,20 +10,37 @@ from OpenSSL import SSL
 from service_identity import VerificationError
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import IDelayedCall, IStreamClientEndpoint
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 
-from gamesvc.client.face import MAX_MESSAGE_BYTES, NOT_GAMESVC
+from gamesvc.client.line import MAX_MESSAGE_BYTES, NOT_GAMESVC, LineOwner
 from gamesvc.logs import Silence
 from gamesvc.messages import V1
-
-if TYPE_CHECKING:
-    from gamesvc.client.twisted import Game
 
 _CLOSE_SECONDS = 2.0
 _SWITCHING = 101
 _MAX_ANSWER_BYTES = 1 << 16
 _MAX_DIGITS = 10
+
+
+class ReactorLineOwner(LineOwner, Protocol):
+    """Whose line it is.
+
+    Attributes:
+        reactor: has timers.
+    """
+
+    reactor: Any
+
+    def endpoint(self) -> IStreamClientEndpoint:
+        """Where to connect. The host's name is held to its certificate."""
+
+    def connection_made(self, connection: object) -> None:
+        """There is one, and it will be lost some time, also where there is nothing more to tell of its line."""
+
+    def connection_lost(self, connection: object) -> None:
+        """One has ended."""
 
 
 class _Refusal:
@@ -58,10 +75,11 @@ class LineProtocol(WebSocketClientProtocol):
     _refusal: _Refusal | None = None
     _cause = ""
     _was_open = False
+    _ending: IDelayedCall | None = None
 
     def connectionMade(self) -> None:
         super().connectionMade()
-        self.factory.line.game.connected.add(self)
+        self.factory.line.owner.connection_made(self)
         transport = self.transport
         assert transport is not None
         transport.setTcpNoDelay(True)  # type: ignore[attr-defined]  # it is TCP's, or TLS's over it
@@ -81,8 +99,10 @@ class LineProtocol(WebSocketClientProtocol):
         if self._refusal is not None:
             self._tell_refusal(is_cut=True)
         self._cause = _why(reason)
+        if self._ending is not None and self._ending.active():
+            self._ending.cancel()
         super().connectionLost(reason)
-        self.factory.line.game.disconnected(self)
+        self.factory.line.owner.connection_lost(self)
 
     def abort(self) -> None:
         """End the connection at once."""
@@ -91,11 +111,11 @@ class LineProtocol(WebSocketClientProtocol):
         transport.abortConnection()  # type: ignore[attr-defined]  # as above
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
-        self.factory.line.game.line_received(self.factory.line, payload, is_binary=isBinary)
+        self.factory.line.owner.line_received(self.factory.line, payload, is_binary=isBinary)
 
     def onPing(self, payload: bytes) -> None:
         super().onPing(payload)
-        self.factory.line.game.line_heard(self.factory.line)
+        self.factory.line.owner.line_heard(self.factory.line)
 
     def failHandshake(self, reason: str) -> None:
         line = self.http_status_line.split()
@@ -105,33 +125,40 @@ class LineProtocol(WebSocketClientProtocol):
         else:
             self._fail(reason)
 
+    def onCloseFrame(self, code: int, reasonRaw: bytes) -> bool | None:
+        failed = super().onCloseFrame(code, reasonRaw)
+        # It is the server's to hang up, and Autobahn would wait for that.
+        if self._ending is None:
+            self._ending = self.factory.reactor.callLater(_CLOSE_SECONDS, self.abort)
+        return failed
+
     def onConnect(self, response: ConnectionResponse) -> None:
         if response.protocol != V1:
-            self.factory.line.game.line_lost(self.factory.line, None, NOT_GAMESVC)
+            self.factory.line.owner.line_lost(self.factory.line, None, NOT_GAMESVC)
             self.abort()
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         # Where the line was cut after the server's close frame, Autobahn says that it was cut.
         line, told = self.factory.line, self.remoteCloseCode
         if told is not None:
-            line.game.line_lost(line, told, self.remoteCloseReason or "")
+            line.owner.line_lost(line, told, self.remoteCloseReason or "")
         elif self._was_open:
-            line.game.line_lost(line, None, "the line was cut")
+            line.owner.line_lost(line, None, "the line was cut")
         else:
-            line.game.line_failed(line, self._cause)
+            line.owner.line_failed(line, self._cause)
 
     def onOpen(self) -> None:
         self._was_open = True
 
     def _fail(self, why: str) -> None:
-        self.factory.line.game.line_failed(self.factory.line, why)
+        self.factory.line.owner.line_failed(self.factory.line, why)
         self.abort()
 
     def _tell_refusal(self, *, is_cut: bool = False) -> None:
         refusal = self._refusal
         assert refusal is not None
         if is_cut or refusal.is_whole:
-            self.factory.line.game.line_refused(self.factory.line, refusal.status, refusal.headers, refusal.body)
+            self.factory.line.owner.line_refused(self.factory.line, refusal.status, refusal.headers, refusal.body)
             self.abort()
 
 
@@ -154,7 +181,7 @@ class _Factory(WebSocketClientFactory):
 
     def __init__(self, line: ReactorLine, url: str, token: str | None) -> None:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        super().__init__(url, protocols=[V1], headers=headers, reactor=line.game.reactor)
+        super().__init__(url, protocols=[V1], headers=headers, reactor=line.owner.reactor)
         self.setProtocolOptions(
             maxMessagePayloadSize=MAX_MESSAGE_BYTES,
             # The session knows how long it waits.
@@ -167,14 +194,14 @@ class _Factory(WebSocketClientFactory):
 
 
 class ReactorLine:
-    """See `gamesvc.client.face.Line`.
+    """See `gamesvc.client.line.Line`.
 
     Args:
-        game: is told what becomes of it.
+        owner: is told what becomes of it.
     """
 
-    def __init__(self, game: Game) -> None:
-        self.game = game
+    def __init__(self, owner: ReactorLineOwner) -> None:
+        self.owner = owner
         self._protocol: LineProtocol | None = None
         self._attempt: Deferred[None] | None = None
 
@@ -184,7 +211,9 @@ class ReactorLine:
 
     def transmit(self, text: str) -> None:
         assert self._protocol is not None
-        self._protocol.sendMessage(text.encode())
+        # Once the server has said that it ends, nothing goes any more: it is for the next line.
+        if self._protocol.state == WebSocketClientProtocol.STATE_OPEN:
+            self._protocol.sendMessage(text.encode())
 
     def close(self, code: int) -> None:
         # Before it is open, there is nobody to be polite to.
@@ -200,11 +229,11 @@ class ReactorLine:
             self._attempt.cancel()
 
     async def _open(self, url: str, renew: bool) -> None:
-        token = await self.game.current_token(renew)
-        protocol = await self.game.endpoint().connect(_Factory(self, url, token))
+        token = await self.owner.current_token(renew)
+        protocol = await self.owner.endpoint().connect(_Factory(self, url, token))
         assert isinstance(protocol, LineProtocol)
         self._protocol = protocol
 
     def _failed(self, failure: Failure) -> None:
         if not failure.check(CancelledError):
-            self.game.line_failed(self, failure.getErrorMessage())
+            self.owner.line_failed(self, failure.getErrorMessage())

@@ -11,7 +11,6 @@ the connections. ``clients/vectors.json`` holds this one and the JavaScript one 
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -23,49 +22,27 @@ from gamesvc.client.actions import (
     Connect,
     Disconnect,
     Reject,
-    Resolve,
     ShowEvent,
     ShowLost,
     ShowState,
     ShowStatus,
     ShowWelcome,
-    Transmit,
 )
-from gamesvc.client.backoff import Backoff
-from gamesvc.client.failure import (
-    CLOSED,
-    MESSAGE_TOO_BIG,
-    TOO_MANY_WAITING,
-    GameError,
-    SessionClosed,
-    closed_with,
-    refused_with,
-    unreachable,
-)
+from gamesvc.client.comeback import Comeback, Loss
+from gamesvc.client.commands import Commands
+from gamesvc.client.failure import CLOSED, SessionClosed, unreachable
 from gamesvc.client.mirror import Mirror, OutOfStep
-from gamesvc.client.outbox import MAX_WAITING, Outbox
 from gamesvc.client.watch import WELCOME_SECONDS, Due, Watch
-from gamesvc.errors import OUTCOME_UNKNOWN, RATE_LIMITED, TOO_MANY_IN_FLIGHT, UNAVAILABLE, CloseCode
-from gamesvc.messages import ErrorBody
+from gamesvc.errors import CloseCode
 
 CONNECTING: Final = "connecting"
 OPEN: Final = "open"
 RECONNECTING: Final = "reconnecting"
 
-GOOD_SECONDS = 5.0
-"""After how long a connection was a good one."""
-MAX_WAIT_SECONDS = 300.0
-"""The longest wait that a server may ask for."""
 TRIES = 5
 """How many attempts may fail before there was ever a welcome."""
 
-_RESTART_STEPS = 2
-_PUT_OFF = frozenset(error.code for error in (RATE_LIMITED, TOO_MANY_IN_FLIGHT, UNAVAILABLE, OUTCOME_UNKNOWN))
-_UNAUTHORIZED = 401
-_PASSING = frozenset((408, 425, 429))
-
 _decode = msgspec.json.Decoder().decode
-_encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
 class Session:
@@ -100,29 +77,19 @@ class Session:
     ) -> None:
         self.mirror = Mirror(epoch, since)
         self.status = CONNECTING
-        self._prefix = prefix
         self._wants_state = state
         self._is_guest = guest
-        self._is_renewable = renewable
-        self._tries = tries
-        self._chance = chance
-        self._outbox = Outbox()
-        self._commands = 0
-        self._pings = 0
+        self._commands = Commands(prefix, chance)
+        self._comeback = Comeback(renewable=renewable, tries=tries, chance=chance)
+        self._watch = Watch()
         self._actions: list[Action] = []
         self._end: SessionClosed | None = None
         self._has_line = False
-        self._failures = Backoff()
-        self._setbacks = Backoff()
-        self._has_renewed = False
-        self._renews_next = True
-        self._opened_at = 0.0
-        self._watch = Watch()
 
     @property
     def deadline(self) -> float | None:
         """When to call `tick`; None where nothing waits for that."""
-        paused_until = self._outbox.paused_until if self.status == OPEN else None
+        paused_until = self._commands.paused_until if self.status == OPEN else None
         return min((at for at in (self._watch.deadline, paused_until) if at is not None), default=None)
 
     @property
@@ -152,19 +119,12 @@ class Session:
             TypeError: an argument is nothing that JSON knows.
             ValueError: an argument is called as a key of the wire's own, or is a number that JSON does not know.
         """
-        for reserved in ("command", "id"):
-            if reserved in arguments:
-                raise ValueError(f"an argument can't be called {reserved!r}: that key is the wire's own")
-        id = f"{self._prefix}-{self._commands + 1}"
-        text = _encode({"command": command, "id": id, **arguments})
-        self._commands += 1
+        id, text = self._commands.write(command, arguments)
         if self._end is not None:
             self._actions.append(Reject(id, self._end))
-        elif self._outbox.is_full:
-            message = f"{MAX_WAITING} commands wait for their replies"
-            self._actions.append(Reject(id, GameError(TOO_MANY_WAITING, message, retryable=True)))
+        elif (rejected := self._commands.add(id, text)) is not None:
+            self._actions.append(rejected)
         else:
-            self._outbox.add(id, text)
             self._pump(now)
         return id, self._taken()
 
@@ -215,20 +175,9 @@ class Session:
             reason: more, for people.
         """
         if self._has_line:
-            if code is not None and code >= 4400:
-                end = closed_with(code, reason)
-                if code == CloseCode.TOKEN_EXPIRED and self._is_renewable:
-                    self._renews_next = True
-                    self._come_back(now, end)
-                else:
-                    self._has_line = False
-                    self._finish(end)
-            else:
-                if code == CloseCode.MESSAGE_TOO_BIG:
-                    self._give_up_largest()
-                least = _RESTART_STEPS if code == CloseCode.SERVICE_RESTART else 0
-                why = reason if code is None else f"the server closed with {code}{reason and ': '}{reason}"
-                self._come_back(now, unreachable(why), least)
+            if code == CloseCode.MESSAGE_TOO_BIG and (rejected := self._commands.give_up_largest()) is not None:
+                self._actions.append(rejected)
+            self._lose(now, self._comeback.closed(code, reason))
         return self._taken()
 
     def refused(
@@ -244,15 +193,7 @@ class Session:
             retry_after: how many seconds it says to wait.
         """
         if self._has_line:
-            end = refused_with(status, code, message)
-            if status in _PASSING or status >= 500:
-                self._come_back(now, end, wait=min(max(retry_after, 0.0), MAX_WAIT_SECONDS))
-            elif status == _UNAUTHORIZED and self._is_renewable and not self._has_renewed:
-                self._has_renewed = True
-                self._come_back(now, end)
-            else:
-                self._has_line = False
-                self._finish(end)
+            self._lose(now, self._comeback.refused(status, code, message, retry_after))
         return self._taken()
 
     def tick(self, now: float) -> list[Action]:
@@ -266,9 +207,7 @@ class Session:
                 self._drop(now, "the server is silent")
             case Due.ASK:
                 self._watch.asks(now)
-                self._pings += 1
-                ping = {"command": "gamesvc.ping", "id": f"{self._prefix}-ping-{self._pings}"}
-                self._actions.append(Transmit(_encode(ping)))
+                self._actions.append(self._commands.ping())
         self._pump(now)
         return self._taken()
 
@@ -292,8 +231,7 @@ class Session:
         query |= self.mirror.place
         if self._is_guest and self.mirror.welcome:
             query["player"] = self.mirror.welcome["player"]
-        self._actions.append(Connect(query, self._is_renewable and self._renews_next))
-        self._renews_next = False
+        self._actions.append(Connect(query, self._comeback.renews()))
 
     def _hear(self, now: float) -> None:
         if self.status == OPEN:
@@ -301,44 +239,33 @@ class Session:
 
     def _drop(self, now: float, reason: str) -> None:
         self._actions.append(Disconnect(None))
-        self._come_back(now, unreachable(reason))
+        self._lose(now, Loss(unreachable(reason)))
 
-    def _come_back(self, now: float, why: SessionClosed, least: int = 0, wait: float = 0.0) -> None:
-        """Have no line, and another one later.
-
-        Args:
-            now: the time.
-            why: the end, where it is one.
-            least: how many steps of the backoff to begin with.
-            wait: how many seconds to wait besides.
-        """
-        if self.status == OPEN and now - self._opened_at >= GOOD_SECONDS:
-            self._failures.end()
-        if self.status != OPEN:
-            # It may have been the token's fault: not everybody who connects is told.
-            self._renews_next = True
+    def _lose(self, now: float, loss: Loss) -> None:
+        """Have no line, and another one later, or none."""
+        at = self._comeback.at(now, loss)
         self._lose_line()
-        if not self.mirror.welcome and self._failures.steps + 1 >= self._tries:
-            self._finish(why)
+        if at is None:
+            self._finish(loss.why)
             return
-        self._watch.waits(now + wait + self._failures.wait(self._chance(), least))
-        self._actions.append(ShowLost(why))
+        self._watch.waits(at)
+        self._actions.append(ShowLost(loss.why))
         if self.mirror.welcome:
             self._set_status(RECONNECTING)
 
     def _lose_line(self) -> None:
         self._has_line = False
         self._watch.stops()
-        self._outbox.line_lost()
+        self._commands.line_lost()
 
     def _finish(self, end: SessionClosed) -> None:
         if self._has_line:
             self._actions.append(Disconnect(int(CloseCode.NORMAL)))
         self._lose_line()
         self._end = end
-        unanswered = self._outbox.give_up()
+        unanswered = self._commands.give_up(end)
         self._set_status(CLOSED)
-        self._actions += [Reject(id, end) for id in unanswered]
+        self._actions += unanswered
 
     def _set_status(self, status: str) -> None:
         if status != self.status:
@@ -368,8 +295,7 @@ class Session:
     def _take_welcome(self, now: float, welcome: dict[str, Any]) -> None:
         has_state = self.mirror.take_welcome(welcome)
         if self.status != OPEN:
-            self._opened_at = now
-            self._has_renewed = False
+            self._comeback.welcomed(now)
             self._set_status(OPEN)
             self._hear(now)
         self._actions.append(ShowWelcome(welcome))
@@ -382,50 +308,16 @@ class Session:
         self._actions.append(ShowState(self.mirror.state))
 
     def _take_reply(self, now: float, reply: dict[str, Any]) -> None:
-        # Replies come in the order of the commands, and to what could not be read without its id.
-        id = reply.get("id")
-        if id is None:
-            id = self._outbox.oldest()
-        elif type(id) is not str:
-            raise OutOfStep("an id is no text")
-        if id is None:
-            return
-        if reply["status"] == "ok":
-            if self._outbox.settle(id):
-                self._outbox.succeeded()
-                self._setbacks.end()
-                self._actions.append(Resolve(id, reply.get("result")))
-        else:
-            error = msgspec.convert(reply["error"], ErrorBody)
-            if error.code in _PUT_OFF:
-                self._put_off(now, id, error.retry_ms)
-            elif self._outbox.settle(id):
-                self._setbacks.end()
-                self._actions.append(Reject(id, GameError(error.code, error.message, error.retryable)))
+        outcome = self._commands.take_reply(now, reply)
+        if outcome is not None:
+            self._actions.append(outcome)
         self._pump(now)
-
-    def _put_off(self, now: float, id: str, retry_ms: int | msgspec.UnsetType) -> None:
-        if not self._outbox.is_on_its_way(id):
-            return
-        until = self._outbox.paused_until
-        if retry_ms is not msgspec.UNSET:
-            until = now + min(max(retry_ms / 1000, 0.0), MAX_WAIT_SECONDS)
-        elif until is None:
-            # Half of it at least: the server has not asked for it to be tried at once.
-            until = now + self._setbacks.wait(0.5 + self._chance() / 2)
-        self._outbox.put_back(id, until)
-
-    def _give_up_largest(self) -> None:
-        """If one of those that were sent was too big, the largest was; and it did not take effect."""
-        if (id := self._outbox.largest()) is not None:
-            self._outbox.settle(id)
-            self._actions.append(Reject(id, GameError(MESSAGE_TOO_BIG, "the server does not take so large a message")))
 
     # What goes.
 
     def _pump(self, now: float) -> None:
         if self.status == OPEN:
-            self._actions += map(Transmit, self._outbox.due(now))
+            self._actions += self._commands.due(now)
 
     def _taken(self) -> list[Action]:
         actions, self._actions = self._actions, []

@@ -24,7 +24,7 @@ from twisted.python.failure import Failure
 from gamesvc.client.address import Entrance
 from gamesvc.client.face import Face
 from gamesvc.client.failure import GameError
-from gamesvc.client.reactor_line import LineProtocol, ReactorLine
+from gamesvc.client.reactor_line import ReactorLine
 from gamesvc.client.watch import WELCOME_SECONDS
 
 _log = Logger()
@@ -59,7 +59,7 @@ class Game(Face[Deferred[Any]]):
         self.reactor = reactor
         self._timer: IDelayedCall | None = None
         self._trust = trust
-        self.connected: set[LineProtocol] = set()
+        self._connections: set[object] = set()
         self._leavers: list[Deferred[None]] = []
         super().__init__(url, **entrance)
         if trust is not None and not self._address.is_secure:
@@ -105,15 +105,16 @@ class Game(Face[Deferred[Any]]):
         self._tell_leavers()
         return left
 
-    # For its line.
+    # From ReactorLineOwner.
 
-    def disconnected(self, protocol: LineProtocol) -> None:
-        """A connection has ended."""
-        self.connected.discard(protocol)
+    def connection_made(self, connection: object) -> None:
+        self._connections.add(connection)
+
+    def connection_lost(self, connection: object) -> None:
+        self._connections.discard(connection)
         self._tell_leavers()
 
     def endpoint(self) -> IStreamClientEndpoint:
-        """Where to connect. The host's name is held to its certificate."""
         address = self._address
         endpoint: IStreamClientEndpoint = HostnameEndpoint(
             self.reactor, address.host, address.port, timeout=WELCOME_SECONDS
@@ -123,7 +124,7 @@ class Game(Face[Deferred[Any]]):
         return endpoint
 
     def _tell_leavers(self) -> None:
-        if not self.connected:
+        if not self._connections:
             leavers, self._leavers = self._leavers, []
             for left in leavers:
                 left.callback(None)

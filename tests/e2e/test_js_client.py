@@ -7,16 +7,20 @@ import os
 import re
 import shutil
 import subprocess
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.accounts import MANY, Account, differences, kept_game
 from tests.e2e.processes import CHECKOUT, Operator
 
 NPM_SECONDS = 400.0
 """How long npm may take: it fetches the compiler."""
 
 LEAST_TESTS = 80
+CLIENTS = 4
+"""How many are in the game in which lines are cut, who watches included."""
 
 pytestmark = pytest.mark.skipif(
     shutil.which("npm") is None and os.environ.get("CI") != "true", reason="Node.js (node, npm) is not installed"
@@ -34,7 +38,14 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def npm(package: Path, *arguments: str, **environment: str) -> str:
     """Run npm in the package, which must be a success, and return what it printed."""
-    done = subprocess.run(
+    done = npm_ended(package, *arguments, **environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def npm_ended(package: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run npm in the package to its end, whatever comes of it."""
+    return subprocess.run(
         ("npm", *arguments),
         cwd=package,
         env={**os.environ, "NO_COLOR": "1", **environment},
@@ -43,18 +54,19 @@ def npm(package: Path, *arguments: str, **environment: str) -> str:
         text=True,
         timeout=NPM_SECONDS,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
-def test_the_clients_own_tests_pass_against_real_servers(package: Path, operator: Operator) -> None:
+def test_the_clients_own_tests_pass_and_what_they_noted_is_in_the_journal(package: Path, operator: Operator) -> None:
     operator.environment["PYTHONPATH"] = str(CHECKOUT)
     operator.gamesvc("keys", "--type", "ed25519", "--private", "signs.pem", "--public", "verifies.pem")
-    game = ("--game", "tests.e2e.crash_game:Ledger", "--journal", "memory", "--address", "127.0.0.1")
+    game = ("--game", "tests.e2e.crash_game:Ledger", "--address", "127.0.0.1", "--journal")
     much = "1000000"
-    fast = operator.twistd(*game, "--commands-per-second", much, "--command-burst", much, "--frames-per-second", much)
-    slow = operator.twistd(*game, "--commands-per-second", "40", "--command-burst", "20")
-    guarded = operator.twistd(*game, "--enable-auth", "--public-key-file", "verifies.pem")
+    journal, notes = operator.directory / "journal.sqlite", operator.directory / "notes"
+    notes.mkdir()
+    bounds = (f"--{what}={much}" for what in ("commands-per-second", "command-burst", "frames-per-second"))
+    fast = operator.twistd(*game, f"sqlite:{journal}", *bounds)
+    slow = operator.twistd(*game, "memory", "--commands-per-second", "40", "--command-burst", "20")
+    guarded = operator.twistd(*game, "memory", "--enable-auth", "--public-key-file", "verifies.pem")
     where = {
         name: server.url("").rstrip("/")
         for name, server in {
@@ -65,11 +77,25 @@ def test_the_clients_own_tests_pass_against_real_servers(package: Path, operator
     }
     # With the WebSocket of Node 22, too, which Node 20 has where it is told so.
     options = {"NODE_OPTIONS": "--experimental-websocket", "NODE_NO_WARNINGS": "1"}
-    said = npm(package, "test", **where, **options, GAMESVC_KEY_FILE=str(operator.directory / "signs.pem"))
+    files = {"GAMESVC_KEY_FILE": str(operator.directory / "signs.pem"), "GAMESVC_NOTES": str(notes)}
+    ended = npm_ended(package, "test", **where, **options, **files)
+    fast.stop()
+    accounts: dict[str, list[Account]] = {}
+    for path in notes.iterdir():
+        accounts.setdefault(path.name.partition(".")[0], []).append(Account.noted(path))
+    wrong = [
+        f"{name}: {text}"
+        for name, of_game in accounts.items()
+        for text in islice(differences(kept_game(journal, name), of_game), MANY)
+    ]
+    said = "\n".join((ended.stdout, ended.stderr, *wrong))
+    assert ended.returncode == 0, said
+    assert not wrong, said
     counts = {what: int(count) for what, count in re.findall(r"^\W*(pass|fail|skipped) (\d+)$", said, re.MULTILINE)}
     assert counts["fail"] == counts["skipped"] == 0, said
     assert counts["pass"] >= LEAST_TESTS, said
     assert "global" in said, "Node's own WebSocket was not tried"
+    assert sorted(map(len, accounts.values())) == [CLIENTS, CLIENTS], "one game for each kind of WebSocket"
 
 
 def test_what_is_packed_is_the_client_and_nothing_else(package: Path) -> None:

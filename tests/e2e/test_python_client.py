@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
+import functools
 import ipaddress
+import itertools
 import queue
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +22,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from twisted.internet import defer
 from twisted.internet.ssl import Certificate, trustRootFromCertificates
+from twisted.internet.threads import deferToThread
+from twisted.python.failure import Failure
 
 from gamesvc.client import GameError, SessionClosed, backoff, connect, sync
 from gamesvc.client import twisted as on_reactor
+from tests.e2e.accounts import MANY, Account, check, differences, kept_game
+from tests.e2e.crash_checks import Kept
 from tests.e2e.processes import ANSWER_SECONDS, LOOPBACK, Operator, Server
 from tests.e2e.rough_proxy import RoughProxy
 from tests.e2e.threads import in_reactor, in_thread
@@ -30,6 +39,8 @@ COMMANDS = 1000
 CUTS = 30
 """How often the line is cut meanwhile, at least."""
 PLAYERS = ("ann", "bob")
+PATIENCE_SECONDS = 10 * ANSWER_SECONDS
+"""After how long it is told what is missing. It takes some seconds."""
 
 Message = dict[str, Any]
 
@@ -48,176 +59,219 @@ def rough(operator: Operator, hurried: None) -> Iterator[RoughProxy]:
         yield proxy
 
 
-def address(proxy: RoughProxy, player: str) -> str:
-    return proxy.url("g", f"player={player}&since=0")
+def moves(player: str) -> dict[str, str]:
+    """What a player sends, by its key: every tenth command is one that is refused."""
+    return {f"{player}-{number}": "deny" if number % 10 == 9 else "put" for number in range(COMMANDS)}
 
 
-def moves(player: str) -> list[tuple[str, str]]:
-    """What a player sends: every tenth command is one that is refused."""
-    return [("deny" if number % 10 == 9 else "put", f"{player}-{number}") for number in range(COMMANDS)]
-
-
-def taken(outcomes: Sequence[object]) -> list[Any]:
-    """What the commands returned that were not refused, which are those that should not be."""
-    refused = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-    assert [getattr(error, "code", error) for error in refused] == ["refused"] * len(refused)
-    assert len(refused) == sum(command == "deny" for command, _ in moves("x"))
-    return [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
-
-
-TOTAL = sum(command == "put" for player in PLAYERS for command, _ in moves(player))
-
-
-def check(server: Server, seen: dict[str, list[Message]], totals: dict[str, list[int]], states: Sequence[Any]) -> None:
-    """What clients saw is what happened, no more and no less.
-
-    Args:
-        server: has the game.
-        seen: the events that came to each player.
-        totals: of each player's commands, in their order, the game's total after it.
-        states: the game's state, as each player knows it in the end.
-    """
-    with Watcher(server, "g", player="eve", spectate=1, since=0) as eve:
-        history = eve.hear(eve.welcome["seq"])
-    put = [event for event in history if event["event"] == "Put"]
-    assert [event["total"] for event in put] == list(range(1, TOTAL + 1))
-    for player in PLAYERS:
-        # Who is away, and back again, is not counted.
-        numbers = [event["seq"] for event in seen[player] if "seq" in event]
-        assert numbers == list(range(1, len(numbers) + 1))
-        assert [event for event in seen[player] if event["event"] == "Put"] == put
-        # In the order in which they were sent, each once, and each reply is its own command's.
-        own = [event for event in put if event["player"] == player]
-        assert [event["key"] for event in own] == [key for command, key in moves(player) if command == "put"]
-        assert [event["total"] for event in own] == totals[player]
-    for state in states:
-        assert state["total"] == TOTAL
-        assert state == states[0]
+TOTAL = sum(command == "put" for player in PLAYERS for command in moves(player).values())
 
 
 def is_last(event: Message) -> bool:
     return (event["event"], event.get("total")) == ("Put", TOTAL)
 
 
+def has_last(account: Account) -> bool:
+    return any(map(is_last, account.events[-1:]))
+
+
+class Trial:
+    """What is played over a rough line, and is judged by what the players noted.
+
+    Args:
+        operator: who runs the servers.
+        proxy: the line.
+
+    Attributes:
+        accounts: the players'.
+        states: of the game, as they know it in the end.
+    """
+
+    def __init__(self, operator: Operator, proxy: RoughProxy) -> None:
+        self.accounts = {player: Account(player) for player in PLAYERS}
+        self.states: dict[str, Any] = {}
+        self._operator = operator
+        self._proxy = proxy
+        for player, account in self.accounts.items():
+            account.sent = moves(player)
+
+    def address(self, player: str) -> str:
+        """Where a player goes."""
+        return self._proxy.url("g", f"player={player}&since=0")
+
+    async def play(self, player: str, game: Any, note: Callable[[Any, Callable[[object], None]], None]) -> None:
+        """Send everything at once, and wait until all is seen and answered.
+
+        Args:
+            player: who does.
+            game: their client.
+            note: has a function called with what comes of a command.
+        """
+        account = self.accounts[player]
+        account.game = game
+        game.on("lost", account.loses)
+        answered = []
+        for key, command in account.sent.items():
+            promise = game.send(command, key=key)
+            note(promise, functools.partial(account.hears, key))
+            answered.append(promise)
+        async for event in game:
+            account.sees(event)
+            if is_last(event):
+                break
+        for each in answered:
+            with contextlib.suppress(GameError):
+                await each
+        # The state comes after the events, and before a reply.
+        with pytest.raises(GameError):
+            await game.send("deny", key="x")
+        self.states[player] = game.state
+
+    def report(self) -> str:
+        """How far it has come, and what is missing."""
+        wrong = differences(self._kept(), self.accounts.values())
+        lines = [f"after {PATIENCE_SECONDS:g} s, in which the line was cut {self._proxy.cuts} times:"]
+        return "\n".join((*lines, *map(str, self.accounts.values()), *itertools.islice(wrong, MANY)))
+
+    def judge(self) -> None:
+        """What the players saw and were told is what happened, no more and no less."""
+        server = self._operator.servers[-1]
+        with Watcher(server, "g", player="eve", spectate=1, since=0) as eve:
+            history = eve.hear(eve.welcome["seq"])
+        server.stop()
+        kept = self._kept()
+        spectator = Account("eve", plays=False)
+        for event in history:
+            spectator.sees(event)
+        check(kept, (*self.accounts.values(), spectator))
+        put = [event["total"] for event in spectator.events if event["event"] == "Put"]
+        assert put == list(range(1, TOTAL + 1))
+        for player in PLAYERS:
+            assert self.states[player] == self.states[PLAYERS[0]]
+            assert self.states[player]["total"] == TOTAL
+
+    def _kept(self) -> Kept:
+        return kept_game(self._operator.directory / "journal.sqlite", "g")
+
+
+async def played_on_asyncio(trial: Trial, *more: Coroutine[Any, Any, None]) -> None:
+    """Have all play, and more happen meanwhile."""
+
+    def note(promise: asyncio.Future[Any], hear: Callable[[object], None]) -> None:
+        def pass_on(done: asyncio.Future[Any]) -> None:
+            if not done.cancelled():
+                hear(done.exception() or done.result())
+
+        promise.add_done_callback(pass_on)
+
+    async def play(player: str) -> None:
+        async with connect(trial.address(player)) as game:
+            await trial.play(player, game, note)
+
+    playing = asyncio.gather(*map(play, PLAYERS), *more)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            # Who leaves is answered that it is closed, whatever they wait for: it has to be told before that.
+            await asyncio.shield(playing)
+    except TimeoutError:
+        report = trial.report()
+        playing.cancel()
+        await asyncio.gather(playing, return_exceptions=True)
+        raise AssertionError(report) from None
+
+
 @in_thread
 def test_on_asyncio_a_rough_line_loses_nothing_and_doubles_nothing(operator: Operator, rough: RoughProxy) -> None:
-    seen: dict[str, list[Message]] = {}
-    totals: dict[str, list[int]] = {}
-
-    async def play(player: str) -> object:
-        async with connect(address(rough, player)) as game:
-            sent = [game.send(command, key=key) for command, key in moves(player)]
-            seen[player] = []
-            async for event in game:
-                seen[player].append(event)
-                if is_last(event):
-                    break
-            totals[player] = [outcome[0] for outcome in taken(await asyncio.gather(*sent, return_exceptions=True))]
-            # The state comes after the events, and before a reply.
-            with pytest.raises(GameError):
-                await game.send("deny", key="x")
-            return game.state
-
-    async def main() -> list[object]:
-        async with asyncio.timeout(10 * ANSWER_SECONDS):
-            return await asyncio.gather(*map(play, PLAYERS))
-
-    states = asyncio.run(main())
+    trial = Trial(operator, rough)
+    asyncio.run(played_on_asyncio(trial))
     assert rough.cuts > CUTS, "the line was hardly ever cut"
-    check(operator.servers[0], seen, totals, states)
+    trial.judge()
 
 
 @in_reactor
 async def test_on_twisted_a_rough_line_loses_nothing_and_doubles_nothing(operator: Operator, rough: RoughProxy) -> None:
     from twisted.internet import reactor
 
-    seen: dict[str, list[Message]] = {}
-    totals: dict[str, list[int]] = {}
+    trial = Trial(operator, rough)
+    reports: list[str] = []
 
-    async def play(player: str) -> object:
-        async with on_reactor.connect(reactor, address(rough, player)) as game:
-            sent = [game.send(command, key=key) for command, key in moves(player)]
-            for each in sent:
-                each.addErrback(lambda failure: failure.value)
-            seen[player] = []
-            async for event in game:
-                seen[player].append(event)
-                if is_last(event):
-                    break
-            totals[player] = [outcome[0] for outcome in taken([await each for each in sent])]
-            with pytest.raises(GameError):
-                await game.send("deny", key="x")
-            return game.state
+    def note(promise: defer.Deferred[Any], hear: Callable[[object], None]) -> None:
+        def pass_on(outcome: object) -> object:
+            hear(outcome.value if isinstance(outcome, Failure) else outcome)
+            # A failure that is nobody's would be logged.
+            return None
 
-    playing = [defer.Deferred.fromCoroutine(play(player)) for player in PLAYERS]
-    states = await defer.gatherResults(playing, consumeErrors=True).addTimeout(10 * ANSWER_SECONDS, reactor)
+        promise.addBoth(pass_on)
+
+    async def play(player: str) -> None:
+        async with on_reactor.connect(reactor, trial.address(player)) as game:
+            await trial.play(player, game, note)
+
+    def stop() -> None:
+        reports.append(trial.report())
+        playing.cancel()
+
+    playing = defer.gatherResults([defer.Deferred.fromCoroutine(play(each)) for each in PLAYERS], consumeErrors=True)
+    timer = reactor.callLater(PATIENCE_SECONDS, stop)
+    try:
+        await playing
+    except defer.FirstError:
+        if not reports:
+            raise
+    finally:
+        if timer.active():
+            timer.cancel()
+    assert not reports, reports[0]
     assert rough.cuts > CUTS, "the line was hardly ever cut"
-    await in_another_thread(lambda: check(operator.servers[0], seen, totals, states))
-
-
-async def in_another_thread(work: Callable[[], None]) -> None:
-    from twisted.internet.threads import deferToThread
-
-    await deferToThread(work)
+    await deferToThread(trial.judge)
 
 
 @in_thread
 def test_in_a_loop_of_ones_own_a_rough_line_loses_nothing_and_doubles_nothing(
     operator: Operator, rough: RoughProxy
 ) -> None:
-    seen: dict[str, list[Message]] = {player: [] for player in PLAYERS}
-    games = {player: sync.connect(address(rough, player)) for player in PLAYERS}
-    sent = {player: [game.send(command, key=key) for command, key in moves(player)] for player, game in games.items()}
-    totals = {}
-    for player in PLAYERS:
-        outcomes = [each.exception(10 * ANSWER_SECONDS) or each.result() for each in sent[player]]
-        totals[player] = [outcome[0] for outcome in taken(outcomes)]
-    for player, game in games.items():
-        # The other's last events may not be there yet: a command of one's own is behind them.
-        while not any(map(is_last, seen[player])):
+    trial = Trial(operator, rough)
+    answered: queue.Queue[tuple[Account, str, Future[Any]]] = queue.Queue()
+    with contextlib.ExitStack() as leaving:
+        for player, account in trial.accounts.items():
+            callbacks = {"lost": account.loses}
+            account.game = leaving.enter_context(sync.Game(trial.address(player), callbacks=callbacks))
+            for key, command in account.sent.items():
+                put = functools.partial(lambda account, key, done: answered.put((account, key, done)), account, key)
+                account.game.send(command, key=key).add_done_callback(put)
+        # As a game would: it polls while the answers come, and while those of the other's moves do that come behind.
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not all(each.answers.keys() == each.sent.keys() and has_last(each) for each in trial.accounts.values()):
+            if time.monotonic() > until:
+                raise AssertionError(trial.report())
+            with contextlib.suppress(queue.Empty):
+                account, key, done = answered.get(timeout=0.01)
+                account.hears(key, done.exception() or done.result())
+            for account in trial.accounts.values():
+                for event in account.game.poll():
+                    account.sees(event)
+        for player, account in trial.accounts.items():
             with pytest.raises(GameError):
-                game.send("deny", key="x").result(10 * ANSWER_SECONDS)
-            seen[player] += game.poll()
+                account.game.send("deny", key="x").result(ANSWER_SECONDS)
+            trial.states[player] = account.game.state
+    assert [account.game.status for account in trial.accounts.values()] == ["closed", "closed"]
     assert rough.cuts > CUTS, "the line was hardly ever cut"
-    states = [game.state for game in games.values()]
-    for game in games.values():
-        game.close()
-        assert game.status == "closed"
-    check(operator.servers[0], seen, totals, states)
+    trial.judge()
 
 
 @in_thread
 def test_a_server_that_is_killed_and_started_anew_loses_nothing(operator: Operator, hurried: None) -> None:
-    seen: dict[str, list[Message]] = {player: [] for player in PLAYERS}
-    totals: dict[str, list[int]] = {}
-
-    async def play(proxy: RoughProxy, player: str) -> object:
-        async with connect(address(proxy, player)) as game:
-            sent = [game.send(command, key=key) for command, key in moves(player)]
-            async for event in game:
-                seen[player].append(event)
-                if is_last(event):
-                    break
-            totals[player] = [outcome[0] for outcome in taken(await asyncio.gather(*sent, return_exceptions=True))]
-            with pytest.raises(GameError):
-                await game.send("deny", key="x")
-            return game.state
-
-    async def kill(proxy: RoughProxy) -> None:
+    async def kill(trial: Trial) -> None:
         for quarter in (1, 2, 3):
-            while len(seen["ann"]) < quarter * TOTAL // 4:
+            while len(trial.accounts["ann"].events) < quarter * TOTAL // 4:
                 await asyncio.sleep(0.01)
             operator.servers[-1].kill()
             proxy.server_port = (await asyncio.to_thread(serve, operator, *UNBOUND)).ports["port"]
 
-    async def main(proxy: RoughProxy) -> list[object]:
-        async with asyncio.timeout(10 * ANSWER_SECONDS):
-            *states, _ = await asyncio.gather(*(play(proxy, player) for player in PLAYERS), kill(proxy))
-            return states
-
     with RoughProxy(serve(operator, *UNBOUND).ports["port"], 1, cut_chance=0.0) as proxy:
-        states = asyncio.run(main(proxy))
-    check(operator.servers[-1], seen, totals, states)
+        trial = Trial(operator, proxy)
+        asyncio.run(played_on_asyncio(trial, kill(trial)))
+    trial.judge()
 
 
 @in_thread

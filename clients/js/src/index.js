@@ -7,16 +7,19 @@
  *     await game.send("mark", { cell: 4 });
  *
  * These are plain modules: a page can import them as they are. What a session has to remember and to decide is in
- * `session.js`; here are the sockets, the timer and the promises around it.
+ * `session.js`, and what a socket does in `line.js`; here are the timer and the promises around them.
  */
 import { addressOf } from "./address.js";
+import { Bearer } from "./bearer.js";
 import { GameError } from "./error.js";
-import { refusalIn } from "./refusal.js";
+import { Known } from "./known.js";
+import { Line } from "./line.js";
+import { Listeners } from "./listeners.js";
 import { Session } from "./session.js";
 
 export { GameError };
 
-/** @typedef {import("./session.js").Action} Action */
+/** @typedef {import("./actions.js").Action} Action */
 /** @typedef {{ promise: Promise<any>, resolve: (result: any) => void, reject: (error: unknown) => void }} Reply */
 
 /**
@@ -30,7 +33,7 @@ export { GameError };
  * @param {string} [options.epoch] with `since`: which history that is of, as `game.epoch` was then
  * @param {number} [options.since] the last event that was seen already: 0 for the whole history
  * @param {number} [options.tries] how many may fail before there was ever a welcome: 5
- * @param {Partial<import("./session.js").Backoff>} [options.backoff] how long to wait before coming back
+ * @param {Partial<import("./backoff.js").Waits>} [options.backoff] how long to wait before coming back
  * @returns {Promise<Game>} the game, once it has welcomed us
  * @throws {GameError} it did not
  * @throws {TypeError} this is no address, or there is no WebSocket
@@ -41,29 +44,21 @@ export async function connect(url, options = {}) {
   });
 }
 
-class Game {
+class Game extends Known {
   #url;
-  #token;
-  #WebSocket;
-  /** @type {Session} */
+  /** @type {import("./line.js").LineOwner} */
+  #owner;
   #session;
-  /** @type {WebSocket | null} */
-  #socket = null;
-  /** Which line it is: what still comes over another one is not listened to. */
-  #line = 0;
-  /** @type {string | undefined} the token as it is now */
-  #bearer;
+  /** @type {Line | null} the newest: what still comes over another one is not listened to */
+  #line = null;
   /** @type {unknown} what went wrong with a line last, as far as that can be told */
   #cause;
-  /** What was said of that, for people. */
-  #complaint = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #timerAt = Infinity;
   /** @type {Map<string, Reply>} */
   #replies = new Map();
-  /** @type {Map<string, Set<(value: any) => void>>} */
-  #listeners = new Map();
+  #listeners = new Listeners();
   /** @type {(() => void)[] | null} what came before our caller could say what they listen to */
   #held = null;
   #isActing = false;
@@ -84,96 +79,27 @@ class Game {
       throw new TypeError("there is no WebSocket here: give one, { WebSocket }, such as that of the package ws");
     }
     const said = addressOf(url);
-    this.#url = said.url;
-    this.#token = token;
-    if (typeof token !== "function") this.#bearer = token;
-    this.#WebSocket = WebSocket;
-    this.#opened = opened;
-    this.#refused = refused;
+    const bearer = new Bearer(token);
     // These are the session's, wherever they were said.
     const { state = said.state ?? true, epoch = said.epoch, since = said.since } = options;
-    this.#session = new Session({
+    const session = new Session({
       prefix: randomText(),
       state,
       epoch,
       since,
       guest: !said.isNamed,
-      renewable: typeof token === "function",
+      renewable: bearer.isRenewable,
       tries,
       backoff,
     });
+    super(session);
+    this.#session = session;
+    this.#url = said.url;
+    this.#owner = this.#ownerOf(WebSocket, bearer);
+    this.#opened = opened;
+    this.#refused = refused;
     globalThis.addEventListener?.("online", this.#online);
     this.#feed((now) => this.#session.start(now));
-  }
-
-  /** `connecting`, `open`, `reconnecting` or `closed`. */
-  get status() {
-    return this.#session.status;
-  }
-
-  /** Why it is closed; null while it is not. */
-  get error() {
-    return this.#session.error;
-  }
-
-  /** What we may see of the game's state; null where that is not known. */
-  get state() {
-    return this.#session.mirror.state;
-  }
-
-  /** The last welcome: who we are, what is played, and how it stood then. */
-  get welcome() {
-    return this.#session.mirror.welcome;
-  }
-
-  /** Our name. */
-  get player() {
-    return this.welcome?.player ?? null;
-  }
-
-  /** Whether our commands are accepted; a spectator's are not. */
-  get playing() {
-    return this.welcome?.playing ?? false;
-  }
-
-  /** The players in the order of their seats, null where one is free. */
-  get players() {
-    return this.#session.mirror.players;
-  }
-
-  /** The players who are connected. */
-  get present() {
-    return this.#session.mirror.present;
-  }
-
-  /** The bots that play, by the player for whom they do. */
-  get bots() {
-    return this.#session.mirror.bots;
-  }
-
-  /** Whether the game is over. */
-  get finished() {
-    return this.#session.mirror.finished;
-  }
-
-  /** The event with which the game ended, without its number; null where it is not over, or ended with none. */
-  get outcome() {
-    return this.#session.mirror.outcome;
-  }
-
-  /** Which history `seq` counts. */
-  get epoch() {
-    return this.#session.mirror.epoch;
-  }
-
-  /** The number of the last event that we have seen. */
-  get seq() {
-    return this.#session.mirror.seq;
-  }
-
-  /** How many commands have no reply yet. */
-  get waiting() {
-    return this.#session.waiting;
   }
 
   /**
@@ -206,8 +132,7 @@ class Game {
    * @returns {() => void} ends it
    */
   on(name, listener) {
-    const listeners = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, listeners.add(listener));
+    this.#listeners.add(name, listener);
     return () => this.off(name, listener);
   }
 
@@ -218,7 +143,7 @@ class Game {
    * @param {(value: any) => void} listener
    */
   off(name, listener) {
-    this.#listeners.get(name)?.delete(listener);
+    this.#listeners.delete(name, listener);
   }
 
   /**
@@ -227,7 +152,7 @@ class Game {
    * @returns {boolean} whether there was one
    */
   cut() {
-    if (this.#socket === null) return false;
+    if (!this.#line?.hasSocket) return false;
     this.#disconnect(null);
     this.#feed((now) => this.#session.lost(now, null, "you have cut it"));
     return true;
@@ -257,13 +182,13 @@ class Game {
   #act(action) {
     switch (action.do) {
       case "connect":
-        void this.#open(action);
+        this.#open(action);
         break;
       case "disconnect":
         this.#disconnect(action.code);
         break;
       case "transmit":
-        this.#socket?.send(action.text);
+        this.#line?.transmit(action.text);
         break;
       case "resolve":
         this.#reply(action.id)?.resolve(action.result);
@@ -272,22 +197,22 @@ class Game {
         this.#reject(action);
         break;
       case "welcome":
-        this.#tell("welcome", action.welcome);
+        this.#listeners.tell("welcome", action.welcome);
         this.#enter();
         break;
       case "event":
-        this.#tell("event", action.event);
-        this.#tell(action.event.event, action.event);
+        this.#listeners.tell("event", action.event);
+        this.#listeners.tell(action.event.event, action.event);
         break;
       case "state":
-        this.#tell("state", action.state);
+        this.#listeners.tell("state", action.state);
         break;
       case "lost":
-        this.#socket = null;
-        this.#tell("lost", action.error);
+        this.#line?.forget();
+        this.#listeners.tell("lost", action.error);
         break;
       case "status":
-        this.#tell("status", action.status);
+        this.#listeners.tell("status", action.status);
         if (action.error !== null) this.#end(action.error);
     }
   }
@@ -305,23 +230,6 @@ class Game {
     // That the session is over is told anyway: Node need not end a program that does not ask for the reply.
     if (error === this.error) reply?.promise.catch(() => {});
     reply?.reject(error);
-  }
-
-  /**
-   * @param {string} name
-   * @param {any} value
-   */
-  #tell(name, value) {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
-      try {
-        listener(value);
-      } catch (error) {
-        // Theirs to hear of, and no reason for the session to stop in the middle of something.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
   }
 
   #enter() {
@@ -361,95 +269,51 @@ class Game {
   // Lines.
 
   /** @param {Extract<Action, { do: "connect" }>} how */
-  async #open({ query, renew }) {
-    const line = ++this.#line;
+  #open({ query, renew }) {
     const url = new URL(this.#url);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    if (renew) {
-      try {
-        this.#bearer = await this.#token();
-      } catch (error) {
-        this.#cause = error;
-        this.#hear(line, (now) => this.#session.lost(now, null, "there is no token"));
-        return;
-      }
-      if (line !== this.#line) return;
-    }
-    const token = this.#bearer;
-    let socket;
-    try {
-      socket = new this.#WebSocket(url.href, ["gamesvc.v1", ...(token === undefined ? [] : [`bearer.${token}`])]);
-    } catch {
-      // What it says may hold the token.
-      const error = new GameError("bad_request", "this is no address, or no token, that a WebSocket takes");
-      this.#feed(() => this.#session.close(error));
-      return;
-    }
-    this.#socket = socket;
-    this.#complaint = "";
-    socket.onmessage = (/** @type {MessageEvent} */ { data }) => {
-      this.#hear(line, (now) => this.#session.received(now, data));
-    };
-    socket.onclose = (/** @type {CloseEvent} */ { code, reason }) => {
-      this.#hear(line, (now) => this.#session.lost(now, code, reason || this.#complaint));
-    };
-    socket.onerror = (/** @type {Event} */ event) => this.#complain(line, event);
-    // Only the package ws has this, and says by it more than by the error.
-    const tells = /** @type {any} */ (socket);
-    tells.on?.("unexpected-response", (/** @type {any} */ request, /** @type {any} */ answer) => {
-      void this.#read(line, request, answer);
-    });
+    this.#line = new Line(this.#owner);
+    void this.#line.open(url.href, renew);
+  }
+
+  /** @param {number | null} code */
+  #disconnect(code) {
+    const line = this.#line;
+    this.#line = null;
+    line?.end(code);
   }
 
   /**
-   * The handshake was refused, and the answer can be read.
+   * What lines know of us.
    *
-   * @param {number} line
-   * @param {any} request an `http.ClientRequest`
-   * @param {any} answer an `http.IncomingMessage`
+   * @param {typeof globalThis.WebSocket} WebSocket
+   * @param {Bearer} bearer
+   * @returns {import("./line.js").LineOwner}
    */
-  async #read(line, request, answer) {
-    const { status, ...more } = await refusalIn(answer);
-    request.destroy();
-    this.#hear(line, (now) => this.#session.refused(now, status, more));
+  #ownerOf(WebSocket, bearer) {
+    return {
+      WebSocket,
+      bearer,
+      received: (line, data) => this.#hear(line, (now) => this.#session.received(now, data)),
+      lost: (line, code, reason) => this.#hear(line, (now) => this.#session.lost(now, code, reason)),
+      refused: (line, status, more) => this.#hear(line, (now) => this.#session.refused(now, status, more)),
+      blamed: (line, cause) => {
+        if (line === this.#line) this.#cause = cause;
+      },
+      impossible: (error) => this.#feed(() => this.#session.close(error)),
+    };
   }
 
   /**
    * Something came of a line.
    *
-   * @param {number} line
+   * @param {Line} line
    * @param {(now: number) => void} what
    */
   #hear(line, what) {
     if (line !== this.#line) return;
     if (this.#held !== null) this.#held.push(() => this.#hear(line, what));
     else this.#feed(what);
-  }
-
-  /**
-   * @param {number} line
-   * @param {any} event in which the package ws says more than browsers do
-   */
-  #complain(line, event) {
-    if (line !== this.#line) return;
-    this.#cause = event.error;
-    this.#complaint = event.message ?? "";
-    const status = /^Unexpected server response: (\d{3})$/.exec(event.message ?? "")?.[1];
-    if (status !== undefined) this.#hear(line, (now) => this.#session.refused(now, Number(status)));
-    // A close comes right behind it, but not in Node 22, where the line was never opened.
-    else setTimeout(() => this.#hear(line, (now) => this.#session.lost(now, null, this.#complaint)));
-  }
-
-  /** @param {number | null} code */
-  #disconnect(code) {
-    const socket = /** @type {any} */ (this.#socket);
-    this.#line += 1;
-    this.#socket = null;
-    if (socket === null) return;
-    if (code !== null) socket.close(code);
-    // On a dead line the answer to a close would be waited for in vain.
-    else if (socket.terminate !== undefined) socket.terminate();
-    else socket.close();
   }
 }
 

@@ -1,11 +1,12 @@
 /**
  * Against real servers, all of which serve `tests.e2e.crash_game:Ledger`: the one at `GAMESVC_URL` takes as much as one
  * can send, the one at `GAMESVC_SLOW_URL` little, and the one at `GAMESVC_GUARDED_URL` asks for tokens, signed with the
- * key in the file `GAMESVC_KEY_FILE`. tests/e2e/test_js_client.py starts them.
+ * key in the file `GAMESVC_KEY_FILE`. tests/e2e/test_js_client.py starts them; what the clients noted for it, in the
+ * directory `GAMESVC_NOTES`, it holds against the journal of the first.
  */
 import assert from "node:assert/strict";
 import { sign } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { after, suite, test } from "node:test";
 
 import Ws from "ws";
@@ -14,12 +15,14 @@ import { GameError, connect } from "../src/index.js";
 import { CuttingProxy, chance } from "./proxy.js";
 
 const { GAMESVC_URL: url, GAMESVC_SLOW_URL: slowUrl } = process.env;
-const { GAMESVC_GUARDED_URL: guardedUrl, GAMESVC_KEY_FILE: keyFile } = process.env;
+const { GAMESVC_GUARDED_URL: guardedUrl, GAMESVC_KEY_FILE: keyFile, GAMESVC_NOTES: notes } = process.env;
 const isServed = [url, slowUrl, guardedUrl, keyFile].every((each) => each !== undefined);
 const skip = isServed ? false : "there are no servers: GAMESVC_URL and the like are not set";
 const start = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 /** A line is cut every few milliseconds here, so none is a good one, and one that waited long would get nowhere. */
 const backoff = { first: 5, most: 40, good: 200 };
+/** After how many milliseconds it is told what is missing. It takes some seconds. */
+const PATIENCE = 100_000;
 
 const open = [];
 after(async () => {
@@ -35,27 +38,84 @@ function assertSame(found, expected, what) {
   assert.fail(`${what}: ${counts}; at ${place} ${near(found)} instead of ${near(expected)}`);
 }
 
-/** Notes what a client is told, and what of it breaks the rules. */
+/** Notes what a client sends and is told, from the game's beginning, and what of it breaks the rules. */
 class Witness {
   keys = [];
+  events = [];
   statuses = [];
   complaints = [];
+  losses = 0;
+  /** The commands' names, by their keys. */
+  sent = new Map();
+  /** What came of them: their results, or the codes with which they were refused. */
+  answers = new Map();
 
-  /** @param last the number of the event that was seen before all others */
-  constructor(game, last) {
+  constructor(game) {
     this.game = game;
-    this.last = last;
-    game.on("event", ({ seq, event, key }) => {
+    game.on("event", (event) => {
+      const { seq, key } = event;
       // Who is away, and back again, is not counted.
       if (seq === undefined) return;
       if (seq !== this.last + 1) this.complaints.push(`event ${seq} came after ${this.last}`);
-      this.last = seq;
-      if (key !== undefined) this.keys.push(`${event} ${key}`);
+      this.events.push(event);
+      if (key !== undefined) this.keys.push(`${event.event} ${key}`);
+    });
+    game.on("lost", () => {
+      this.losses += 1;
     });
     game.on("welcome", ({ resumed }) => {
       if (!resumed) this.complaints.push("everything can be resumed here, and was not");
     });
     game.on("status", (status) => this.statuses.push(status));
+  }
+
+  /** The number of the last event that was seen. */
+  get last() {
+    return this.events.at(-1)?.seq ?? 0;
+  }
+
+  /** Send a command whose argument tells it from all others. */
+  async send(command, key) {
+    this.sent.set(key, command);
+    try {
+      const result = await this.game.send(command, { key });
+      this.answers.set(key, { result });
+      return result;
+    } catch (error) {
+      this.answers.set(key, { code: error.code });
+      throw error;
+    }
+  }
+
+  /** How far it has come, for people. */
+  get report() {
+    const { player, status, seq } = this.game;
+    const waiting = [...this.sent].flatMap(([key, command]) => (this.answers.has(key) ? [] : [`${command} ${key}`]));
+    const first = waiting.length > 0 ? ` (not ${waiting.slice(0, 3)}${waiting.length > 3 ? " and others" : ""})` : "";
+    return (
+      `${player}: ${this.sent.size} sent, ${this.answers.size} answered${first}, ${this.events.length} events seen, ` +
+      `the last of them ${this.last}, the client is ${status} at event ${seq}, the line was lost ${this.losses} times`
+    );
+  }
+
+  /** Write it where it will be held against the journal, when the server has stopped. */
+  note(directory, name) {
+    const { player, playing: plays } = this.game;
+    const [sent, answers] = [this.sent, this.answers].map((each) => Object.fromEntries(each));
+    writeFileSync(`${directory}/${name}.json`, JSON.stringify({ player, plays, sent, answers, events: this.events }));
+  }
+}
+
+/** What is promised; where that takes too long, the test fails, and says what there is instead. */
+async function soon(promise, describe) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new assert.AssertionError({ message: describe() })), PATIENCE);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -86,7 +146,7 @@ function testWith({ kind, WebSocket, refused }) {
 
   /** Somebody who sees everything from the beginning. */
   async function witness(address, options = {}) {
-    return new Witness(await enter(address, { since: 0, ...options }), 0);
+    return new Witness(await enter(address, { since: 0, ...options }));
   }
 
   test("a player and somebody who watches", { skip }, async () => {
@@ -141,7 +201,8 @@ function testWith({ kind, WebSocket, refused }) {
   });
 
   test("who sends faster than the server takes has to wait, and no more", { skip }, async () => {
-    const { game: alice, ...seen } = await witness(`${slowUrl}/slow-${seed}?player=alice`);
+    const seen = await witness(`${slowUrl}/slow-${seed}?player=alice`);
+    const { game: alice } = seen;
     const keys = Array.from({ length: 120 }, (_, number) => `k${number}`);
     await Promise.all(keys.map((key) => alice.send("put", { key })));
     assert.equal(alice.state.total, keys.length);
@@ -160,6 +221,13 @@ function testWith({ kind, WebSocket, refused }) {
     const names = ["alice", "bob", "carol"];
     const witnesses = await Promise.all(names.map((name) => witness(`ws://${game}?player=${name}`, { backoff })));
     const players = witnesses.map((each) => each.game);
+    if (notes !== undefined) {
+      t.after(() => [...witnesses, watcher].forEach((each) => each.note(notes, `cut-${seed}.${each.game.player}`)));
+    }
+    const told = () => {
+      const lines = [...witnesses, watcher].map(({ report }) => report);
+      return [`after ${PATIENCE / 1000} s, in which the line was cut ${proxy.cuts} times:`, ...lines].join("\n");
+    };
     const watcher = await witness(`ws://${game}?player=dora&spectate=1`, { backoff });
 
     const public_ = [];
@@ -175,7 +243,7 @@ function testWith({ kind, WebSocket, refused }) {
         if (command === "both") public_.push(`Put ${key}`);
         if (command === "whisper" || command === "both") own[number].push(`Whispered ${key}`);
         if (command !== "deny") effects += 1;
-        const sent = player.send(command, { key });
+        const sent = witnesses[number].send(command, key);
         outcomes.push(
           command === "deny"
             ? assert.rejects(sent, { code: "refused" })
@@ -190,19 +258,21 @@ function testWith({ kind, WebSocket, refused }) {
       }
       await Promise.all(outcomes);
     }
-    await Promise.all(players.map(play));
+    await soon(Promise.all(players.map(play)), told);
     const returns = witnesses.map(({ statuses }) => statuses.filter((status) => status === "open").length);
     t.diagnostic(`${effects} effects, ${proxy.cuts} cuts, ${returns} returns`);
     assert.ok(proxy.cuts > 50, `only ${proxy.cuts} cuts`);
+
+    for (const { complaints } of [...witnesses, watcher]) assert.deepEqual(complaints, []);
 
     // From now on nothing is cut, and what is left to be seen is.
     proxy.bytes = Infinity;
     const truths = await Promise.all(names.map((name) => witness(`${url}/cut-${seed}?player=${name}`)));
     for (const [number, { game: player, keys: told }] of truths.entries()) {
       // It is told everything before its reply, and so is the one that was cut off so often.
-      await assert.rejects(player.send("deny", { key: "end" }), { code: "refused" });
-      await assert.rejects(players[number].send("deny", { key: "end" }), { code: "refused" });
-      assert.equal(player.state.total, effects);
+      await assert.rejects(soon(player.send("deny", { key: "end" }), told), { code: "refused" });
+      await assert.rejects(soon(players[number].send("deny", { key: "end" }), told), { code: "refused" });
+      assert.equal(player.state.total, effects, "as much took effect as was sent, and was not to be refused");
       assert.deepEqual(players[number].state, player.state);
       assert.equal(players[number].seq, player.seq);
       assertSame(witnesses[number].keys, told, "what a player saw");
@@ -210,10 +280,10 @@ function testWith({ kind, WebSocket, refused }) {
       const whispered = told.filter((key) => key.startsWith(`Whispered ${player.player}-`));
       assertSame(whispered.toSorted(), own[number].toSorted(), "what was whispered");
     }
-    await assert.rejects(watcher.game.send("put", { key: "x" }), { code: "not_a_player" });
+    await assert.rejects(soon(watcher.game.send("put", { key: "x" }), told), { code: "not_a_player" });
     const shown = truths[0].keys.filter((key) => key.startsWith("Put "));
     assertSame(watcher.keys, shown, "what a spectator saw");
-    for (const each of [...truths, ...witnesses, watcher]) assert.deepEqual(each.complaints, []);
+    for (const { complaints } of [...truths, ...witnesses, watcher]) assert.deepEqual(complaints, []);
   });
 
   test("a token expires in the middle of play, and another one takes its place", { skip }, async () => {
