@@ -23,8 +23,6 @@ COMPILER_OPTIONS = {
     "checkJs": True,
     "noEmit": True,
     "strict": True,
-    # What a listener or a callback is given follows from where it is handed in more often than not.
-    "noImplicitAny": False,
     "noUnusedLocals": True,
     "noUnusedParameters": True,
     "skipLibCheck": True,

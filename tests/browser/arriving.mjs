@@ -104,6 +104,23 @@ export async function leaving(world) {
   await shows(ada, "You win");
 }
 
+/** A game that keeps its players says so, and asks nobody whether they are sure. @param {World} world */
+export async function staying(world) {
+  const [ada] = await world.visitors("Ada");
+  const { page } = ada;
+  const leave = seat(page).getByRole("button", { name: "Give this seat up" });
+  await create(ada, "Tic tac toe");
+  assert.ok(await leave.isEnabled(), "nothing has begun");
+  await page.getByLabel("Seat a bot").selectOption({ index: 1 });
+  await hasTurn(ada);
+  await leave.and(page.locator("[aria-disabled=true]")).waitFor();
+  await counts(page.getByRole("button", { name: /^Have the bot of .* go$/ }), 0);
+  await leave.press("Enter");
+  await seat(page).getByRole("alert").getByText("This game keeps its players until it is over.").waitFor();
+  await counts(page.getByRole("dialog"), 0);
+  await counts(page.locator(".seat"), 1);
+}
+
 /** What happened before the page was loaded again is not told as if it happened now. @param {World} world */
 export async function reloaded(world) {
   const [ada, bob] = await world.visitors("Ada", "Bob");

@@ -10,6 +10,9 @@ const LAPTOP = { width: 1280, height: 800 };
 const DESK = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
 const SMALLEST = { width: 320, height: 640 };
+const LYING = { width: 844, height: 390 };
+/** A smaller board can't be hit with a finger, in pixels. */
+const LEAST_BOARD = 200;
 
 /** Two who look for anybody find each other. @param {World} world */
 export async function quickMatch(world) {
@@ -242,18 +245,31 @@ export async function colours(world) {
   await turns(night);
 }
 
-/** Nothing is wider than a phone. @param {World} world */
+/** Nothing is wider than a phone, and no board too small for it, however it is held. @param {World} world */
 export async function phone(world) {
   const ada = await world.visitor("Ada", { size: PHONE, isPhone: true });
   const { page } = ada;
   const fits = async (what) => {
-    for (const size of [PHONE, SMALLEST]) {
+    for (const size of [PHONE, SMALLEST, LYING]) {
       await page.setViewportSize(size);
+      // What has just been drawn has its size in the next frame.
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
       const wide = await page.evaluate(() => {
         const { scrollWidth, clientWidth } = document.documentElement;
         return scrollWidth > clientWidth ? `${scrollWidth} of ${clientWidth}` : "";
       });
       assert.equal(wide, "", `${what} is wider than ${size.width} pixels`);
+      const small = await page.locator(".board :is(.grid, canvas)").evaluateAll(
+        (boards, least) =>
+          boards
+            // On one's own sea nothing is chosen once the ships lie there.
+            .filter((each) => each.checkVisibility() && !each.closest(".battleship:not(.placing) .own"))
+            .map((each) => each.getBoundingClientRect())
+            .filter(({ width, height }) => Math.min(width, height) < least)
+            .map(({ width, height }) => `${Math.round(width)}x${Math.round(height)}`),
+        LEAST_BOARD,
+      );
+      assert.deepEqual(small, [], `${what} at ${size.width}x${size.height}: a board that is too small`);
     }
     await page.setViewportSize(PHONE);
   };
@@ -275,6 +291,7 @@ export async function phone(world) {
     await page.getByRole("button", { name: preset }).click();
     await page.getByRole("button", { name: "To the table" }).click();
     await isSeated(ada);
+    if (preset === HERE) await isSeated(ada, 1);
     await fits(title);
     await page.goto(new URL("#/", ada.url).href);
     await page.locator(".box").first().waitFor();

@@ -25,7 +25,7 @@ test("what is seen from the page counts for more than what the lobby told", () =
   assert.deepEqual(yes(offer), ["takesSeats", "hasBegun", "watches"], "and where all seats are taken nobody is invited");
   assert.equal(offer.missing, 0);
   const over = offerOf({ ...TABLE, now: { players: ["ann", null], isFinished: true } });
-  assert.deepEqual(yes(over), ["takesSeats", "isOver", "watches"]);
+  assert.deepEqual(yes(over), ["takesSeats", "isOver", "playsAgain", "watches"]);
   assert.equal(over.missing, 0);
 });
 
@@ -47,4 +47,21 @@ test("a game without seats is open to all", () => {
 test("where the kind is not known, seats tell that it has some", () => {
   assert.equal(offerOf({ ...TABLE, kind: null }).takesSeats, true);
   assert.equal(offerOf({ ...TABLE, kind: null, game: null }).takesSeats, false);
+});
+
+test("a game that keeps its players does so from its beginning to its end", () => {
+  const kept = { ...TABLE, kind: { seats: [2, 2], can_leave: false }, game: { players: ["ann", "bob"], finished: false } };
+  assert.equal(offerOf(kept).keepsPlayers, true);
+  assert.equal(offerOf({ ...kept, game: { players: ["ann", null], finished: false } }).keepsPlayers, false);
+  assert.equal(offerOf({ ...kept, game: { players: ["ann", "bob"], finished: true } }).keepsPlayers, false);
+  assert.equal(offerOf({ ...kept, kind: { seats: [2, 2], can_leave: true } }).keepsPlayers, false);
+  assert.equal(offerOf({ ...kept, kind: null }).keepsPlayers, false, "the server says so");
+});
+
+test("who played may do so once more, where games are made", () => {
+  const over = { ...TABLE, now: { players: ["ann", "bob"], isFinished: true } };
+  assert.equal(offerOf(over).playsAgain, true);
+  assert.equal(offerOf({ ...over, here: 0 }).playsAgain, false, "who watched starts a game of their own");
+  assert.equal(offerOf({ ...over, canMake: false }).playsAgain, false);
+  assert.equal(offerOf({ ...over, kind: null }).playsAgain, false, "it is not served here any more");
 });

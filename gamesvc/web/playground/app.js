@@ -10,7 +10,9 @@ import { Table } from "./table.js";
 import { kindTitle, sentence } from "./words.js";
 import { You } from "./you.js";
 
+/** @typedef {import("./api.js").Game} Game */
 /** @typedef {import("./api.js").Identity} Identity */
+/** @typedef {import("./api.js").Kind} Kind */
 /** @typedef {{ element: Element, title: string, close: () => void }} Page */
 
 /**
@@ -30,7 +32,7 @@ const THEMES = /** @type {const} */ ([null, "light", "dark"]);
 
 export class App {
   lobby;
-  /** @type {any[]} */
+  /** @type {Kind[]} */
   kinds = [];
   /** @type {any} */
   about = null;
@@ -91,7 +93,7 @@ export class App {
   /**
    * Make a game, and go there.
    *
-   * @param {any} kind
+   * @param {Kind} kind
    * @param {any} options
    * @param {boolean} isPublic
    * @param {Plan[]} plan for each seat
@@ -139,7 +141,7 @@ export class App {
    * The address by which others are invited.
    *
    * @param {string} path from the server's root
-   * @param {any} game as the lobby tells it
+   * @param {Game | null} game
    */
   invitation(path, game) {
     const url = new URL(path.replace(/^\//, ""), this.#base);
@@ -203,7 +205,7 @@ export class App {
   /**
    * The invitation is to where one sits already: the same name in another window is nobody else.
    *
-   * @param {any} game as the lobby tells it
+   * @param {Game} game
    * @param {Identity} me
    */
   #showOwn(game, me) {

@@ -11,8 +11,11 @@ const WIDTH = 120;
 const HEIGHT = 80;
 const PAINTS = ["seat-0", "seat-1", "seat-2", "seat-3", "seat-4", "seat-5"];
 
+/** @type {(paint: string, cx: number, cy: number, r: number) => SVGElement} */
 const disc = (paint, cx, cy, r) => svg(`circle.${paint}`, { cx, cy, r });
+/** @type {(paint: string, x: number, y: number, width: number, height: number, rx?: number) => SVGElement} */
 const block = (paint, x, y, width, height, rx = 0) => svg(`rect.${paint}`, { x, y, width, height, rx });
+/** @type {(paint: string, d: string) => SVGElement} */
 const shape = (paint, d) => svg(`path.${paint}`, { d });
 
 /** @type {Record<string, { ground: string, draw: () => SVGElement[] }>} */
@@ -103,9 +106,10 @@ export function cover(kind) {
   );
 }
 
-/** Six blocks in two rows, as the name has it. */
+/** Six blocks in two rows, as the name has it. @param {string} kind */
 function laid(kind) {
   let seed = hashed(kind) || 1;
+  /** @param {number} most */
   const draw = (most) => {
     // xorshift, with the high bits, which are the better ones.
     seed ^= seed << 13;
@@ -123,7 +127,7 @@ function laid(kind) {
         const y = Math.floor(index / 3) * 40;
         const paint = others[draw(others.length)];
         const corners = [[x, y, "40 0", "0 40"], [x + 40, y, "0 40", "-40 0"], [x + 40, y + 40, "-40 0", "0 -40"], [x, y + 40, "0 -40", "40 0"]];
-        const [cx, cy] = corners[draw(4)];
+        const [cx, cy] = /** @type {[number, number]} */ (corners[draw(4)]);
         switch (draw(6)) {
           case 0:
             return disc(paint, x + 20, y + 20, 16);
@@ -142,6 +146,14 @@ function laid(kind) {
   };
 }
 
+/**
+ * A quarter of a disc in a block.
+ *
+ * @param {number} x where the block begins
+ * @param {number} y
+ * @param {number} cx the corner from which it is drawn
+ * @param {number} cy
+ */
 function quarter(x, y, cx, cy) {
   const dx = cx === x ? 40 : -40;
   const dy = cy === y ? 40 : -40;

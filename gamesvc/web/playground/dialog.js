@@ -25,7 +25,7 @@ export function dialog(title, fill, { kind = "", closed = () => {} } = {}) {
           closed();
         },
         // A click on what lies beside it.
-        click(event) {
+        click(/** @type {MouseEvent} */ event) {
           if (event.target === element) close();
         },
       },

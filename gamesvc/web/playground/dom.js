@@ -2,13 +2,15 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
+/** @typedef {Node | string | null | undefined | false} Child what is none of it is left out */
+
 /**
  * Make an element.
  *
  * @param {string} tag its name, and its classes after dots: `button.primary`
  * @param {Record<string, any>} [given] attributes; `on` holds listeners, `vars` custom properties, `data` what is under
  *     `dataset`. true is an empty attribute, and what is false, null or undefined is left out.
- * @param {...(Node | string | null | undefined | false | (Node | string | null | undefined | false)[])} children
+ * @param {...(Child | Child[])} children
  * @returns {any}
  */
 export function h(tag, given = {}, ...children) {
@@ -16,19 +18,33 @@ export function h(tag, given = {}, ...children) {
   return filled(document.createElement(name), classes, given, children);
 }
 
-/** Make an element of a drawing, in the same way. @returns {any} */
+/**
+ * Make an element of a drawing, in the same way.
+ *
+ * @param {string} tag
+ * @param {Record<string, any>} [given]
+ * @param {...(Child | Child[])} children
+ * @returns {any}
+ */
 export function svg(tag, given = {}, ...children) {
   const [name, ...classes] = tag.split(".");
   return filled(document.createElementNS(SVG, name), classes, given, children);
 }
 
+/**
+ * @template {HTMLElement | SVGElement} E
+ * @param {E} element
+ * @param {string[]} classes
+ * @param {Record<string, any>} given
+ * @param {(Child | Child[])[]} children
+ */
 function filled(element, classes, { on = {}, vars = {}, data = {}, ...attributes }, children) {
   if (classes.length > 0) element.classList.add(...classes);
   for (const [name, value] of Object.entries(attributes)) set(element, name, value);
   for (const [name, listener] of Object.entries(on)) element.addEventListener(name, listener);
   for (const [name, value] of Object.entries(vars)) element.style.setProperty(name, String(value));
   Object.assign(element.dataset, data);
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  for (const child of children.flat()) if (child !== null && child !== undefined && child !== false) element.append(child);
   return element;
 }
 

@@ -48,10 +48,10 @@ export class Grid {
         "aria-label": label,
         vars: { "--rows": rows, "--columns": columns },
         on: {
-          click: (event) => this.#at(event, this.#choose),
-          keydown: (event) => this.#moved(event),
-          focusin: (event) => this.#at(event, (cell) => this.#arrive(cell)),
-          pointerover: (event) => this.#at(event, this.#point),
+          click: (/** @type {MouseEvent} */ event) => this.#at(event, this.#choose),
+          keydown: (/** @type {KeyboardEvent} */ event) => this.#moved(event),
+          focusin: (/** @type {FocusEvent} */ event) => this.#at(event, (cell) => this.#arrive(cell)),
+          pointerover: (/** @type {PointerEvent} */ event) => this.#at(event, this.#point),
           pointerleave: () => this.#point(null),
           focusout: () => this.#point(null),
         },
@@ -80,17 +80,24 @@ export class Grid {
     set(cell.element, "aria-disabled", isOpen ? null : "true");
   }
 
+  /**
+   * @param {Event} event
+   * @param {(cell: Cell) => void} what
+   */
   #at(event, what) {
-    const element = event.target.closest?.(".cell");
+    const target = /** @type {Partial<Element>} */ (event.target);
+    const element = target.closest?.(".cell");
     const cell = this.cells.find((each) => each.element === element);
     if (cell !== undefined) what(cell);
   }
 
+  /** @param {Cell} cell */
   #arrive(cell) {
     for (const each of this.cells) set(each.element, "tabindex", each === cell ? 0 : -1);
     this.#point(cell);
   }
 
+  /** @param {KeyboardEvent} event */
   #moved(event) {
     const cell = this.cells.find((each) => each.element === document.activeElement);
     if (cell === undefined || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -35,7 +35,7 @@ export class Inspector {
   constructor({ choose, fold }) {
     this.#body.id = "pane";
     this.#seats.addEventListener("change", () => choose(Number(this.#seats.value)));
-    const tabs = h("div.tabs", { role: "tablist", "aria-label": "The wire", on: { keydown: (event) => this.#moved(event) } }, this.#tabs);
+    const tabs = h("div.tabs", { role: "tablist", "aria-label": "The wire", on: { keydown: (/** @type {KeyboardEvent} */ event) => this.#moved(event) } }, this.#tabs);
     const close = h("button.small.quiet", { type: "button", "aria-label": "Fold the wire away", on: { click: fold } }, "×");
     this.element = h(
       "aside.inspector",
@@ -84,6 +84,7 @@ export class Inspector {
     clearInterval(this.#pinging);
   }
 
+  /** @param {string} name of the tab */
   #open(name) {
     this.#tab = name;
     this.#listed = null;
@@ -102,6 +103,7 @@ export class Inspector {
     set(this.#body, "aria-labelledby", `tab-${this.#tab}`);
   }
 
+  /** @param {KeyboardEvent} event */
   #moved(event) {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (step === 0) return;
@@ -124,6 +126,7 @@ export class Inspector {
     this.#graph.replaceChildren(
       ...latencies.map((each, index) => svg("rect", { x: (60 - latencies.length + index) * step, y: 28 - (each / most) * 26, width: step * 0.7, height: (each / most) * 26 })),
     );
+    /** @type {(name: string, value: string) => HTMLElement[]} */
     const fact = (name, value) => [h("dt", {}, name), h("dd", {}, value)];
     this.#facts.replaceChildren(
       ...fact("game", this.#seat.game?.welcome?.game ?? "–"),

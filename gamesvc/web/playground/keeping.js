@@ -89,12 +89,20 @@ function seated() {
   return read(localStorage, SEATED) ?? [];
 }
 
+/**
+ * @param {string} game its id
+ * @param {string} player
+ */
 function seatKey(game, player) {
   return JSON.stringify([game, player]);
 }
 
 // A browser may forbid it, or have no room: then the page forgets.
 
+/**
+ * @param {Storage} where
+ * @param {string} name
+ */
 function read(where, name) {
   try {
     return JSON.parse(where.getItem(name) ?? "null");
@@ -103,6 +111,11 @@ function read(where, name) {
   }
 }
 
+/**
+ * @param {Storage} where
+ * @param {string} name
+ * @param {any} value null: nothing any more
+ */
 function write(where, name, value) {
   try {
     if (value === null) where.removeItem(name);

@@ -4,7 +4,7 @@
  * How a table stands.
  *
  * @typedef {object} Standing
- * @property {{ seats: [number, number] | null } | null} kind what is played; null where that is not known
+ * @property {{ seats: [number, number] | null, can_leave?: boolean } | null} kind what is played; null where that is not known
  * @property {{ players: (string | null)[], finished: boolean } | null} game as the lobby tells it; null where it does not
  * @property {{ players: readonly (string | null)[], isFinished: boolean } | undefined} now as it is seen from this page
  * @property {number} count how many seats the page has, those to watch from among them
@@ -22,6 +22,8 @@
  * @property {boolean} takesSeats whether the game has seats
  * @property {boolean} isOver
  * @property {boolean} hasBegun whether all are there whom it needs, and it is not over
+ * @property {boolean} keepsPlayers whether nobody can give their seat up, as things stand
+ * @property {boolean} playsAgain whether those here may start the same game once more
  * @property {boolean} isFree whether somebody could sit down
  * @property {boolean} invites whether others may be invited
  * @property {boolean} addsSeat whether somebody else may sit down on this page
@@ -41,11 +43,15 @@ export function offerOf({ kind, game, now, count, here, most, canMake, mayName }
   const free = isOver ? 0 : players.filter((each) => each === null).length;
   const isFree = !isOver && (free > 0 || !takesSeats);
   const missing = isOver ? 0 : Math.max(0, (kind?.seats?.[0] ?? 0) - (players.length - free));
+  const hasBegun = takesSeats && !isOver && missing === 0;
   return {
     players,
     takesSeats,
     isOver,
-    hasBegun: takesSeats && !isOver && missing === 0,
+    hasBegun,
+    // Where that is not known, the server says so when somebody wants to go.
+    keepsPlayers: hasBegun && kind?.can_leave === false,
+    playsAgain: isOver && here > 0 && canMake && kind !== null,
     isFree,
     invites: isFree && game !== null && count > 0,
     addsSeat: isFree && here > 0 && count < most && canMake && mayName,

@@ -27,6 +27,10 @@ export function told(outcome, players, me) {
   return { headline, tone, detail };
 }
 
+/**
+ * @param {any} outcome
+ * @returns {Record<string, number> | null} what each has got
+ */
 function pointsOf(outcome) {
   for (const name of ["returns", "scores", "points"]) {
     const points = outcome?.[name];
@@ -35,6 +39,11 @@ function pointsOf(outcome) {
   return null;
 }
 
+/**
+ * @param {any} outcome
+ * @param {Record<string, number> | null} points
+ * @returns {string[] | null} null where it can't be told
+ */
 function winnersOf(outcome, points) {
   if (outcome === null || outcome === undefined) return null;
   if (Array.isArray(outcome.winners)) return outcome.winners;
@@ -48,6 +57,7 @@ function winnersOf(outcome, points) {
   return winners.length === all.length ? [] : winners;
 }
 
+/** @param {any} outcome */
 function detailOf(outcome) {
   const parts = [];
   if (typeof outcome?.score === "string") parts.push(outcome.score);
@@ -84,6 +94,7 @@ export function worded(event) {
   return `${who}${name}${rest.length > 0 ? ` (${rest.join(", ")})` : ""}`;
 }
 
+/** @param {any} value */
 function compact(value) {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;

@@ -192,12 +192,20 @@ export class Recorder {
     return sorted.length === 0 ? null : sorted[Math.floor(sorted.length / 2)];
   }
 
+  /**
+   * @param {any} frame
+   * @param {number} at milliseconds since the epoch
+   */
   #out(frame, at) {
     if (typeof frame.id !== "string") return;
     const { command, id, ...args } = frame;
     this.#asked.set(id, { command, args, at });
   }
 
+  /**
+   * @param {any} frame
+   * @param {number} at milliseconds since the epoch
+   */
   #event(frame, at) {
     if (frame.event === "gamesvc.welcome") this.#welcomed(frame, at);
     else if (frame.event === "gamesvc.patch" || frame.event === "gamesvc.state") return;
@@ -210,6 +218,10 @@ export class Recorder {
     } else this.#keep({ event: frame, at, seq: null });
   }
 
+  /**
+   * @param {any} frame
+   * @param {number} at milliseconds since the epoch
+   */
   #welcomed(frame, at) {
     const isReturn = this.welcome !== null && this.#welcomedLine !== this.#lines;
     const isNew = this.epoch !== frame.epoch;
@@ -225,6 +237,7 @@ export class Recorder {
     this.welcome = frame;
   }
 
+  /** @param {Noted} noted */
   #keep(noted) {
     this.events.push(noted);
     if (this.events.length <= MOST_EVENTS) return;
@@ -234,6 +247,10 @@ export class Recorder {
     for (const moment of this.moments) moment.events = Math.max(0, moment.events - gone);
   }
 
+  /**
+   * @param {any} frame
+   * @param {number} at milliseconds since the epoch
+   */
   #reply(frame, at) {
     const asked = this.#asked.get(frame.id);
     if (typeof frame.id === "string") this.#asked.delete(frame.id);
@@ -257,6 +274,10 @@ export class Recorder {
   }
 }
 
+/**
+ * @param {string} text
+ * @returns {any} null for what is no message
+ */
 function parsed(text) {
   try {
     const frame = JSON.parse(text);
@@ -266,6 +287,10 @@ function parsed(text) {
   }
 }
 
+/**
+ * @param {any} one
+ * @param {any} other
+ */
 function same(one, other) {
   return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

@@ -45,8 +45,10 @@ const DEEPEST = 8;
  * @returns {Command[]}
  */
 export function commandsOf(root) {
+  /** @type {Command[]} */
   const found = [];
   const seen = new Set();
+  /** @type {(schema: any, depth: number) => void} */
   const look = (schema, depth) => {
     const here = resolved(schema, root);
     if (here === null || depth > DEEPEST) return;
@@ -135,7 +137,7 @@ export function shapeOf(schema, root, depth = 0) {
       return { kind: "flag" };
     case "array":
       if (Array.isArray(here.prefixItems)) {
-        return { kind: "row", of: here.prefixItems.map((each) => shapeOf(each, root, depth + 1)) };
+        return { kind: "row", of: here.prefixItems.map((/** @type {any} */ each) => shapeOf(each, root, depth + 1)) };
       }
       if (typeof here.items !== "object" || here.items === null) return { kind: "json" };
       return tidy({ kind: "list", of: shapeOf(here.items, root, depth + 1), least: here.minItems, most: here.maxItems });
@@ -199,6 +201,13 @@ export function titled(name) {
   return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase();
 }
 
+/**
+ * What a schema says that may refer to another one.
+ *
+ * @param {any} schema
+ * @param {any} root the document in which references point
+ * @returns {any} null where it says nothing
+ */
 function resolved(schema, root) {
   let here = schema;
   for (let depth = 0; depth < DEEPEST; depth += 1) {
@@ -211,6 +220,10 @@ function resolved(schema, root) {
   return null;
 }
 
+/**
+ * @param {any} root
+ * @param {string} reference
+ */
 function pointed(root, reference) {
   if (!reference.startsWith("#")) return undefined;
   let here = root;
@@ -222,7 +235,12 @@ function pointed(root, reference) {
   return here;
 }
 
-/** What may also be null is asked for as if it might not, and left out. */
+/**
+ * What may also be null is asked for as if it might not, and left out.
+ *
+ * @param {any} schema
+ * @param {any} root the document in which references point
+ */
 function unwrapped(schema, root) {
   const here = resolved(schema, root) ?? {};
   const options = here.anyOf ?? here.oneOf;
@@ -232,7 +250,7 @@ function unwrapped(schema, root) {
     if (rest.length < options.length) return { inner: { ...here, anyOf: rest, oneOf: undefined }, isNullable: true };
   }
   if (Array.isArray(here.type) && here.type.includes("null")) {
-    const rest = here.type.filter((each) => each !== "null");
+    const rest = here.type.filter((/** @type {string} */ each) => each !== "null");
     return { inner: { ...here, type: rest.length === 1 ? rest[0] : rest }, isNullable: true };
   }
   return { inner: here, isNullable: false };

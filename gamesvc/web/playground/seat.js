@@ -170,16 +170,16 @@ export class Seat extends EventTarget {
       this.recorder.resend(game.waiting);
       this.#welcomed(game);
     });
-    game.on("state", (state) => {
+    game.on("state", (/** @type {any} */ state) => {
       this.recorder.show(state, game.players);
       this.#changed();
     });
-    game.on("event", (event) => {
+    game.on("event", (/** @type {any} */ event) => {
       if (event.event === "gamesvc.finished") this.#end(event.outcome ?? null);
       this.dispatchEvent(new CustomEvent("event", { detail: event }));
       this.#changed();
     });
-    game.on("status", (status) => {
+    game.on("status", (/** @type {string} */ status) => {
       if (status === "closed" && !this.#isClosed) this.failure ??= game.error;
       this.#changed();
     });

@@ -5,11 +5,18 @@ import { announce, gently, h, say, set } from "./dom.js";
 import { History } from "./history.js";
 import { icon } from "./icons.js";
 import { told, worded } from "./outcome.js";
-import { returned, turnOf } from "./standing.js";
+import { partingOf, returned, turnOf } from "./standing.js";
 import { colourOf, sentence } from "./words.js";
 
 const REFUSAL_MS = 5000;
 const RETURN_MS = 6000;
+const PARTING = {
+  stop: "Stop watching",
+  "give-up": "Give this seat up",
+  stay: "Give this seat up",
+  "put-away": "Put this seat away",
+};
+const STAYS = "this game keeps its players until it is over";
 const STATUS = { connecting: "connecting", open: "on the line", reconnecting: "line lost", closed: "closed" };
 
 export class SeatView {
@@ -34,7 +41,7 @@ export class SeatView {
   #turn = h("span.turn");
   #plug = h("button.small.quiet", { type: "button", on: { click: () => this.#togglePlug() } });
   #cover = h("button.small.quiet", { type: "button", on: { click: () => this.#toggleCover() } });
-  #leave = h("button.small.quiet", { type: "button", on: { click: () => this.#how.leave(this) } }, icon("leave"));
+  #leave = h("button.small.quiet", { type: "button", on: { click: () => this.#part() } }, icon("leave"));
   #banner = h("div.banner", { role: "status", hidden: true });
   #place = h("div.board");
   #refusal = h("p.refusal", { role: "alert" });
@@ -51,10 +58,12 @@ export class SeatView {
    * @param {import("./seat.js").Seat} seat
    * @param {object} how
    * @param {() => string} how.kindName what is played; empty where that is not known before the welcome
-   * @param {(name: string) => any} how.kind how the lobby describes it
+   * @param {(name: string) => import("./api.js").Kind | null} how.kind how the lobby describes it
    * @param {(view: SeatView) => void} how.leave
+   * @param {() => boolean} how.keepsPlayers whether nobody can give their seat up, as things stand
    * @param {(view: SeatView) => void} how.choose told when this seat is turned to
    * @param {() => void} how.again starts the same game once more
+   * @param {() => boolean} how.playsAgain whether it can be started here
    * @param {(view: SeatView) => number} how.place which of the page's seats this is
    * @param {() => number} how.places
    * @param {(view: SeatView) => boolean} how.speaks whether what happens is read out here
@@ -86,6 +95,12 @@ export class SeatView {
   get names() {
     const { view } = this.#seat;
     return this.board?.names?.(view) ?? view.players;
+  }
+
+  /** What becomes of the seat when it is taken from the page. */
+  get parting() {
+    const { now, isWatching } = this.#seat;
+    return partingOf(now, isWatching, this.#how.keepsPlayers());
   }
 
   /** An event in words. @param {any} event */
@@ -127,9 +142,11 @@ export class SeatView {
     this.#plug.hidden = status === "closed";
     this.#button(this.#cover, this.#isCovered ? "cover" : "eye", this.#isCovered ? "Uncover this seat" : "Cover this seat", this.#isCovered);
     this.#cover.hidden = this.#how.places() < 2;
-    const leaving = seat.isWatching ? "Stop watching" : view.player !== null && !view.isFinished ? "Give this seat up" : "Put this seat away";
-    set(this.#leave, "aria-label", leaving);
-    set(this.#leave, "title", leaving);
+    const { parting } = this;
+    set(this.#leave, "aria-label", PARTING[parting]);
+    set(this.#leave, "title", parting === "stay" ? sentence(STAYS) : PARTING[parting]);
+    // It can be pressed all the same: there, where nothing can be pointed at, it says why it does nothing.
+    set(this.#leave, "aria-disabled", parting === "stay" && "true");
     this.element.classList.toggle("covered", this.#isCovered);
     this.#showFailure();
     this.#showReturn(recorder);
@@ -189,6 +206,7 @@ export class SeatView {
   /** @type {() => Promise<void>} */
   #fallBack = async () => {};
 
+  /** @param {import("./boards/index.js").Board} board */
   #take(board) {
     this.board?.close?.();
     this.board = board;
@@ -196,6 +214,7 @@ export class SeatView {
     this.show();
   }
 
+  /** @param {import("./seat.js").View} view */
   #draw(view) {
     if (this.board === null) return;
     try {
@@ -252,9 +271,14 @@ export class SeatView {
     this.#told = outcome;
     const { headline, tone, detail } = told(view.outcome, view.players, view.player ?? (this.#seat.isWatching ? null : this.#seat.name));
     this.#banner.className = `banner ${tone}`;
-    const again = h("button.primary", { type: "button", on: { click: () => this.#how.again() } }, icon("again"), "Play again");
+    const again = this.#how.playsAgain() ? h("button.primary", { type: "button", on: { click: () => this.#how.again() } }, icon("again"), "Play again") : "";
     const blocks = h("div.blocks", { "aria-hidden": "true" }, Array.from({ length: 12 }, (_, at) => h(`i.seat-${at % 4}`, { vars: { "--at": at } })));
     this.#banner.replaceChildren(tone === "won" ? blocks : "", h("strong", {}, headline), h("span", {}, detail), again);
+  }
+
+  #part() {
+    if (this.parting === "stay") this.refuse(new Error(STAYS));
+    else this.#how.leave(this);
   }
 
   #togglePlug() {
@@ -269,6 +293,12 @@ export class SeatView {
     this.show();
   }
 
+  /**
+   * @param {HTMLElement} element
+   * @param {Parameters<typeof icon>[0]} name of its picture
+   * @param {string} label
+   * @param {boolean} isPressed
+   */
   #button(element, name, label, isPressed) {
     set(element, "aria-label", label);
     set(element, "title", label);
@@ -278,6 +308,7 @@ export class SeatView {
     element.replaceChildren(icon(name));
   }
 
+  /** @param {any} event */
   #heard(event) {
     if (!this.#how.speaks(this) || this.#seat.recorder.isPast(event)) return;
     if (event.event === "gamesvc.finished") {

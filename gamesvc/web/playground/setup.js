@@ -20,7 +20,7 @@ const NONE = "none";
  * Ask how a game is to be, and make it.
  *
  * @param {import("./app.js").App} app
- * @param {any} kind
+ * @param {import("./api.js").Kind} kind
  */
 export function setUp(app, kind) {
   const least = kind.seats?.[0] ?? 1;
@@ -33,6 +33,7 @@ export function setUp(app, kind) {
   const isPublic = h("input", { type: "checkbox", id: "setup-public", checked: true });
   const publicly = h("div.field.flag", {}, isPublic, h("label", { for: "setup-public" }, "Show it to everybody in the list"));
   const start = h("button.primary.large", {}, "To the table");
+  /** @param {string} choose for all seats but the first */
   const preset = (choose) => () => {
     rows.forEach((row, index) => row.choose(index === 0 ? HERE : index >= Math.max(least, 2) ? NONE : choose));
     sync();
@@ -61,6 +62,7 @@ export function setUp(app, kind) {
       .map(([name, title, says, choose]) => [name, h("button.preset", { type: "button", on: { click: preset(choose) } }, h("b", {}, title), h("small", {}, says))])
   );
   rows.forEach((row) => row.element.addEventListener("change", sync));
+  /** @param {SubmitEvent} event */
   const submit = async (event) => {
     event.preventDefault();
     const given = readOrSay(options.read, wrong);
@@ -96,6 +98,11 @@ export function setUp(app, kind) {
   sync();
 }
 
+/**
+ * @param {import("./app.js").App} app
+ * @param {number} index of the seat
+ * @param {{ bots: string[], takesSeats: boolean, isNeeded: boolean }} how
+ */
 function seatRow(app, index, { bots, takesSeats, isNeeded }) {
   const choices = [
     [HERE, index === 0 ? "You, here" : "Somebody here"],
@@ -113,6 +120,7 @@ function seatRow(app, index, { bots, takesSeats, isNeeded }) {
     isNeeded,
     element: h(`li.seat-${index % 6}`, {}, h("i.disc", { "aria-hidden": "true" }), select, name),
     value: () => select.value,
+    /** @param {string} value */
     choose(value) {
       const isThere = choices.some(([each]) => each === value);
       select.value = isThere ? value : choices[isNeeded ? Math.min(1, choices.length - 1) : choices.length - 1][0];
@@ -132,7 +140,7 @@ function seatRow(app, index, { bots, takesSeats, isNeeded }) {
  * Wait for somebody to play with.
  *
  * @param {import("./app.js").App} app
- * @param {any} kind
+ * @param {import("./api.js").Kind} kind
  */
 export async function quickMatch(app, kind) {
   const stopped = new AbortController();

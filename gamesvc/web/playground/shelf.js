@@ -6,6 +6,9 @@ import { gently, h, say } from "./dom.js";
 import { quickMatch, setUp } from "./setup.js";
 import { ago, colourOf, counted, kindSays, kindTitle, seatsWorded } from "./words.js";
 
+/** @typedef {import("./api.js").Game} Game */
+/** @typedef {import("./api.js").Kind} Kind */
+
 const LOOK_MS = 4000;
 /** From how many games on they are searched by name. */
 const MANY = 12;
@@ -85,6 +88,7 @@ export class Shelf {
   #byToken() {
     const token = h("textarea", { id: "game-token", rows: 3, spellcheck: "false" });
     const wrong = h("p.wrong", { role: "alert" });
+    /** @param {SubmitEvent} event */
     const submit = (event) => {
       event.preventDefault();
       const text = token.value.trim();
@@ -115,10 +119,12 @@ export class Shelf {
     this.#tablesTitle.focus({ preventScroll: true });
   }
 
+  /** @param {Game[]} games */
   #show(games) {
     const isWaiting = this.#state.value === "open" && games.length > 0;
     this.#waiting.hidden = !isWaiting;
     if (isWaiting) say(this.#waiting, `${counted(games.length, "table")} ${games.length === 1 ? "waits" : "wait"} for players`);
+    /** @type {Record<string, string>} */
     const nothing = { open: "Nobody waits at the moment. Open a table, and others find it here.", playing: "Nobody plays at the moment.", finished: "No game is over yet." };
     say(this.#none, games.length === 0 ? nothing[this.#state.value] : counted(games.length, "table"));
     const text = JSON.stringify(games);
@@ -129,6 +135,7 @@ export class Shelf {
     if (focused !== null) this.#tables.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
   }
 
+  /** @param {Game} game */
   #table(game) {
     const sitting = game.players.filter((each) => each !== null);
     const free = game.free ?? game.players.length - sitting.length;
@@ -139,12 +146,16 @@ export class Shelf {
       "li",
       {},
       cover(game.kind),
-      h("div", {}, h("b", {}, kindTitle(game.kind)), h("p", {}, h("span.discs", { "aria-hidden": "true" }, seats), h("bdi", {}, who)), h("small", {}, ago(Date.now() / 1000 - game.created))),
+      h("div", {}, h("b", {}, kindTitle(game.kind)), h("p", {}, seats.length > 0 && h("span.discs", { "aria-hidden": "true" }, seats), h("bdi", {}, who)), h("small", {}, ago(Date.now() / 1000 - game.created))),
       h("a.button", { href: `#/g/${encodeURIComponent(game.id)}`, "aria-label": `${verb}: ${kindTitle(game.kind)}, ${who}` }, verb),
     );
   }
 }
 
+/**
+ * @param {import("./app.js").App} app
+ * @param {Kind} kind
+ */
 function box(app, kind) {
   const title = kindTitle(kind.name);
   const play = h("button.primary", { type: "button", "aria-label": `Play ${title}`, on: { click: () => setUp(app, kind) } }, "Play");

@@ -32,3 +32,28 @@ export function returned({ resumed, from, to, kept }) {
   if (!resumed) return `Back, with the state anew${sent}.`;
   return `Resumed at #${from}: ${missed > 0 ? `${counted(missed, "missed event")} told` : "nothing was missed"}${sent}.`;
 }
+
+/**
+ * What the button does that takes a seat from the page: one stops watching, gives the seat up, has to stay, or puts away
+ * what is nobody's seat any more, or can't be reached.
+ *
+ * @param {Pick<import("./seat.js").View, "player" | "players" | "isFinished" | "isOpen">} now
+ * @param {boolean} isWatching
+ * @param {boolean} keepsPlayers whether nobody can give their seat up, as things stand
+ * @returns {"stop" | "give-up" | "stay" | "put-away"}
+ */
+export function partingOf({ player, players, isFinished, isOpen }, isWatching, keepsPlayers) {
+  if (isWatching) return "stop";
+  if (player === null || !players.includes(player) || isFinished || !isOpen) return "put-away";
+  return keepsPlayers ? "stay" : "give-up";
+}
+
+/**
+ * Whether a bot has a seat of its own; else it stands in for the player who has it.
+ *
+ * @param {string} player for whom it plays
+ */
+export function hasOwnSeat(player) {
+  // As the server calls them.
+  return player.startsWith("bot-");
+}

@@ -7,12 +7,14 @@ import { h, soon, toast } from "./dom.js";
 import { door, errorDoor } from "./door.js";
 import { Inspector } from "./inspector.js";
 import { copyInvite, showInvite } from "./invite.js";
-import { folded, keepFolded, keepSeated, keepSitting, sitting } from "./keeping.js";
+import { folded, keepFolded, keepSeated, sitting } from "./keeping.js";
 import { offerOf } from "./offer.js";
 import { Rail } from "./rail.js";
 import { Seat } from "./seat.js";
 import { SeatView } from "./seat_view.js";
+import { Seats } from "./seats.js";
 import { MOST_HERE } from "./setup.js";
+import { hasOwnSeat } from "./standing.js";
 import { kindTitle, sentence } from "./words.js";
 
 /** @typedef {import("./api.js").Identity} Identity */
@@ -24,12 +26,8 @@ const WIDE = 1100;
 const AGAIN_MS = 3000;
 
 export class Table {
-  /** @type {any} */
+  /** @type {import("./api.js").Game | null} */
   #game = null;
-  /** @type {SeatView[]} */
-  #views = [];
-  /** @type {SeatView | null} */
-  #chosen = null;
   #app;
   #id;
   #isClosed = false;
@@ -45,9 +43,9 @@ export class Table {
     seatBot: (bot) => this.#ask((who) => this.#app.lobby.addBot(who, this.#id, bot)),
   });
   #chips = new Chips({ standIn: (player) => this.#standIn(player), sendAway: (player) => this.#sendBotAway(player) });
-  #seats = h("div.seats");
+  #seats;
   #door = h("div.door", { hidden: true });
-  #inspector = new Inspector({ choose: (index) => this.#choose(this.#views[index]), fold: () => this.#fold(true) });
+  #inspector = new Inspector({ choose: (index) => this.#choose(this.#seats.all[index]), fold: () => this.#fold(true) });
   #isFolded = folded() ?? window.innerWidth < WIDE;
   #update = soon(() => this.#show());
 
@@ -58,7 +56,8 @@ export class Table {
   constructor(app, id) {
     this.#app = app;
     this.#id = id;
-    const table = h("div.table", {}, this.#rail.element, this.#chips.element, this.#door, this.#seats);
+    this.#seats = new Seats(id);
+    const table = h("div.table", {}, this.#rail.element, this.#chips.element, this.#door, this.#seats.element);
     this.element = h("div.table-page", {}, table, this.#inspector.element);
     this.#fold(this.#isFolded);
   }
@@ -98,7 +97,7 @@ export class Table {
 
   close() {
     this.#isClosed = true;
-    for (const view of this.#views) {
+    for (const view of this.#seats.all) {
       view.close();
       this.#app.you.release(view.seat.who);
     }
@@ -107,7 +106,7 @@ export class Table {
 
   /** What is played; empty where that is not known yet. */
   get #kindName() {
-    return this.#game?.kind ?? this.#views[0]?.seat.game?.welcome?.kind ?? "";
+    return this.#game?.kind ?? this.#seats.all[0]?.seat.game?.welcome?.kind ?? "";
   }
 
   get #kind() {
@@ -131,7 +130,7 @@ export class Table {
         }
       } else await this.#sit(step.who, step.do === "watch").opened;
       if (this.#isClosed) return;
-      this.#keep(left);
+      this.#seats.keep(left);
     }
   }
 
@@ -145,18 +144,17 @@ export class Table {
       kindName: () => this.#kindName,
       kind: (name) => this.#app.kind(name),
       leave: (each) => this.#leave(each),
+      keepsPlayers: () => this.#offer.keepsPlayers,
       choose: (each) => this.#choose(each),
       again: () => this.#again(),
-      place: (each) => this.#players.indexOf(each),
-      places: () => this.#players.length,
-      speaks: (each) => each === (this.#chosen ?? this.#views[0]),
+      playsAgain: () => this.#offer.playsAgain,
+      place: (each) => this.#seats.players.indexOf(each),
+      places: () => this.#seats.players.length,
+      speaks: (each) => each === this.#seats.chosen,
     });
-    this.#views = [...this.#views, view];
-    this.#seats.append(view.element);
     seat.addEventListener("change", this.#update);
     seat.addEventListener("note", () => this.#inspector.touch());
-    this.#chosen ??= view;
-    this.#keep();
+    this.#seats.add(view);
     this.#update();
     return { view, opened: seat.open() };
   }
@@ -171,7 +169,7 @@ export class Table {
     const { lobby, you } = this.#app;
     if (who.gameToken) return { url: lobby.socketOf({ player: who.player, url: `/${this.#id}`, token: null }), token: who.gameToken };
     const found = await you.asSitting(who, (each) => (isWatching ? lobby.watch(each, this.#id) : lobby.join(each, this.#id)));
-    this.#keep();
+    this.#seats.keep();
     if (!isWatching) keepSeated(this.#id, who.player);
     return { url: lobby.socketOf(found), token: found.token };
   }
@@ -179,29 +177,15 @@ export class Table {
   /** What there is to do, as things stand now, also where a seat looks back. */
   get #offer() {
     const { canMake, you } = this.#app;
-    const [count, here] = [this.#views.length, this.#players.length];
-    return offerOf({ kind: this.#kind, game: this.#game, now: this.#now, count, here, most: MOST_HERE, canMake, mayName: you.mayName });
-  }
-
-  /** How things stand, as the first seat sees it that has a line. */
-  get #now() {
-    const first = this.#views.find(({ seat }) => seat.status === "open")?.seat ?? this.#views.find(({ seat }) => seat.game !== null)?.seat;
-    return first?.now;
-  }
-
-  get #players() {
-    return this.#views.filter(({ seat }) => !seat.isWatching);
-  }
-
-  #keep(steps = sitting(this.#id).steps) {
-    keepSitting(this.#id, { here: this.#views.map(({ seat }) => ({ who: seat.who, isWatching: seat.isWatching })), steps });
+    const { all, players, now } = this.#seats;
+    const [count, here] = [all.length, players.length];
+    return offerOf({ kind: this.#kind, game: this.#game, now, count, here, most: MOST_HERE, canMake, mayName: you.mayName });
   }
 
   /** @param {SeatView} view */
   async #leave(view) {
     const { seat } = view;
-    const takesSeat = seat.view.players.length > 0 && seat.view.player !== null && !seat.isFinished && seat.status === "open";
-    if (takesSeat) {
+    if (view.parting === "give-up") {
       if (!(await this.#mayGo(`Give the seat of ${seat.name} up?`, "Give it up"))) return;
       try {
         await seat.send("gamesvc.leave");
@@ -212,46 +196,39 @@ export class Table {
         }
       }
     }
-    view.close();
-    view.element.remove();
-    this.#views = this.#views.filter((each) => each !== view);
-    if (this.#chosen === view) this.#chosen = this.#views[0] ?? null;
-    this.#keep();
-    for (const each of this.#views) each.show();
+    this.#seats.remove(view);
     this.#show();
   }
 
   /** @param {SeatView | undefined} view */
   #choose(view) {
-    if (view === undefined || view === this.#chosen) return;
-    this.#chosen = view;
+    if (view === undefined || view === this.#seats.chosen) return;
+    this.#seats.chosen = view;
     this.#update();
   }
 
   /** Show what belongs to the whole table: as it is now, also where a seat looks back. */
   #show() {
     if (this.#isClosed) return;
-    const now = this.#now;
-    const count = this.#views.length;
+    const { all, chosen, players: playing, now } = this.#seats;
     const offer = this.#offer;
     const { players, takesSeats, isFree, isOver } = offer;
-    const isWatching = this.#views.some(({ seat }) => seat.isWatching);
-    this.#rail.show(this.#kindName, { ...offer, watches: offer.watches && !isWatching }, count > 0);
+    const seats = all.map(({ seat }) => seat);
+    const isWatching = seats.some((each) => each.isWatching);
+    this.#rail.show(this.#kindName, { ...offer, watches: offer.watches && !isWatching }, all.length > 0);
     this.#showDoor(isFree, isOver);
-    this.#inspector.element.hidden = this.#isFolded || count === 0;
+    this.#inspector.element.hidden = this.#isFolded || all.length === 0;
     this.element.classList.toggle("folded", this.#inspector.element.hidden);
-    const around = [...new Set([...(now?.present ?? []), ...this.#players.map(({ seat }) => seat.name)])];
+    const around = [...new Set([...(now?.present ?? []), ...playing.map(({ seat }) => seat.name)])];
     this.#chips.show({
       names: takesSeats ? players : around,
-      order: takesSeats ? players : (this.#views[0]?.names ?? around),
+      order: takesSeats ? players : (all[0]?.names ?? around),
       view: now,
       hasBots: this.#rail.firstBot !== undefined,
+      keepsPlayers: offer.keepsPlayers,
     });
-    this.#seats.dataset.count = String(count);
-    this.#seats.classList.toggle("several", count > 1);
-    for (const each of this.#views) each.element.classList.toggle("turned-to", each === this.#chosen && count > 1);
-    const seats = this.#views.map(({ seat }) => seat);
-    this.#inspector.show(seats, Math.max(0, this.#views.indexOf(/** @type {SeatView} */ (this.#chosen))), this.#chosen?.board ?? null);
+    this.#seats.show();
+    this.#inspector.show(seats, Math.max(0, seats.findIndex((each) => each === chosen?.seat)), chosen?.board ?? null);
     const isMine = seats.some(({ now: each, isFinished }) => each.legal.length > 0 && !isFinished);
     document.title = isMine && document.hidden ? `Your turn · ${this.title}` : this.title;
   }
@@ -261,7 +238,7 @@ export class Table {
    * @param {boolean} isOver
    */
   #showDoor(isFree, isOver) {
-    const isOutside = this.#isKnown && this.#views.length === 0 && sitting(this.#id).steps.length === 0;
+    const isOutside = this.#isKnown && this.#seats.all.length === 0 && sitting(this.#id).steps.length === 0;
     if (this.#door.hidden !== isOutside) return;
     this.#door.hidden = !isOutside;
     if (!isOutside) return;
@@ -316,7 +293,8 @@ export class Table {
 
   /** @param {string} player */
   async #sendBotAway(player) {
-    if (!(await this.#mayGo(`Have the bot of ${player} go?`, "Have it go"))) return;
+    // Whose place it holds gets it back, and nothing ends.
+    if (hasOwnSeat(player) && !(await this.#mayGo(`Have the bot of ${player} go?`, "Have it go"))) return;
     this.#ask((who) => this.#app.lobby.removeBot(who, this.#id, player));
   }
 
@@ -328,9 +306,9 @@ export class Table {
    * @returns {Promise<T | undefined>} undefined where it was refused: that is shown
    */
   #ask(what) {
-    const view = this.#chosen ?? this.#views[0];
+    const view = this.#seats.chosen;
     const { you } = this.#app;
-    return this.#try(() => (view === undefined ? you.as(what) : you.asSitting(view.seat.who, what)));
+    return this.#try(() => (view === null ? you.as(what) : you.asSitting(view.seat.who, what)));
   }
 
   /** @param {(url: string) => void} then */
@@ -340,13 +318,15 @@ export class Table {
   }
 
   #again() {
-    const { bots = {}, players = [] } = this.#views[0]?.seat.now ?? {};
+    const kind = this.#kind;
+    if (kind === null) return;
+    const { bots = {}, players = [] } = this.#seats.all[0]?.seat.now ?? {};
     /** @type {import("./app.js").Plan[]} */
     const plan = [
-      ...this.#players.map(({ seat }) => /** @type {const} */ ({ do: "sit", who: seat.who })),
+      ...this.#seats.players.map(({ seat }) => /** @type {const} */ ({ do: "sit", who: seat.who })),
       ...Object.values(bots).map((bot) => /** @type {const} */ ({ do: "bot", bot })),
     ];
     const open = Array.from({ length: Math.max(0, players.length - plan.length) }, () => /** @type {const} */ ({ do: "open" }));
-    this.#try(() => this.#app.create(this.#kind, this.#game?.options ?? {}, this.#game?.public ?? false, [...plan, ...open]));
+    this.#try(() => this.#app.create(kind, this.#game?.options ?? {}, this.#game?.public ?? false, [...plan, ...open]));
   }
 }

@@ -26,6 +26,10 @@ export class Tree {
     if (!this.#isHeld) this.#catchUp();
   }
 
+  /**
+   * @param {any} value
+   * @param {any} before
+   */
   #draw(value, before) {
     const written = JSON.stringify([value, before]);
     if (this.#written === written) return;
@@ -59,6 +63,14 @@ export class Tree {
   }
 }
 
+/**
+ * @param {any} value
+ * @param {any} before what it was
+ * @param {string} path where it is
+ * @param {Set<string>} folds
+ * @param {number} depth
+ * @returns {HTMLElement}
+ */
 function node(value, before, path, folds, depth) {
   const isChanged = value !== before && JSON.stringify(value) !== JSON.stringify(before);
   if (typeof value !== "object" || value === null) return leaf(value, isChanged);
@@ -80,6 +92,11 @@ function node(value, before, path, folds, depth) {
   return h(`details.tree${isChanged ? ".changed" : ""}`, { open: isOpen, data: { path } }, summary, h("ul", {}, members));
 }
 
+/**
+ * @param {any} value
+ * @param {boolean} isChanged
+ * @returns {HTMLElement}
+ */
 function leaf(value, isChanged) {
   const kind = value === null ? "null" : typeof value;
   const text = kind === "string" ? value : JSON.stringify(value);
@@ -87,6 +104,12 @@ function leaf(value, isChanged) {
   return h(`${isLong ? "pre" : "code"}.${kind}${isChanged ? ".changed" : ""}`, {}, text);
 }
 
+/**
+ * @param {any} value
+ * @param {any} before
+ * @param {boolean} isChanged
+ * @returns {HTMLElement}
+ */
 function flat(value, before, isChanged) {
   if (!Array.isArray(value)) return h("code", {}, "{}");
   const parts = value.map((each, index) => leaf(each, isChanged && each !== before?.[index]));

@@ -17,7 +17,9 @@ const LEAP = 120;
 
 const INKS = ["arena-ground", "arena-line", "arena-dot", "arena-ink"];
 
+/** @type {Record<string, number[]>} */
 const LETTERS = { KeyW: [0, -1], KeyS: [0, 1], KeyA: [-1, 0], KeyD: [1, 0] };
+/** @type {Record<string, number[]>} */
 const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 
 /** @param {import("./index.js").Table} table */
@@ -57,20 +59,23 @@ export function create(table) {
   const isTouched = matchMedia("(hover: none) and (pointer: coarse)");
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)");
 
-  /** Where several play at one keyboard, one has the letters and one the arrows. */
+  /** Where several play at one keyboard, one has the letters and one the arrows. @returns {Record<string, number[]>} */
   function keys() {
     if (table.places() < 2) return { ...LETTERS, ...ARROWS };
     return table.place() === 0 ? LETTERS : table.place() === 1 ? ARROWS : {};
   }
 
+  /** @param {KeyboardEvent} event */
   function pressed(event) {
-    const isTyping = event.target.closest?.("input, textarea, select, dialog, [role=grid], [role=tablist], [role=slider]") !== null;
+    const target = /** @type {Partial<Element>} */ (event.target);
+    const isTyping = target.closest?.("input, textarea, select, dialog, [role=grid], [role=tablist], [role=slider]") !== null;
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey || !(event.code in keys()) || view?.player === null) return;
     event.preventDefault();
     held.add(event.code);
     steer();
   }
 
+  /** @param {KeyboardEvent} event */
   function released(event) {
     if (held.delete(event.code)) steer();
   }
@@ -99,6 +104,7 @@ export function create(table) {
     table.send("steer", { x, y });
   }
 
+  /** @param {PointerEvent} event */
   function pointed(event) {
     if (event.type === "pointerdown") {
       canvas.setPointerCapture(event.pointerId);
@@ -166,6 +172,11 @@ export function create(table) {
     }
   }
 
+  /**
+   * @param {string} name
+   * @param {{ x: number, y: number, vx: number, vy: number }} ship
+   * @param {number} ahead for how long it has flown on since that was so, in seconds
+   */
   function paintShip(name, ship, ahead) {
     if (pen === null || view === null) return;
     const aim = { x: ship.x + ship.vx * ahead, y: ship.y + ship.vy * ahead };
@@ -204,6 +215,12 @@ export function create(table) {
     pen.fillText(name, at.x, at.y < 60 ? at.y + 48 : at.y - 28, 220);
   }
 
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @param {number} radius
+   * @param {string} colour
+   */
   function disc(x, y, radius, colour) {
     if (pen === null) return;
     pen.fillStyle = colour;

@@ -6,6 +6,8 @@ import { colourOf } from "../words.js";
 import { cellsOf, FLEET, fits, nameOf, randomFleet, SIZE } from "./fleet.js";
 import { battleship } from "./rebuilding.js";
 
+/** @typedef {import("../grid.js").Cell} Cell */
+
 /** @param {import("./index.js").Table} table */
 export function create(table) {
   /** @type {import("../seat.js").View | null} */
@@ -24,25 +26,28 @@ export function create(table) {
     return { name, button: h("button.small", says, h("i.hull", { vars: { "--length": length } }), ` ${name}`) };
   });
   const ships = h("div.ships", { role: "radiogroup", "aria-label": "Ships" }, choices.map(({ button }) => button));
-  const rotate = h("button.small", { type: "button", on: { click: () => turn() } }, "Turn (R)");
+  const rotate = h("button.small", { type: "button", on: { click: () => turn() } }, "Turn", h("span.shortcut", {}, "(R)"));
   const shuffle = h("button.small", { type: "button", on: { click: () => plan(randomFleet()) } }, "Shuffle");
   const clear = h("button.small", { type: "button", on: { click: () => plan([]) } }, "Clear");
   const ready = h("button.primary", { type: "button", on: { click: () => place() } }, "Ready");
   const hint = h("p.hint", { role: "status" });
   const dock = h("div.dock", {}, hint, ships, h("div.controls", {}, rotate, shuffle, clear, ready));
   const element = h("div.battleship", {}, h("div.seas", {}, target.element, own.element), dock);
-  own.grid.element.addEventListener("keydown", (event) => {
+  own.grid.element.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "r" || event.key === "R") turn();
   });
+  /** @type {Cell | null} */
   let pointed = null;
 
   const isPlacing = () =>
     view !== null && view.player !== null && view.isLive && !isSent && view.legal.some((each) => each.command === "place_randomly");
 
+  /** @param {string} cell such as C10 */
   function shoot(cell) {
     if (view?.legal.some((each) => each.command === "shoot" && each.cell === cell)) table.send("shoot", { cell });
   }
 
+  /** @param {import("./fleet.js").Ship[]} fleet */
   function plan(fleet) {
     planned = fleet;
     next = FLEET.find(({ name }) => !planned.some((each) => each.name === name))?.name ?? "";
@@ -60,6 +65,7 @@ export function create(table) {
     preview(pointed);
   }
 
+  /** @param {Cell} cell */
   function put(cell) {
     if (!isPlacing()) return;
     const at = nameOf(cell);
@@ -77,6 +83,7 @@ export function create(table) {
     else say(hint, "It does not fit there.");
   }
 
+  /** @param {Cell | null} cell */
   function preview(cell) {
     pointed = cell;
     const ship = cell === null || next === "" || !isPlacing() ? null : { name: next, cell: nameOf(cell), across };
@@ -118,7 +125,7 @@ export function create(table) {
     ]) {
       say(part.title, part === target ? other === "" ? "Their sea" : `${other}'s sea` : player === null && me !== "" ? `${me}'s sea` : "Your fleet");
       part.element.className = `sea ${part === target ? "target" : "own"} ${colourOf(whose, players)}`;
-      const lies = new Map(ships.flatMap((ship) => cellsOf(ship).map((cell, index, all) => [cell, { ship, index, all }])));
+      const lies = new Map(/** @type {import("./fleet.js").Ship[]} */ (ships).flatMap((ship) => cellsOf(ship).map((cell, index, all) => [cell, { ship, index, all }])));
       const sunk = new Set(shots.filter((shot) => shot.player === gunner && shot.sunk).map((shot) => shot.sunk));
       for (const cell of part.grid.cells) {
         const name = nameOf(cell);
@@ -181,6 +188,12 @@ export function create(table) {
   };
 }
 
+/**
+ * @param {string} label
+ * @param {string} kind a class
+ * @param {(cell: Cell) => void} choose
+ * @param {(cell: Cell | null) => void} [point]
+ */
 function sea(label, kind, choose, point) {
   const grid = new Grid({ rows: SIZE, columns: SIZE, label, kind: "water", choose, point });
   const title = h("h3", {}, label);

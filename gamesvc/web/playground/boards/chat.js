@@ -9,6 +9,7 @@ const MOST_SHOWN = 300;
 export function create(table) {
   const said = h("ol.said", { "aria-label": "What was said", tabindex: 0 });
   const input = h("input", { type: "text", maxlength: 500, "aria-label": "Say something", placeholder: "Say something", autocomplete: "off" });
+  /** @param {SubmitEvent} event */
   const speak = async (event) => {
     event.preventDefault();
     const text = input.value.trim();

@@ -13,6 +13,8 @@ const CLOCK_MS = 100;
 const DRAG = 6;
 const AFTER_DRAG_MS = 100;
 
+/** @typedef {import("../grid.js").Cell} Cell */
+
 /** @param {import("./index.js").Table} table */
 export function create(table) {
   /** @type {import("../seat.js").View | null} */
@@ -29,7 +31,9 @@ export function create(table) {
   let wasTurned = false;
 
   const grid = new Grid({ rows: 8, columns: 8, label: "Chess", kind: "chessboard", choose: (cell) => clicked(cell) });
+  /** @param {Cell} cell */
   const squareOf = ({ row, column }) => `${FILES[column]}${8 - row}`;
+  /** @param {string} square */
   const cellOf = (square) => grid.cell(8 - Number(square[1]), FILES.indexOf(square[0]));
 
   const promotion = h("div.promotion", { hidden: true, role: "group", "aria-label": "Promote to" });
@@ -37,6 +41,7 @@ export function create(table) {
   const bottom = side();
   const moves = h("ol.moves", { "aria-label": "Moves", tabindex: 0 });
   const offered = h("p.offer", { role: "status" });
+  /** @type {(text: string, command: string) => HTMLButtonElement} */
   const button = (text, command) => h("button.small", { type: "button", on: { click: () => table.send(command) } }, text);
   const buttons = {
     accept: button("Accept the draw", "accept_draw"),
@@ -60,14 +65,16 @@ export function create(table) {
   }
   drags();
 
-  const from = (square) => (view?.legal ?? []).filter((each) => each.uci.startsWith(square));
-  const targets = (square) => from(square).map((each) => each.uci);
+  /** The moves of the piece that stands there. @type {(square: string) => string[]} */
+  const targets = (square) => (view?.legal ?? []).map((each) => each.uci).filter((uci) => uci.startsWith(square));
 
+  /** @param {Cell} cell */
   function clicked(cell) {
     // A click that ends a drag is none of its own.
     if (performance.now() - draggedAt > AFTER_DRAG_MS) choose(squareOf(cell));
   }
 
+  /** @param {string} square */
   function choose(square) {
     if (view === null || !view.isLive) return;
     closePromotion();
@@ -80,6 +87,7 @@ export function create(table) {
     }
   }
 
+  /** @param {string} uci such as e2e4 */
   function move(uci) {
     chosen = null;
     closePromotion();
@@ -87,6 +95,7 @@ export function create(table) {
     table.send("move", { uci });
   }
 
+  /** @param {string[]} found the moves among which to choose */
   function askPromotion(found) {
     const white = view?.player === view?.state.white;
     const wanted = PROMOTIONS.map((letter) => found.find((uci) => uci[4] === letter)).filter((uci) => uci !== undefined);
@@ -148,7 +157,11 @@ export function create(table) {
     }
   }
 
-  /** A clock began to run when we heard of it or a little before, which says how ours goes beside the server's. */
+  /**
+   * A clock began to run when we heard of it or a little before, which says how ours goes beside the server's.
+   *
+   * @param {number | null} begun when, in seconds since the epoch
+   */
   function heard(begun) {
     if (begun === since || view?.isLive === false) return;
     if (since !== undefined && begun !== null) ahead = Math.max(ahead ?? -Infinity, begun - Date.now() / 1000);
@@ -173,16 +186,17 @@ export function create(table) {
   function drags() {
     /** @type {{ square: string, ghost: HTMLElement | null, x: number, y: number } | null} */
     let carried = null;
+    /** @param {PointerEvent} event */
     const under = (event) => {
       const element = document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-square]");
       return element?.getAttribute("data-square") ?? undefined;
     };
-    grid.element.addEventListener("pointerdown", (event) => {
-      const square = event.target.closest?.("[data-square]")?.dataset.square;
+    grid.element.addEventListener("pointerdown", (/** @type {PointerEvent & { target: Partial<Element> }} */ event) => {
+      const square = event.target.closest?.("[data-square]")?.getAttribute("data-square") ?? undefined;
       if (square === undefined || event.button !== 0 || targets(square).length === 0) return;
       carried = { square, ghost: null, x: event.clientX, y: event.clientY };
     });
-    grid.element.addEventListener("pointermove", (event) => {
+    grid.element.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
       if (carried === null) return;
       if (carried.ghost === null) {
         if (Math.hypot(event.clientX - carried.x, event.clientY - carried.y) < DRAG) return;
@@ -198,6 +212,7 @@ export function create(table) {
       }
       if (carried.ghost !== null) carried.ghost.style.translate = `${event.clientX}px ${event.clientY}px`;
     });
+    /** @param {PointerEvent} event */
     const drop = (event) => {
       if (carried === null) return;
       const { ghost, square } = carried;

@@ -2,11 +2,12 @@
 
 import { svg } from "../dom.js";
 
+/** @type {Record<string, string>} */
 export const NAMES = { p: "pawn", n: "knight", b: "bishop", r: "rook", q: "queen", k: "king" };
 
 const FOOT = "M12 43v-3.500c0-1.500 1-2.500 2.500-2.500h19c1.500 0 2.500 1 2.500 2.500V43z";
 
-/** Each is made of outlines, and of lines upon them. */
+/** Each is made of outlines, and of lines upon them. @type {Record<string, string[]>} */
 const OUTLINES = {
   p: ["M24 8.500a6.500 6.500 0 0 1 4.200 11.500h2.800v3h-3.600c.6 6 2.100 10 4.600 14H16c2.500-4 4-8 4.600-14H17v-3h2.800A6.500 6.500 0 0 1 24 8.500z"],
   r: ["M13 8h5.500v4h3V8h5v4h3V8H35v8.500l-3.500 3V32l3 5h-21l3-5V19.500l-3.500-3z"],
@@ -23,6 +24,7 @@ const OUTLINES = {
   k: ["M22.500 4h3v3.500H29v3h-3.500V15c1.500-1.400 3.300-2 5.300-2c4.400 0 7.700 3.200 7.700 7.600c0 6-4.500 9-5 16.400h-19c-.5-7.400-5-10.400-5-16.400c0-4.400 3.300-7.600 7.700-7.600c2 0 3.800.6 5.300 2v-4.500H19v-3h3.500z"],
 };
 
+/** @type {Record<string, string>} */
 const LINES = {
   p: "",
   r: "M16.500 19.500h15M16.500 32h15",

@@ -14,6 +14,7 @@ export function create(table) {
   /** How many discs were shown; null at first, when none is to fall. @type {number | null} */
   let shown = null;
 
+  /** @type {(columns: number, rows: number) => void} */
   const build = (columns, rows) => {
     const all = () => /** @type {Grid} */ (grid).cells;
     grid = new Grid({
@@ -41,7 +42,7 @@ export function create(table) {
       size = `${columns.length} ${height}`;
       const board = /** @type {Grid} */ (grid);
       const open = new Set(view.legal.map((each) => each.column));
-      const won = new Set((view.outcome?.row ?? []).map(([column, up]) => `${column} ${up}`));
+      const won = new Set(/** @type {number[][]} */ (view.outcome?.row ?? []).map(([column, up]) => `${column} ${up}`));
       const count = columns.flat().length;
       const last = view.events.findLast(({ event }) => event.event === "Dropped")?.event;
       for (const cell of board.cells) {

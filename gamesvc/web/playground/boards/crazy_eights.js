@@ -4,9 +4,12 @@ import { h, say, set, svg } from "../dom.js";
 import { colourOf, counted } from "../words.js";
 import { crazyEights } from "./rebuilding.js";
 
+/** @type {Record<string, string>} */
 const SUITS = { C: "clubs", D: "diamonds", H: "hearts", S: "spades" };
+/** @type {Record<string, string>} */
 const RANKS = { A: "ace", J: "jack", Q: "queen", K: "king" };
 const ORDER = ["A", "2", "3", "4", "5", "6", "7", "8", "9", "10", "J", "Q", "K"];
+/** @type {Record<string, string>} */
 const SHAPES = {
   C: "M24 6a8.500 8.500 0 0 1 7.200 13A8.500 8.500 0 1 1 27 32.500c.4 4 2 7 4.500 9.500h-15c2.500-2.500 4.100-5.500 4.500-9.500A8.500 8.500 0 1 1 16.800 19A8.500 8.500 0 0 1 24 6z",
   D: "M24 4L38 24L24 44L10 24z",
@@ -50,13 +53,16 @@ export function create(table) {
   );
   const ticking = setInterval(() => tick(), TICK_MS);
 
+  /** @param {string} command */
   const can = (command) => view?.legal.some((each) => each.command === command) ?? false;
 
+  /** @param {string} command */
   function act(command) {
     eight = null;
     table.send(command);
   }
 
+  /** @param {string} card */
   function play(card) {
     if (view === null) return;
     const ways = view.legal.filter((each) => each.command === "play" && each.card === card);
@@ -122,6 +128,7 @@ export function create(table) {
     tick();
   }
 
+  /** @param {string[]} cards */
   function drawHand(cards) {
     const focused = document.activeElement?.closest(".hand [data-card]")?.getAttribute("data-card") ?? undefined;
     const playable = new Set((view?.legal ?? []).filter((each) => each.command === "play").map((each) => each.card));
@@ -189,16 +196,20 @@ export function create(table) {
   };
 }
 
+/** @param {string[]} cards */
 function sorted(cards) {
-  const worth = (card) => "CDSH".indexOf(card.at(-1)) * 20 + ORDER.indexOf(card.slice(0, -1));
+  /** @param {string} card */
+  const worth = (card) => "CDSH".indexOf(card.slice(-1)) * 20 + ORDER.indexOf(card.slice(0, -1));
   return [...cards].sort((one, other) => worth(one) - worth(other));
 }
 
+/** @param {string} card such as 10H */
 function named(card) {
   const rank = card.slice(0, -1);
-  return `${RANKS[rank] ?? rank} of ${SUITS[card.at(-1)]}`;
+  return `${RANKS[rank] ?? rank} of ${SUITS[card.slice(-1)]}`;
 }
 
+/** @param {string} suit its letter */
 function pip(suit) {
   return svg(`svg.pip.${"DH".includes(suit) ? "red" : "dark"}`, { viewBox: "0 0 48 48", "aria-hidden": "true" }, svg("path", { d: SHAPES[suit] }));
 }

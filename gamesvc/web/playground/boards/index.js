@@ -8,7 +8,7 @@
  *
  * @typedef {object} Table
  * @property {(command: string, args?: object) => Promise<any>} send undefined where it was refused: that is shown already
- * @property {any} kind what is played, as the lobby describes it; null where that is not known
+ * @property {import("../api.js").Kind | null} kind what is played, as the lobby describes it; null where that is not known
  * @property {() => number} place which of the page's seats this is, from 0
  * @property {() => number} places how many seats the page has
  */

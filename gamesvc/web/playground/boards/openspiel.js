@@ -20,9 +20,12 @@ export function create(table) {
     /** @param {import("../seat.js").View} view */
     show(view) {
       const { state } = view;
+      /** @type {string} */
       const text = state.observation ?? "";
       const lines = text.replace(/\s+$/, "").split("\n");
       say(seen, text === "" ? waiting(view) : lines.join("\n"));
+      // What is one line is no drawing, and may be broken.
+      seen.classList.toggle("prose", lines.length === 1);
       // As large as its longest line lets it be.
       const widest = Math.max(12, ...lines.map((line) => line.length));
       seen.style.setProperty("--fits", String(1 / (widest * LETTER_PART)));
@@ -49,11 +52,16 @@ export function create(table) {
   };
 }
 
+/** @param {import("../seat.js").View} view */
 function waiting({ players, player }) {
   if (players.includes(null)) return "It begins when all seats are taken.";
   return player === null ? "This game shows nothing to who watches." : "There is nothing to see yet.";
 }
 
+/**
+ * @param {any} event
+ * @param {boolean} [isWhole] whether it says who did it
+ */
 function worded(event, isWhole = false) {
   if (event.event === "Chance") return `Chance: ${event.name}`;
   if (event.event === "ActedTogether") return Object.entries(event.names).map(([player, name]) => `${player}: ${name}`).join(", ");

@@ -28,6 +28,7 @@ export function create(table) {
   let shown;
   /** @type {any} */
   let before;
+  let wasEmpty = true;
   return {
     element,
     /** @param {import("../seat.js").View} view */
@@ -35,7 +36,9 @@ export function create(table) {
       const { legal: _, ...rest } = view.state;
       const isEmpty = Object.keys(rest).length === 0;
       set(element.lastElementChild, "hidden", isEmpty);
-      if (JSON.stringify(rest) !== JSON.stringify(shown)) [before, shown] = [shown, rest];
+      // What comes first has not changed.
+      if (JSON.stringify(rest) !== JSON.stringify(shown)) [before, shown] = [wasEmpty ? rest : shown, rest];
+      wasEmpty = isEmpty;
       if (!isEmpty) state.show(shown, before);
       const last = latest(view.events);
       if (last.at(-1) !== newest) told.replaceChildren(...last.map(({ event }) => bubble(event, view)));
@@ -58,6 +61,10 @@ function latest(events) {
   return found;
 }
 
+/**
+ * @param {any} event
+ * @param {import("../seat.js").View} view
+ */
 function bubble(event, view) {
   const text = event.message ?? event.text;
   const who = typeof event.player === "string" ? event.player : null;
@@ -108,7 +115,13 @@ export function choices(table) {
   };
 }
 
-/** What a choice is called: what tells it from the others. */
+/**
+ * What a choice is called: what tells it from the others.
+ *
+ * @param {any} each
+ * @param {any[]} legal all that there are
+ * @returns {string}
+ */
 function labelled(each, legal) {
   if (typeof each.name === "string") return each.name;
   const { command, ...args } = each;
@@ -121,9 +134,15 @@ function labelled(each, legal) {
   return isOnly ? values.join(", ") : `${titled(command)}: ${values.join(", ")}`;
 }
 
+/**
+ * @param {ReturnType<typeof commandsOf>[number]} command
+ * @param {import("./index.js").Table} table
+ * @param {boolean} isOpen whether it is unfolded at first
+ */
 function commandForm(command, table, isOpen) {
   const fields = form(command.fields);
   const wrong = h("p.wrong", { role: "alert" });
+  /** @param {SubmitEvent} event */
   const submit = (event) => {
     event.preventDefault();
     const args = readOrSay(fields.read, wrong);

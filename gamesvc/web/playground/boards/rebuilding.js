@@ -40,6 +40,7 @@ export function battleship(events, { state }) {
 export function crazyEights(events, { player }) {
   /** @type {any} */
   const state = { counts: {}, hands: {}, in_stock: 0, turns: {} };
+  /** @param {string[]} cards */
   const hand = (cards) => {
     if (player !== null) state.hands[player] = cards;
   };
@@ -48,7 +49,7 @@ export function crazyEights(events, { player }) {
     else if (each.event === "Drawn") hand([...(state.hands[player ?? ""] ?? []), each.card]);
     else if (each.event === "Dealt") {
       const count = each.players.length === 2 ? 7 : 5;
-      state.counts = Object.fromEntries(each.players.map((name) => [name, count]));
+      state.counts = Object.fromEntries(each.players.map((/** @type {string} */ name) => [name, count]));
       state.in_stock = 51 - count * each.players.length;
       state.top = each.top;
       state.suit = each.top.at(-1);
@@ -59,7 +60,7 @@ export function crazyEights(events, { player }) {
       state.counts[each.player] -= 1;
       state.top = each.card;
       state.suit = each.suit;
-      if (each.player === player) hand((state.hands[player ?? ""] ?? []).filter((card) => card !== each.card));
+      if (each.player === player) hand((state.hands[player ?? ""] ?? []).filter((/** @type {string} */ card) => card !== each.card));
     }
   }
   return state;

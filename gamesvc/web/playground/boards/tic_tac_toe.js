@@ -47,10 +47,18 @@ function place(cell) {
   return `${["top", "middle", "bottom"][Math.floor(cell / 3)]} ${["left", "middle", "right"][cell % 3]}`.replace("middle middle", "the middle");
 }
 
+/**
+ * @param {string} who
+ * @param {readonly (string | null)[]} players
+ */
 function sign(who, players) {
   return players.indexOf(who) === 0 ? "cross" : "ring";
 }
 
+/**
+ * @param {string} who
+ * @param {readonly (string | null)[]} players
+ */
 function mark(who, players) {
   const isCross = sign(who, players) === "cross";
   const shape = isCross ? svg("path", { d: "M26 26L74 74M74 26L26 74" }) : svg("circle", { cx: 50, cy: 50, r: 26 });
