@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -97,6 +99,57 @@ class Files(SynchronousTestCase):
     def test_another_content_has_another_tag(self) -> None:
         self.assertNotEqual(File.of(b"a", "text/css").tag, File.of(b"b", "text/css").tag)
         self.assertEqual(File.of(b"a", "text/css"), File.of(b"a", "text/css"))
+
+    def test_a_text_is_sent_compressed_to_whoever_takes_that(self) -> None:
+        text = b"export const a = 1;\n" * 50
+        self.write("a.js", text)
+        asker = self.asker()
+        (plain,) = asker.ask_for("/files/a.js")
+        self.assertEqual((plain.body, plain.headers["Vary"]), (text, "Accept-Encoding"))
+        self.assertNotIn("Content-Encoding", plain.headers)
+        for codings in ("gzip", "gzip, deflate, br, zstd", "br;q=1.0 , GZIP;q=0.001", "deflate,x-gzip", "gzip;q=1"):
+            (response,) = asker.ask_for("/files/a.js", f"Accept-Encoding: {codings}")
+            self.assertEqual(response.headers["Content-Encoding"], "gzip", codings)
+            self.assertEqual((gzip.decompress(response.body), response.headers["Vary"]), (text, "Accept-Encoding"))
+            self.assertEqual(int(response.headers["Content-Length"]), len(response.body))
+            self.assertLess(len(response.body), len(text) / 2)
+            self.assertEqual(response.headers["Content-Type"], plain.headers["Content-Type"])
+        for codings in (
+            "",
+            "identity",
+            "br",
+            "gzip;q=0",
+            "br, gzip;q=0.000",
+            "gzip; q=0, br",
+            "notgzip",
+            "gzipped",
+            "*",
+        ):
+            (response,) = asker.ask_for("/files/a.js", f"Accept-Encoding: {codings}")
+            self.assertEqual((response.body, "Content-Encoding" in response.headers), (text, False), codings)
+
+    def test_what_is_compressed_has_a_tag_of_its_own(self) -> None:
+        self.write("a.js", b"export const a = 1;\n" * 50)
+        asker = self.asker()
+        takes = "Accept-Encoding: gzip"
+        plain, packed = (asker.ask_for("/files/a.js", *headers)[0].headers["ETag"] for headers in ((), (takes,)))
+        self.assertNotEqual(plain, packed)
+        for tag, headers, status in (
+            (plain, (), 304),
+            (packed, (takes,), 304),
+            (packed, (), 200),
+            (plain, (takes,), 200),
+        ):
+            (response,) = asker.ask_for("/files/a.js", f"If-None-Match: {tag}", *headers)
+            self.assertEqual((response.status, response.headers["Vary"]), (status, "Accept-Encoding"))
+            self.assertEqual(response.headers["ETag"], packed if headers else plain)
+
+    def test_what_would_hardly_be_smaller_is_sent_as_it_is(self) -> None:
+        self.write("a.png", os.urandom(500))
+        self.write("tiny.js", b"1")
+        for name in ("a.png", "tiny.js"):
+            (response,) = self.asker().ask_for(f"/files/{name}", "Accept-Encoding: gzip")
+            self.assertEqual({"Content-Encoding", "Vary"} & set(response.headers), set())
 
     def test_they_are_read_only(self) -> None:
         asker = self.asker()
