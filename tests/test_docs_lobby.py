@@ -84,6 +84,7 @@ class LobbyPageTest(SynchronousTestCase):
             ("for 30 days", lobby_entries.PLAYED_SECONDS == 30 * 24 * 3600),
             ("for 30 days it still shows", identity.RENEWED_SECONDS == 30 * 24 * 3600),
             ("a guest's for 24 hours", identity.GUEST_SECONDS == 24 * 3600),
+            ("for 48 hours, because", identity.GUEST_SECONDS + identity.SEAT_SECONDS == 48 * 3600),
             ("followed for 7 days", lobby_model.INVITED_SECONDS == 7 * 24 * 3600),
             ("16 hold at a time", lobby_model.MAX_INVITES == 16),
             ("16 may wait for others at a time", lobby_matches.MAX_WAITING == 16),

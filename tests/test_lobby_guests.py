@@ -14,14 +14,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.auth import LEEWAY_SECONDS, TokenGenerator, TokenValidator
 from gamesvc.keys import SigningKey, VerifyingKey
-from gamesvc.web.identity import AUDIENCE, GUEST_SECONDS, RENEWED_SECONDS, Foreign, Identities, Minting
+from gamesvc.web.identity import AUDIENCE, GUEST_SECONDS, RENEWED_SECONDS, SEAT_SECONDS, Foreign, Identities, Minting
 from gamesvc.web.lobby import TIDY_SECONDS
-from gamesvc.web.lobby_entries import OPEN_SECONDS
-from gamesvc.web.lobby_model import LobbyModel
+from gamesvc.web.lobby_entries import OPEN_SECONDS, PLAYED_SECONDS, Listed
 from gamesvc.web.lobby_state import GUESTS
 from tests.lobbies import LobbyWorld, Response
 from tests.test_web_identity import Keys
-from tests.wire import NOW, Logged
+from tests.wire import NOW, Line, Logged
 
 ISSUER = "urn:test"
 KEY = Ed25519PrivateKey.generate()
@@ -89,6 +88,12 @@ class GuestsTest(SynchronousTestCase):
     def join(self, token: str, game: str) -> Response:
         return self.world.ask("POST", f"/games/{game}/join", token)
 
+    def enter(self, seat: dict[str, str]) -> Line:
+        """A connection with what the lobby gave for a game."""
+        line = self.world.line()
+        line.ask(seat["url"], f"Sec-WebSocket-Protocol: gamesvc.v1, bearer.{seat['token']}", "Host: localhost")
+        return line
+
     def have(self, command: str, **arguments: Any) -> None:
         """Have the lobby do something."""
         done = self.world.records.run(command, **arguments)
@@ -111,8 +116,7 @@ class LongSleepTest(GuestsTest):
             self.assertEqual(again["player"], "ann")
             seat = self.join(again["token"], game).json["seat"]
             self.assertEqual(seat["player"], "ann")
-            line = self.world.line()
-            line.ask(seat["url"], f"Sec-WebSocket-Protocol: gamesvc.v1, bearer.{seat['token']}", "Host: localhost")
+            line = self.enter(seat)
             self.assertEqual(line.response().status, 101)
             welcome = line.heard()[0]
             self.assertEqual((welcome["playing"], welcome["players"]), (True, ["ann", "bob"]))
@@ -157,7 +161,7 @@ class LongSleepTest(GuestsTest):
         again = self.come(ann)["token"]
         self.assertEqual(claims_of(again)["lease"], lease)
         self.assertGreater(claims_of(again)["exp"], claims_of(ann)["exp"])
-        self.sleep(2 * DAY)
+        self.sleep(3 * DAY)
         self.assertNotEqual(claims_of(self.token("ann"))["lease"], lease)
         self.assertNotEqual(claims_of(self.token("bob"))["lease"], lease)
         self.assertGreaterEqual(len(lease), 11)
@@ -166,7 +170,7 @@ class LongSleepTest(GuestsTest):
         for name in ("ann", "x" * 32):
             first, second = self.come(name=name), self.come(name=name)
             self.assertEqual((first["player"], second["player"]), (name, f"{name}-2"))
-            self.sleep(2 * DAY)
+            self.sleep(3 * DAY)
             self.assertEqual(self.names(), {})
             for wish, each in ((None, second), (name, first)):
                 again = self.come(each["token"], wish)
@@ -175,7 +179,7 @@ class LongSleepTest(GuestsTest):
 
     def test_who_wants_another_name_gets_another_one(self) -> None:
         ann = self.token("ann")
-        self.sleep(2 * DAY)
+        self.sleep(3 * DAY)
         self.assertEqual(self.come(ann, "eve")["player"], "eve")
 
     def test_names_of_those_who_sleep_are_forgotten_with_their_games(self) -> None:
@@ -184,7 +188,7 @@ class LongSleepTest(GuestsTest):
         self.sleep(OPEN_SECONDS - HOUR)
         bob = self.token("bob")
         self.join(bob, game)
-        self.sleep(2 * DAY)
+        self.sleep(3 * DAY)
         self.assertEqual(set(self.names()), {"ann", "bob"})
         self.have("remove", game=game)
         self.sleep(0)
@@ -193,7 +197,7 @@ class LongSleepTest(GuestsTest):
     def test_a_name_that_is_kept_for_long_is_no_work(self) -> None:
         ann, bob = self.token("ann"), self.token("bob")
         self.game(ann, bob)
-        self.sleep(2 * DAY)
+        self.sleep(3 * DAY)
         self.assertEqual(set(self.names()), {"ann", "bob"})
         self.assertFalse(self.world.records.known.has_old, "each minute all would be looked through")
 
@@ -225,7 +229,7 @@ class ThiefTest(GuestsTest):
 
     def test_an_expired_token_is_good_for_nothing_else(self) -> None:
         game = self.game(self.ann, self.bob)
-        self.sleep(2 * DAY)
+        self.sleep(3 * DAY)
         for method, path, body in (
             ("POST", "/games", {"kind": "tic-tac-toe"}),
             ("POST", f"/games/{game}/join", None),
@@ -247,7 +251,7 @@ class ThiefTest(GuestsTest):
         self.assertEqual(len(asking), 11, "as many as are tried here")
 
     def test_whose_name_was_given_to_somebody_else_is_not_who_has_it_now(self) -> None:
-        self.sleep(2 * DAY)
+        self.sleep(3 * DAY)
         second = self.token("ann")
         self.game(second, self.token("bob"))
         self.is_somebody_else(self.ann)
@@ -258,7 +262,7 @@ class ThiefTest(GuestsTest):
         self.is_somebody_else(self.ann)
 
     def test_whose_name_was_given_away_is_not_taken_over_before_it_is_forgotten(self) -> None:
-        self.reactor.advance(GUEST_SECONDS + 2 * LEEWAY_SECONDS + 1)
+        self.reactor.advance(GUEST_SECONDS + SEAT_SECONDS + 3 * LEEWAY_SECONDS + 1)
         second = self.token("ann")
         self.assertIn("ann", self.names())
         self.is_somebody_else(self.ann)
@@ -266,17 +270,48 @@ class ThiefTest(GuestsTest):
 
     def test_who_sleeps_finds_nobody_in_their_seat(self) -> None:
         game = self.game(self.ann, self.bob)
-        self.sleep(2 * DAY)
+        self.sleep(3 * DAY)
         self.is_somebody_else(None)
         self.world = self.started()
         self.is_somebody_else(None)
         self.assertEqual(self.join(self.come(self.ann)["token"], game).status, 200)
 
+    def test_nobody_has_the_name_next_whom_a_token_for_a_game_takes_for_who_had_it_before(self) -> None:
+        """Where there are no seats, or one was given up, no game says whose the name is."""
+        self.reactor.advance(GUEST_SECONDS + LEEWAY_SECONDS - 1)
+        bob = self.come(self.bob)["token"]
+        game = self.world.ask("POST", "/games", bob, {"kind": "chat"}).json["game"]["id"]
+        seat = self.join(self.ann, game).json["seat"]
+        self.sleep(SEAT_SECONDS + LEEWAY_SECONDS - 1 - TIDY_SECONDS)
+        line = self.enter(seat)
+        self.assertEqual((line.response().status, line.heard()[0]["player"]), (101, "ann"))
+        self.is_somebody_else(None)
+        self.reactor.advance(1)
+        self.assertEqual(self.enter(seat).response().status, 401)
+        self.sleep(LEEWAY_SECONDS)
+        self.assertEqual(self.come()["player"][:6], "guest-")
+        self.assertEqual(self.come(name="ann")["player"], "ann")
+
+    def test_who_has_the_name_next_asks_for_a_game_of_their_own(self) -> None:
+        """Names of requests are to be made up anew for each. Not everybody does so."""
+        wish, key = {"kind": "tic-tac-toe", "public": False}, {"Idempotency-Key": "1"}
+        first = self.world.ask("POST", "/games", self.ann, wish, headers=key).json["game"]["id"]
+        self.join(self.bob, first)
+        for _ in range(2):
+            self.sleep(PLAYED_SECONDS)
+        self.assertEqual(self.world.ask("GET", f"/games/{first}").code, "no_such_game")
+        second = self.token("ann")
+        made = [self.world.ask("POST", "/games", second, wish, headers=key) for _ in range(2)]
+        again = self.world.ask("POST", "/games", self.come(second)["token"], wish, headers=key)
+        for each in (*made, again):
+            self.assertEqual((each.status, each.json["game"]["players"]), (201, ["ann", None]))
+            self.assertEqual(each.json["game"]["id"], made[0].json["game"]["id"])
+
     def test_whose_name_was_forgotten_has_no_seat_by_it_nor_has_anybody_else(self) -> None:
         """There was no room for all who sleep, or the lobby begins anew and somebody makes a game for them."""
         self.game(self.ann, self.bob)
-        self.sleep(2 * DAY)
-        with mock.patch.object(LobbyModel, "_names", return_value=frozenset()):
+        self.sleep(3 * DAY)
+        with mock.patch.object(Listed, "names", frozenset()):
             self.have("tidy")
         self.assertEqual(self.names(), {})
         self.is_somebody_else(self.ann)
@@ -299,7 +334,7 @@ class ThiefTest(GuestsTest):
 
     def test_tokens_that_are_not_the_servers_or_not_for_this_are_not_believed(self) -> None:
         self.game(self.ann, self.bob)
-        self.sleep(2 * DAY)
+        self.sleep(3 * DAY)
         lease = claims_of(self.ann)["lease"]
         seat = TokenGenerator(ISSUER, MINTING.key, lambda: NOW)
         other = Ed25519PrivateKey.generate()
@@ -340,7 +375,7 @@ class ThiefTest(GuestsTest):
         self.game(self.ann, self.bob)
         before = changed(self.ann, lease=None)
         self.assertEqual(self.come(before)["player"], "ann", "it is still good")
-        self.sleep(2 * DAY)
+        self.sleep(3 * DAY)
         self.is_somebody_else(before)
         self.assertEqual(self.come(self.ann)["player"], "ann")
 
@@ -352,7 +387,7 @@ class ThiefTest(GuestsTest):
         first, second = (self.come(old)["token"] for _ in range(2))
         self.assertEqual(self.names()["old"].lease, claims_of(first)["lease"])
         self.game(first, self.bob)
-        self.sleep(2 * DAY)
+        self.sleep(3 * DAY)
         for token in first, second:
             self.assertEqual(self.come(token)["player"], "old")
 
@@ -369,12 +404,12 @@ class ThiefTest(GuestsTest):
         self.world = self.started(Foreign("https://id.example", "gamesvc", Keys()))
         self.assertEqual(self.join(self.ann, game).code, "token_invalid")
         self.is_somebody_else(self.ann)
-        self.sleep(2 * DAY)
+        self.sleep(3 * DAY)
         self.is_somebody_else(self.ann)
 
     def test_leases_are_told_to_nobody(self) -> None:
         game = self.game(self.ann, self.bob)
-        self.sleep(2 * DAY)
+        self.sleep(3 * DAY)
         ann = self.come(self.ann)
         lease = claims_of(ann["token"])["lease"]
         told = [self.world.ask("GET", path).body for path in ("", "/games", f"/games/{game}", "/kinds")]

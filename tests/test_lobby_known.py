@@ -88,6 +88,16 @@ class KnownTest(SynchronousTestCase):
             id, _ = msgspec.json.decode(self.book.do("add", game=listed("", public=public), once="key"))
             self.assertEqual(self.known.once("game", "ann", "key", is_short=public), id)
         self.assertNotEqual(self.known.once("game", "bob", "key"), id)
+        found = {id}
+        for lease in ("a", "b"):
+            self.book.do("welcome", names=["ann"], seconds=60.0, lease=lease)
+            id, _ = msgspec.json.decode(self.book.do("add", game=listed("", public=False, by="ann"), once="key"))
+            self.assertEqual(self.known.once("game", "ann", "key"), id)
+            self.assertNotIn(id, found, "somebody else is called so now")
+            found.add(id)
+            for game in self.known.newest:
+                self.book.do("remove", game=game.game)
+            self.book.now += 60
 
     def test_what_is_over_is_seen_of_each_sort(self) -> None:
         self.book.do("welcome", names=["ann"], seconds=60)

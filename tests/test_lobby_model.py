@@ -291,6 +291,16 @@ class LobbyModelTest(SynchronousTestCase):
         self.book.do("tidy")
         self.assertEqual(self.book.part(GUESTS), {"ann": Held(1120.0, "new")})
 
+    def test_what_is_over_is_found_by_taking_each_shelf_apart_once(self) -> None:
+        for number in range(200):
+            self.book.do("add", game=listed(f"g{number}"))
+            self.book.do("invite", game=f"g{number}", code=f"c{number}")
+        self.book.do("remove", game="g7")
+        with mock.patch.object(GAMES, "unpacked", wraps=GAMES.unpacked) as unpacked:
+            self.book.do("tidy")
+        self.assertLessEqual(unpacked.call_count, len(GAMES.fields))
+        self.assertEqual(set(self.book.part(INVITES)), {f"c{number}" for number in range(200) if number != 7})
+
     def test_where_there_is_no_room_nobody_is_forgotten_who_is_not_one_of_many_that_sleep(self) -> None:
         self.patch(GUESTS, "most", 400)
         self.patch(GUESTS, "fields", ("guests_0",))

@@ -122,6 +122,21 @@ class WhoTest(SynchronousTestCase):
             self.time += GUEST_SECONDS + LEEWAY_SECONDS
             self.assertIs(self.returning(token), None)
 
+    def test_what_is_no_lease_names_none(self) -> None:
+        """It is written down, and would be so whatever it is."""
+        identities = self.identities()
+        for good in (identities.new_lease(), "x" * 64):
+            token = str(identities.guest_token("guest-ann", good))
+            self.assertEqual(self.returning(token), Returning("guest-ann", good, expired=False))
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "guest-ann", "iat": NOW}
+        for lease in ("x" * 65, "\ud800", "a b", "a\n", "\u00e9", "", ["x"], 7, True, None):
+            for exp in NOW + 60, NOW - 60:
+                token = jwt.encode({**claims, "exp": exp, "lease": lease}, KEY, algorithm="EdDSA")
+                if lease == "" and exp > NOW:
+                    self.assertEqual(self.returning(token), Returning("guest-ann", "", expired=False))
+                else:
+                    self.assertIs(self.returning(token), None, lease)
+
     def test_nobody_else_is_a_guest_who_comes_again(self) -> None:
         identities = self.identities()
         token = str(identities.guest_token("guest-ann", "lease"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import secrets
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
@@ -34,7 +35,7 @@ AUDIENCE = "gamesvc.lobby"
 """What tokens are for that the lobby gives to guests."""
 
 GUEST_SECONDS = 24 * 3600.0
-"""How long a guest's token, and the name, are theirs."""
+"""How long a guest's token is good."""
 
 RENEWED_SECONDS = 30 * 24 * 3600.0
 """How long after it has expired a guest's token still shows whose the name was."""
@@ -46,6 +47,8 @@ GUEST_PREFIX = "guest-"
 """What the names of guests begin with where others have identities, whose names don't."""
 
 MAX_GUEST_NAME = 32
+
+_LEASE = re.compile("[A-Za-z0-9_-]{0,64}")
 
 _MAX_NAMED = 3000
 """How many bytes of names a token may hold."""
@@ -268,7 +271,9 @@ class Identities:
         except Exception:
             return None
         lease, expired = claims.get("lease", ""), self._has_expired(claims)
-        if not isinstance(lease, str) or (expired and (not lease or self._now() - claims["exp"] > RENEWED_SECONDS)):
+        if not isinstance(lease, str) or not _LEASE.fullmatch(lease):
+            return None
+        if expired and (not lease or self._now() - claims["exp"] > RENEWED_SECONDS):
             return None
         return Returning(claims["sub"], lease, expired)
 

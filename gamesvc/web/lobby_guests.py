@@ -12,13 +12,14 @@ import secrets
 
 from gamesvc.auth import LEEWAY_SECONDS
 from gamesvc.errors import LOBBY_FULL, NAME_TAKEN, RequestRefused
-from gamesvc.web.identity import GUEST_PREFIX, GUEST_SECONDS, MAX_GUEST_NAME, Identities, Returning
+from gamesvc.web.identity import GUEST_PREFIX, GUEST_SECONDS, MAX_GUEST_NAME, SEAT_SECONDS, Identities, Returning
 from gamesvc.web.lobby_bodies import Welcomed
 from gamesvc.web.lobby_records import Records
 
 _UNRECORDED = re.compile(GUEST_PREFIX + "[0-9a-f]{16}")
-_NAME_SECONDS = GUEST_SECONDS + 2 * LEEWAY_SECONDS
-"""How long a name is a guest's: no shorter than their token is believed."""
+_NAME_SECONDS = GUEST_SECONDS + SEAT_SECONDS + 3 * LEEWAY_SECONDS
+"""How long a name is a guest's: no shorter than they are believed, or what they were given for a game. Not every game
+says whose a name is: they may have given the seat up, or there are no seats."""
 
 
 class Guests:

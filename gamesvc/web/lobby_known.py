@@ -52,7 +52,10 @@ class Known:
     def once(self, what: str, by: str, once: str, *, is_short: bool = False) -> str:
         """The id of what somebody asks for, as `id_of` has it; empty where nobody has asked for anything yet."""
         self._read()
-        return id_of(self._secret, what, by, once, is_short=is_short) if self._secret else ""
+        if not self._secret:
+            return ""
+        held = self._shelf(GUESTS, GUESTS.field_of(by, self._order)).get(by)
+        return id_of(self._secret, what, by, once, lease="" if held is None else held.lease, is_short=is_short)
 
     @property
     def newest(self) -> list[Listed]:

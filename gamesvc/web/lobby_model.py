@@ -68,7 +68,9 @@ class LobbyModel(_Shelved, version=3):
         new."""
         self._sort()
         if once:
-            id = id_of(self._secret(), "game", game.by, once, is_short=game.public)
+            held = self._holding(game.by)
+            lease = "" if held is None else held.lease
+            id = id_of(self._secret(), "game", game.by, once, lease=lease, is_short=game.public)
             game = msgspec.structs.replace(game, game=id)
             if game.game in self._games(game.game):
                 return game.game, False
@@ -184,21 +186,20 @@ class LobbyModel(_Shelved, version=3):
     def tidy(self, player: Player) -> None:
         """Forget what is over."""
         now = self.now
+        listed: set[str] = set()
+        names: set[str] = set()
         for field in GAMES.fields:
             games = GAMES.unpacked(getattr(self, field))
-            kept = {game: listed for game, listed in games.items() if listed.expires > now}
+            kept = {game: each for game, each in games.items() if each.expires > now}
             if len(kept) < len(games):
                 setattr(self, field, GAMES.packed(kept))
+            listed.update(kept)
+            names.update(*(each.names for each in kept.values()))
         for field in INVITES.fields:
             invites = INVITES.unpacked(getattr(self, field))
-            left = {
-                code: each
-                for code, each in invites.items()
-                if each.expires > now and each.game in self._games(each.game)
-            }
+            left = {code: each for code, each in invites.items() if each.expires > now and each.game in listed}
             if len(left) < len(invites):
                 setattr(self, field, INVITES.packed(left))
-        names = self._names()
         for field in GUESTS.fields:
             guests = GUESTS.unpacked(getattr(self, field))
             theirs = {name: held for name, held in guests.items() if held.until > now or name in names}
@@ -300,7 +301,7 @@ class LobbyModel(_Shelved, version=3):
 LobbyModel.KEEPS_HISTORY = False
 
 
-def id_of(secret: bytes, what: str, by: str, once: str, *, is_short: bool = False) -> str:
+def id_of(secret: bytes, what: str, by: str, once: str, *, lease: str = "", is_short: bool = False) -> str:
     """The id of what somebody asks for, the same each time that they do.
 
     Args:
@@ -308,9 +309,11 @@ def id_of(secret: bytes, what: str, by: str, once: str, *, is_short: bool = Fals
         what: that is.
         by: who asks.
         once: which one of theirs it is.
+        lease: tells them from others who have had the name, or have it later. Those choose what theirs are called, too.
         is_short: whether it need not be so long that nobody guesses it.
     """
-    return blake2b(f"{what}\n{by}\n{once}".encode(), key=secret, digest_size=8 if is_short else 16).hexdigest()
+    parts = (what, by, lease, once) if lease else (what, by, once)
+    return blake2b("\n".join(parts).encode(), key=secret, digest_size=8 if is_short else 16).hexdigest()
 
 
 def _waiting(shelves: dict[str, dict[str, Ticket]]) -> list[Ticket]:
