@@ -4,10 +4,13 @@ export class Bearer {
   token;
   #ask;
 
-  /** @param {string | (() => string | Promise<string>) | undefined} token */
+  /**
+   * @param {string | (() => string | null | Promise<string | null>) | null | undefined} token
+   * @throws {TypeError} it can be none
+   */
   constructor(token) {
     if (typeof token === "function") this.#ask = token;
-    else this.token = token;
+    else this.token = checkedToken(token);
   }
 
   /** Whether another one can be had. */
@@ -15,8 +18,26 @@ export class Bearer {
     return this.#ask !== undefined;
   }
 
-  /** Ask for another one. */
+  /**
+   * Ask for another one.
+   *
+   * @throws {TypeError} what was given can be none
+   */
   async renew() {
-    if (this.#ask !== undefined) this.token = await this.#ask();
+    if (this.#ask !== undefined) this.token = checkedToken(await this.#ask());
   }
+}
+
+/**
+ * A token, or none, where it is one. What it is, is not repeated.
+ *
+ * @param {unknown} token
+ * @returns {string | undefined}
+ */
+function checkedToken(token) {
+  // What a browser's storage has nothing of is null.
+  if (token === null || token === undefined) return undefined;
+  if (typeof token === "string" && token !== "") return token;
+  const what = token === "" ? "it is empty" : `it is of type ${typeof token}`;
+  throw new TypeError(`that is no token (${what}): a token is a text such as eyJhbGci...`);
 }

@@ -27,7 +27,8 @@ export { GameError };
  *
  * @param {string | URL} url where it is: `ws://HOST:PORT/GAME`; http will do, and in a page what is relative to it
  * @param {object} [options]
- * @param {string | (() => string | Promise<string>)} [options.token] or what gives one, and a new one when it is needed
+ * @param {string | (() => string | null | Promise<string | null>) | null} [options.token] or what gives one, and a new one
+ *   when it is needed
  * @param {typeof globalThis.WebSocket} [options.WebSocket] where there is no global one
  * @param {boolean} [options.state] whether to keep the game's state; true, unless the address says otherwise
  * @param {string} [options.epoch] with `since`: which history that is of, as `game.epoch` was then

@@ -420,6 +420,25 @@ test("a token is offered beside the protocol, and nowhere else", async () => {
   assert.equal(game.error.code, "token_expired");
 });
 
+test("no token is offered where there is none", async () => {
+  for (const token of [null, undefined, () => null, async () => undefined]) {
+    const game = await enter({ token });
+    assert.deepEqual((await wire()).protocols, ["gamesvc.v1"]);
+    game.close();
+  }
+});
+
+test("what can be no token is told at once, and not repeated", async () => {
+  for (const [token, why] of [["", /it is empty/], [12345, /of type number/], [{ token: "s3cret" }, /of type object/]]) {
+    await assert.rejects(connect(URL_, { WebSocket: Wire, token }), (error) => {
+      assert.ok(error instanceof TypeError);
+      assert.match(error.message, why);
+      assert.doesNotMatch(error.message, /12345|s3cret/);
+      return true;
+    });
+  }
+});
+
 test("who can give a new token is asked when one is needed, and not before", async () => {
   let asked = 0;
   const game = await enter({ token: async () => `t${++asked}` });

@@ -155,7 +155,7 @@ export interface WebSocketClass {
 
 export interface ConnectOptions {
   /** A token; or what gives one: it is asked at first, and for a new one when that is needed. */
-  token?: string | (() => string | Promise<string>) | undefined;
+  token?: string | (() => string | null | Promise<string | null>) | null | undefined;
   /** Where there is no global one: that of the package `ws`. */
   WebSocket?: WebSocketClass | undefined;
   /** Whether to keep the game's state; true, unless the address says otherwise. */
