@@ -285,9 +285,9 @@ class Instance:
             image = self._settle(before.image)
         # SystemExit and KeyboardInterrupt, too: whatever the caller makes of them, nothing has happened.
         except BaseException as error:
-            note_undeclared(self._model, error)
             if before.entry:
                 self.go_back(before)
+            note_undeclared(self._model, error)
             raise
         if context.finished:
             context.alarms = ()

@@ -11,8 +11,9 @@ from traceback import extract_tb
 from types import TracebackType
 from typing import NamedTuple
 
-_MISSING = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
-_READ_ONLY = re.compile(r"'(\w+)' object attribute '(\w+)' is read-only")
+# Names may come from clients: of what nobody writes nothing is said.
+_MISSING = re.compile(r"'(\w+)' object has no attribute '(\w{1,80})'")
+_READ_ONLY = re.compile(r"'(\w+)' object attribute '(\w{1,80})' is read-only")
 _OF_NOBODY: dict[type[BaseException], re.Pattern[str]] = {
     IndexError: re.compile(r"(\w+)\.players\s*\["),
     ValueError: re.compile(r"(\w+)\.players\.index\("),
@@ -25,17 +26,21 @@ _UNPACKED = re.compile(r"\s*=\s*(\w+)\.players\s*(?:#|$)")
 
 def note_undeclared(model: object, error: BaseException) -> None:
     """Add to an error what to write, where it is for an attribute that a model does not have, or for players of a game
-    without seats, which are none.
+    without seats, which are none. Nothing is raised, whatever the error is.
 
     Args:
         model: what ran; None where nothing of the author's did.
         error: what it raised. Others than such are left as they are.
     """
-    if model is None or hasattr(error, "__notes__"):
+    try:
+        if model is None or hasattr(error, "__notes__"):
+            return
+        note = _on_attribute(model, error) if type(error) is AttributeError else _on_seats(model, error)
+        if note:
+            error.add_note(note)
+    # An error is of the author's making, and so is what it says of itself. It matters more than a note.
+    except (Exception, SystemExit):
         return
-    note = _on_attribute(model, error) if type(error) is AttributeError else _on_seats(model, error)
-    if note:
-        error.add_note(note)
 
 
 def noted(error: BaseException | None) -> str:
@@ -44,26 +49,40 @@ def noted(error: BaseException | None) -> str:
 
 
 def _on_attribute(model: object, error: AttributeError) -> str:
-    name = type(model).__name__
-    missing, constant = _MISSING.search(str(error)), _READ_ONLY.search(str(error))
+    # Others may have a class of the same name. Whose attribute it is, Python says of one that is read, not of one set.
+    if error.obj is not None and type(error.obj) is not type(model):
+        return ""
+    name, said = type(model).__name__, str(error)
+    missing, constant = _MISSING.search(said), _READ_ONLY.search(said)
     if missing and missing[1] == name:
-        place = _place_of(error)
-        if place is not None and place.after.startswith("("):
-            close = _close(missing[2], _public(model, methods=True))
-            return f"{name} has no method {missing[2]}; did you mean {close}?" if close else ""
-        fields = getattr(model, "__struct_fields__", ())
-        close = _close(missing[2], fields) or _close(missing[2], _public(model, methods=False))
-        meant = f"did you mean {close}? Otherwise write" if close else "write"
-        return (
-            f"{name} keeps what it has fields for; {meant} `{missing[2]}: int = 0` in the class, say: a type, "
-            "and how it is when the game begins"
-        )
+        return _on_missing(model, missing[2], error)
     if constant and constant[1] == name:
-        return (
-            f"{name}.{constant[2]} belongs to the class, and all games share it; for state write a field, "
-            f"`{constant[2].lower()}: int = 0`, say"
-        )
+        field = constant[2].lower()
+        example = " of another name" if field in dir(type(model)) else f", `{field}: int = 0`, say"
+        return f"{name}.{constant[2]} belongs to the class, and all games share it; for state write a field{example}"
     return ""
+
+
+def _on_missing(model: object, attribute: str, error: AttributeError) -> str:
+    name = type(model).__name__
+    place = _place_of(error)
+    if place is not None and place.after.startswith("("):
+        close = _close(attribute, _public(model, methods=True))
+        return f"{name} has no method {attribute}; did you mean {close}?" if close else ""
+    field = f"{attribute}: int"
+    if attribute.startswith("_"):
+        # A field can't look private: its type says who sees it. Of two underscores Python makes more.
+        public = attribute.rpartition("__")[2].lstrip("_")
+        if not public:
+            return ""
+        field = f"{public}: Secret[int]"
+    fields = getattr(model, "__struct_fields__", ())
+    close = _close(attribute, fields) or _close(attribute, _public(model, methods=False))
+    meant = f"did you mean {close}? Otherwise write" if close else "write"
+    return (
+        f"{name} keeps what it has fields for; {meant} `{field} = 0` in the class, say: a type, "
+        "and how it is when the game begins"
+    )
 
 
 def _on_seats(model: object, error: BaseException) -> str:

@@ -32,6 +32,8 @@ class Bearers(SynchronousTestCase):
         cases: tuple[tuple[Any, str], ...] = (
             ("s3cret x", "white space"),
             ("s3cret\r\nX: y", "white space"),
+            ("s3cret\0", "no letter"),
+            ("s3cret\u00e9", "no letter"),
             ("", "empty"),
             (7, "type int"),
         )

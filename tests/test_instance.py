@@ -27,6 +27,13 @@ class Noted(Event):
     text: str
 
 
+class Odd(ValueError):
+    """Fails when it is looked at."""
+
+    def __getattr__(self, name: str) -> object:
+        raise RuntimeError
+
+
 class Ledger(GameModel):
     """Does everything that a model can do."""
 
@@ -88,6 +95,8 @@ class Ledger(GameModel):
             return None
         if how == "result":
             return object()
+        if how == "odd":
+            raise Odd
         raise GameError("no")
 
     @command
@@ -260,7 +269,7 @@ class NothingHasChanged(SynchronousTestCase):
             self.assertEqual(run(instance, name, 1100.0), run(twin, name, 1100.0))
 
     def test_a_refusal_or_a_failure_of_whatever_kind_leaves_everything_as_it_was(self) -> None:
-        for how in ("refuse", "exit", "type", "result"):
+        for how in ("refuse", "exit", "type", "result", "odd"):
             instance = opened()
             run(instance, "add")
             run(instance, "later")

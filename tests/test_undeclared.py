@@ -8,7 +8,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from gamesvc import GameModel, Player, field
+from gamesvc import GameModel, Player, Secret, field
 from gamesvc.context import Context
 from gamesvc.undeclared import note_undeclared
 
@@ -25,6 +25,9 @@ class Game(GameModel):
 
     def of_nobody(self) -> None:
         self.winner()  # type: ignore[attr-defined]  # that is what it is for
+
+    def mangled(self) -> None:
+        self.__deck = 0
 
 
 class Alone(GameModel):
@@ -102,9 +105,31 @@ class Undeclared(SynchronousTestCase):
         self.assertNotIn("did you mean", note)
 
     def test_what_belongs_to_the_class_is_told_as_that(self) -> None:
-        for name in ("LINES", "helper"):
-            (note,) = self.notes(setattr, self.game, name, 2)
-            self.assertIn(f"Game.{name} belongs to the class, and all games share it", note)
+        shared = "belongs to the class, and all games share it; for state write a field"
+        self.assertEqual(self.notes(setattr, self.game, "LINES", 2), [f"Game.LINES {shared}, `lines: int = 0`, say"])
+        # No field can have the name of a method.
+        for name in ("helper", "publish", "view"):
+            self.assertEqual(self.notes(setattr, self.game, name, 2), [f"Game.{name} {shared} of another name"])
+
+    def test_a_name_that_no_field_may_have_is_told_with_one_that_may(self) -> None:
+        class Told(GameModel):
+            deck: Secret[int] = 0
+
+        self.assertEqual(Told().deck, 0)
+        (note,) = self.notes(setattr, self.game, "_deck", [])
+        self.assertIn("write `deck: Secret[int] = 0` in the class", note)
+        self.assertEqual(self.notes(self.game.mangled), [note])
+        for name in ("__wrapped__", "_"):
+            self.assertEqual(self.notes(getattr, self.game, name), [])
+
+    def test_another_class_of_the_same_name_is_not_taken_for_the_models(self) -> None:
+        class Game:
+            __slots__ = ()
+
+        self.assertEqual(self.notes(getattr, Game(), "scoer"), [])
+
+    def test_a_name_beyond_what_anybody_writes_gets_none(self) -> None:
+        self.assertEqual(self.notes(setattr, self.game, "x" * 1000, 1), [])
 
     def test_what_every_game_has_may_be_meant(self) -> None:
         (note,) = self.notes(getattr, self.game, "player")
@@ -159,6 +184,19 @@ class Undeclared(SynchronousTestCase):
         error = Odd()
         note_undeclared(self.game, error)
         self.assertFalse(hasattr(error, "__notes__"))
+
+    def test_what_fails_when_it_is_looked_at_is_left_as_it_is(self) -> None:
+        class Silent:
+            def __str__(self) -> str:
+                raise SystemExit
+
+        class Closed(ValueError):
+            def __getattr__(self, name: str) -> object:
+                raise RuntimeError
+
+        for error in (AttributeError(Silent()), Closed()):
+            note_undeclared(self.game, error)
+            self.assertEqual(vars(error), {})
 
     def test_other_errors_get_no_notes(self) -> None:
         class Other:

@@ -152,6 +152,8 @@ class Session:
                 msgspec.MsgspecError,
                 UnicodeDecodeError,
                 RecursionError,
+                # A number that is too large to be one of seconds.
+                OverflowError,
                 LookupError,
                 TypeError,
                 OutOfStep,

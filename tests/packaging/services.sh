@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Have the programs on this machine that some tests need beside Python: PostgreSQL's, Node.js in two versions, TypeScript's
-# compiler, and Chromium with what drives it. Nothing is started; the tests start servers and browsers of their own. Where they can't be had,
-# those tests are skipped, which only CI takes for a failure.
+# Have the programs on this machine that some tests need beside Python: PostgreSQL's, Node.js in two versions,
+# TypeScript's compiler, and Chromium with what drives it. Nothing is started; the tests start servers and browsers of
+# their own. Where they can't be had, those tests are skipped, which only CI takes for a failure.
 set -euo pipefail
 
 typescript=5.9.3

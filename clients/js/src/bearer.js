@@ -37,7 +37,10 @@ export class Bearer {
 function checkedToken(token) {
   // What a browser's storage has nothing of is null.
   if (token === null || token === undefined) return undefined;
-  if (typeof token === "string" && token !== "") return token;
-  const what = token === "" ? "it is empty" : `it is of type ${typeof token}`;
+  let what = "";
+  if (typeof token !== "string") what = `it is of type ${typeof token}`;
+  else if (token === "") what = "it is empty";
+  else if (!/^[!-~]+$/.test(token)) what = "it has white space in it, or what is no letter";
+  else return token;
   throw new TypeError(`that is no token (${what}): a token is a text such as eyJhbGci...`);
 }

@@ -429,7 +429,15 @@ test("no token is offered where there is none", async () => {
 });
 
 test("what can be no token is told at once, and not repeated", async () => {
-  for (const [token, why] of [["", /it is empty/], [12345, /of type number/], [{ token: "s3cret" }, /of type object/]]) {
+  for (const [token, why] of [
+    ["", /it is empty/],
+    [12345, /of type number/],
+    [{ token: "s3cret" }, /of type object/],
+    ["s3cret\n", /white space/],
+    ["s3cret x", /white space/],
+    ["s3cret\0", /no letter/],
+    ["s3cr\u00e9t", /no letter/],
+  ]) {
     await assert.rejects(connect(URL_, { WebSocket: Wire, token }), (error) => {
       assert.ok(error instanceof TypeError);
       assert.match(error.message, why);
@@ -559,7 +567,7 @@ test("what a WebSocket does not take ends it, and the token is not told", async 
       throw new SyntaxError(`not this: ${protocols}`);
     }
   }
-  await assert.rejects(connect(URL_, { WebSocket: Picky, token: "se cret" }), (error) => {
+  await assert.rejects(connect(URL_, { WebSocket: Picky, token: "se,cret" }), (error) => {
     assert.equal(error.code, "bad_request");
     assert.ok(!`${error.message} ${error.cause}`.includes("cret"));
     return true;
