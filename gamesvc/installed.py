@@ -93,7 +93,10 @@ def _not_there(missing: str, module_name: str, class_name: str) -> str:
         found = sys.modules.get(package)
         where = ", ".join(getattr(found, "__path__", None) or [getattr(found, "__file__", None) or package])
         return f"there is no module {missing!r}: {package} is {where}, and has no {name!r}"
-    here = os.getcwd()
+    try:
+        here = os.getcwd()
+    except OSError as error:
+        return f"there is no module {missing!r}, and no working directory to look in: {error.strerror}"
     # Whoever starts a program sees to it that it is; a program that only imports this need not.
     is_looked_at = here in sys.path or "" in sys.path
     looked = f"it is neither in the working directory, {here}, nor elsewhere" if is_looked_at else "it is not"

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from gamesvc.faults import shown_fault
 from gamesvc.image import Image, settle
 from gamesvc.model import GameModel
 
@@ -63,4 +64,4 @@ def _brought_forward(
         return {name: msgspec.msgpack.encode(value) for name, value in values.items()}
     # The author's code, which may raise anything.
     except Exception as error:
-        raise MigrationError(f"{model.__name__}.migrate failed at version {version}: {error!r}") from error
+        raise MigrationError(f"{model.__name__}.migrate failed at version {version}: {shown_fault(error)}") from error

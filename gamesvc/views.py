@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from gamesvc.context import Context, Player
+from gamesvc.faults import shown_fault
 from gamesvc.fields import shown_value
 from gamesvc.image import Image, restore
 from gamesvc.model import GameModel
@@ -181,7 +182,7 @@ class Views:
         # The author's code and types, which may raise anything; and what is nested too deep.
         except (Exception, SystemExit) as error:
             note_undeclared(self._shadow, error)
-            raise ViewError(f"the view of {self._model.__name__} failed: {error!r}") from error
+            raise ViewError(f"the view of {self._model.__name__} failed: {shown_fault(error)}") from error
 
     def _made_of_fields(
         self,

@@ -83,6 +83,11 @@ class Names(SynchronousTestCase):
         self.patch(sys, "path", [each for each in sys.path if each not in (here, "")])
         self.assertIn("there is no module 'nowhere': it is not on the path; start", self.refusal("nowhere:Saw"))
 
+    def test_a_working_directory_that_was_deleted_is_told_too(self) -> None:
+        self.patch(os, "getcwd", mock.Mock(side_effect=FileNotFoundError(2, "No such file or directory")))
+        told = "there is no module 'nowhere', and no working directory to look in: No such file or directory"
+        self.assertEqual(self.refusal("nowhere:Saw"), f"tool 'nowhere:Saw(big=true)': {told}")
+
     def test_one_that_is_written_as_a_file(self) -> None:
         self.assertTrue(self.refusal("sound.py:Saw").endswith("there is no module 'sound.py'; write sound:Saw"))
 

@@ -33,6 +33,13 @@ PROPERTY = settings(deadline=None, database=None, max_examples=150)
 ALICE, BOB = Player("alice"), Player("bob")
 
 
+class Odd(Exception):
+    """One that can't even be written."""
+
+    def __repr__(self) -> str:
+        raise KeyError
+
+
 class Colour(Enum):
     RED = "red"
 
@@ -468,8 +475,12 @@ class Failing(SynchronousTestCase):
         def worse(model: Hands, viewer: Player | None) -> Any:
             raise SystemExit(1)
 
+        def odd(model: Hands, viewer: Player | None) -> Any:
+            raise Odd
+
         self.assertEqual(self.complaint(bad), "the view of Sight failed: KeyError('ace')")
         self.assertEqual(self.complaint(worse), "the view of Sight failed: SystemExit(1)")
+        self.assertEqual(self.complaint(odd), "the view of Sight failed: Odd(...)")
 
     def test_what_to_write_instead_stands_below_what_it_raised(self) -> None:
         LOOK["now"] = lambda model, viewer: {"a": model.cuont}

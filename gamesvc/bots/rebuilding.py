@@ -14,6 +14,7 @@ import msgspec
 from gamesvc.bots.bot import BotError, Turn
 from gamesvc.context import Context, Player
 from gamesvc.errors import ConfigError
+from gamesvc.faults import shown_fault
 from gamesvc.fields import FieldSpec
 from gamesvc.image import restore, settle
 from gamesvc.model import GameModel
@@ -107,7 +108,7 @@ class Position:
             image = settle(self._model)
         # The author's code, which may raise anything.
         except Exception as error:
-            raise BotError(f"{self._kind.__name__}.determinize failed: {error!r}") from error
+            raise BotError(f"{self._kind.__name__}.determinize failed: {shown_fault(error)}") from error
         standing = self._shown._replace(image=image)
         self._check(standing)
         return standing
