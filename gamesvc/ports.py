@@ -8,7 +8,7 @@ BACKLOG = 1024
 """Connections that may wait to be accepted, at ports given as numbers. With Twisted's 50, thousands of players who come
 back at once after a restart would wait for seconds: the kernel drops those for whom there is no place."""
 
-_INTERFACES = {"tcp": ("127.0.0.1", 2), "tcp6": ("::1", 3), "ssl": ("127.0.0.1", 5)}
+_INTERFACES = {"tcp": ("127.0.0.1", 2), "tcp6": ("::1", 3), "ssl": ("127.0.0.1", 5), "tls": ("127.0.0.1", 4)}
 """Endpoints that have an interface: which one only this machine reaches, and its place among unnamed fields."""
 
 

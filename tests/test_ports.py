@@ -28,6 +28,7 @@ class Ports(SynchronousTestCase):
             ("tcp:interface=:port=80", None, True): "tcp:port=80:interface=127.0.0.1",
             ("tcp6:8080", None, True): r"tcp6:8080:interface=\:\:1",
             ("ssl:8443:k.pem:c.pem", None, True): "ssl:8443:k.pem:c.pem:interface=127.0.0.1",
+            ("tls:certs:8443", None, True): "tls:certs:8443:interface=127.0.0.1",
             ("haproxy:tcp:8080", None, True): "haproxy:tcp:8080:interface=127.0.0.1",
             ("unix:/run/x.sock", None, True): "unix:/run/x.sock",
         }
