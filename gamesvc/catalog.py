@@ -64,7 +64,7 @@ class Catalog:
         for game in games:
             kind = _load(game, tried)
             if kind.name in self._kinds:
-                raise ConfigError(f"game {game!r}: there are two of the name {kind.name!r}")
+                raise ConfigError(f"game {game!r}: there are two of the name {kind.name!r}; {_apart(kind)}")
             self._kinds[kind.name] = kind
 
     def __iter__(self) -> Iterator[Kind]:
@@ -95,6 +95,13 @@ def shipped(left_out: Callable[[ConfigError], object] = lambda why: None) -> tup
         else:
             found.append(name)
     return tuple(found)
+
+
+def _apart(kind: Kind) -> str:
+    """What to do where two kinds have the name of this one."""
+    if kind.name == kind.model.__name__:
+        return "leave one of them out, or give one of the classes another name"
+    return "leave one of them out"
 
 
 def _load(text: str, tried: bool) -> Kind:

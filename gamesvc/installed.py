@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from traceback import walk_tb
+from types import ModuleType
 from typing import NamedTuple
 
 from gamesvc.errors import ConfigError
 
 _SPEC = re.compile(r"(?!\d)\w+(?:\.\w+)*:(?!\d)\w+")
+
+_MAX_TOLD = 10
 
 
 class Sort(NamedTuple):
@@ -70,10 +73,21 @@ def find_class(sort: Sort, name: str, text: str) -> type:
         raise ConfigError(f"{place}: importing {module_name} failed: {described(error)}") from error
     found = getattr(module, class_name, None)
     if found is None:
-        raise ConfigError(f"{place}: the module {module_name} has no {class_name!r}")
-    if found is sort.base or not (isinstance(found, type) and issubclass(found, sort.base)):
+        raise ConfigError(f"{place}: the module {module_name} has no {class_name!r}; {_what_is_there(sort, module)}")
+    if not (isinstance(found, type) and _is_one(sort, found)):
         raise ConfigError(f"{place}: {class_name} is not a subclass of {sort.base_name}")
     return found
+
+
+def _what_is_there(sort: Sort, module: ModuleType) -> str:
+    """What is said of a module that has not what was named."""
+    found = [name for name, each in vars(module).items() if _is_one(sort, each)]
+    more = f" and {len(found) - _MAX_TOLD} more" if len(found) > _MAX_TOLD else ""
+    return f"it has {', '.join(found[:_MAX_TOLD]) or f'no subclass of {sort.base_name}'}{more}"
+
+
+def _is_one(sort: Sort, found: object) -> bool:
+    return isinstance(found, type) and issubclass(found, sort.base) and found is not sort.base
 
 
 def _not_there(missing: str, module_name: str, class_name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -15,6 +16,9 @@ from gamesvc.errors import ConfigError
 from gamesvc.logs import logger
 
 log = logger(__name__)
+
+_SECURE = re.compile("(haproxy:)*(ssl|tls):")
+"""How Twisted's endpoints begin that speak TLS. haproxy: is put before an endpoint."""
 
 
 class ListenError(Exception):
@@ -93,7 +97,7 @@ def _endpoint(reactor: Any, text: str) -> IStreamServerEndpoint:
 def _place(text: str, address: IAddress) -> str:
     if not isinstance(address, (IPv4Address, IPv6Address)):
         return text
-    scheme = "wss" if text.startswith("ssl:") else "ws"
+    scheme = "wss" if _SECURE.match(text) else "ws"
     name = f"[{address.host}]" if isinstance(address, IPv6Address) else address.host
     return f"{scheme}://{name}:{address.port}/GAME"
 

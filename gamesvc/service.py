@@ -31,7 +31,7 @@ from gamesvc.config import Config, Options
 from gamesvc.errors import ConfigError, JournalError
 from gamesvc.journal.memory import MemoryJournal
 from gamesvc.journal.sqlite import SqliteStore
-from gamesvc.journal.sqlite_file import lock_for_server
+from gamesvc.journal.sqlite_file import InUse, lock_for_server
 from gamesvc.journal.store import Store
 from gamesvc.journal.threaded import ThreadedJournal
 from gamesvc.keys import load_private_key, load_public_key
@@ -333,6 +333,11 @@ def _identities(config: Config, reactor: Any) -> Identities:
         identities = Identities(time.time, asks=config.enable_auth, minting=minting, foreign=foreign, guests=guests)
     if config.enable_auth and identities.guests:
         log.warn("guests are let in: the lobby gives a token to whoever comes; --no-guests keeps them out")
+    if minting is not None and foreign is None and not identities.guests:
+        log.warn(
+            "nobody can say who they are, so the lobby makes no games: guests are kept out, and nobody else issues "
+            "identities; give --identity-issuer and --identity-jwks, or leave --no-guests out"
+        )
     return identities
 
 
@@ -374,13 +379,21 @@ def _journal(config: Config, reactor: Any, turn: Turn, awake: Container[str]) ->
         return OpenedJournal(journal, "memory: they end with this process", reactor)
     if scheme == "sqlite":
         threaded = _threaded(reactor, lambda: SqliteStore(path), lambda: SqliteStore(path, read_only=True))
-        return OpenedJournal(threaded, config.journal, reactor, threaded.start, lambda: lock_for_server(path).release)
+        return OpenedJournal(threaded, config.journal, reactor, threaded.start, lambda: _lock(path))
     # Its driver is an extra.
     from gamesvc.journal.postgres import PostgresStore
 
     url = config.journal
     threaded = _threaded(reactor, lambda: PostgresStore(url), lambda: PostgresStore(url, read_only=True))
     return OpenedJournal(threaded, "PostgreSQL", reactor, threaded.start)
+
+
+def _lock(path: str) -> Callable[[], None]:
+    try:
+        return lock_for_server(path).release
+    except InUse as why:
+        other = "another file, --journal sqlite:OTHER.sqlite, or keep none, --journal memory"
+        raise InUse(f"{why}; stop that one, or give this one {other}") from why
 
 
 def _threaded(reactor: Any, open_store: Callable[[], Store], open_reader: Callable[[], Store]) -> ThreadedJournal:

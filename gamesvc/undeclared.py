@@ -1,12 +1,13 @@
-"""A note for authors whose model uses what its class does not declare: an attribute, or seats."""
+"""A note for authors whose model uses what is not declared: an attribute, seats, or that an event is one."""
 
 from __future__ import annotations
 
 import linecache
 import re
+import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
-from inspect import getattr_static
+from inspect import get_annotations, getattr_static
 from traceback import extract_tb
 from types import TracebackType
 from typing import NamedTuple
@@ -22,11 +23,13 @@ _OF_NOBODY: dict[type[BaseException], re.Pattern[str]] = {
 """How expressions begin that fail where there are no players, by what they raise."""
 _UNPACKED = re.compile(r"\s*=\s*(\w+)\.players\s*(?:#|$)")
 """What follows on names to which the players are given, and there are none."""
+_NO_ARGUMENTS = re.compile(r"(\w{1,80})\(\) takes no arguments")
 
 
 def note_undeclared(model: object, error: BaseException) -> None:
-    """Add to an error what to write, where it is for an attribute that a model does not have, or for players of a game
-    without seats, which are none. Nothing is raised, whatever the error is.
+    """Add to an error what to write, where it is for an attribute that a model does not have, for players of a game
+    without seats, which are none, or for a class beside the model that has annotations and nothing to take values by.
+    Nothing is raised, whatever the error is.
 
     Args:
         model: what ran; None where nothing of the author's did.
@@ -35,7 +38,10 @@ def note_undeclared(model: object, error: BaseException) -> None:
     try:
         if model is None or hasattr(error, "__notes__"):
             return
-        note = _on_attribute(model, error) if type(error) is AttributeError else _on_seats(model, error)
+        if type(error) is AttributeError:
+            note = _on_attribute(model, error)
+        else:
+            note = _on_plain_class(model, error) if type(error) is TypeError else _on_seats(model, error)
         if note:
             error.add_note(note)
     # An error is of the author's making, and so is what it says of itself. It matters more than a note.
@@ -97,6 +103,18 @@ def _on_seats(model: object, error: BaseException) -> str:
         return ""
     name = type(model).__name__
     return f"{name} has no seats, and so no players; write `class {name}(GameModel, seats=2)` for a game of two"
+
+
+def _on_plain_class(model: object, error: TypeError) -> str:
+    said = _NO_ARGUMENTS.fullmatch(str(error))
+    found = getattr(sys.modules.get(type(model).__module__), said[1], None) if said else None
+    if not isinstance(found, type) or found.__bases__ != (object,) or not get_annotations(found):
+        return ""
+    name = found.__name__
+    return (
+        f"{name} has no base class to make fields of what it annotates; for what is published write "
+        f"`class {name}(Event)`, and for other values `@dataclass` above it"
+    )
 
 
 class _Place(NamedTuple):

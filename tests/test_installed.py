@@ -113,7 +113,12 @@ class Names(SynchronousTestCase):
         self.assertIn("importing leaves failed: SystemExit: 3", self.refusal("leaves:Saw"))
 
     def test_what_is_none(self) -> None:
-        self.assertTrue(self.refusal(f"{HERE}:Nothing").endswith(f"the module {HERE} has no 'Nothing'"))
+        self.assertTrue(self.refusal(f"{HERE}:Nothing").endswith(f"the module {HERE} has no 'Nothing'; it has Saw"))
+        told = "the module sound has no 'Saw'; it has no subclass of tools.Tool"
+        self.assertTrue(self.refusal("sound:Saw").endswith(told))
+        saws = {f"Saw{number}": Saw for number in range(12)}
+        with mock.patch.dict(vars(sys.modules["sound"]), saws):
+            self.assertTrue(self.refusal("sound:Saw").endswith(f"; it has {', '.join([*saws][:10])} and 2 more"))
         for name in ("Tool", "HERE", "Path"):
             self.assertTrue(self.refusal(f"{HERE}:{name}").endswith(f"{name} is not a subclass of tools.Tool"), name)
 

@@ -58,6 +58,9 @@ class Ports(SynchronousTestCase):
             ("tcp:0", IPv4Address("TCP", "127.0.0.1", 49152), "ws://127.0.0.1:49152/GAME"),
             ("tcp6:8080", IPv6Address("TCP", "::1", 8080), "ws://[::1]:8080/GAME"),
             ("ssl:8443:privateKey=k:certKey=c", IPv4Address("TCP", "192.0.2.1", 8443), "wss://192.0.2.1:8443/GAME"),
+            ("tls:/certificates:8443", IPv6Address("TCP", "::", 8443), "wss://[::]:8443/GAME"),
+            ("haproxy:ssl:8443:k:c", IPv4Address("TCP", "192.0.2.1", 8443), "wss://192.0.2.1:8443/GAME"),
+            ("haproxy:tcp:8080", IPv4Address("TCP", "192.0.2.1", 8080), "ws://192.0.2.1:8080/GAME"),
             ("unix:gamesvc.sock", object(), "unix:gamesvc.sock"),
         ):
             endpoint = mock.Mock()

@@ -172,7 +172,8 @@ class Start(SynchronousTestCase):
             error = self.assertRaises(SystemExit, makeService, options)
         self.assertEqual(
             str(error),
-            "gamesvc: game 'tests.tictactoe:Chess': the module tests.tictactoe has no 'Chess' (game: option --game)",
+            "gamesvc: game 'tests.tictactoe:Chess': the module tests.tictactoe has no 'Chess'; "
+            "it has TicTacToe (game: option --game)",
         )
 
     def test_the_reactors_polls_take_the_shorter_way(self) -> None:
@@ -253,6 +254,7 @@ class Journals(SynchronousTestCase):
         message = self.refused(self.service())
         for part in (str(self.path), f"another server (pid {os.getpid()})", "(journal: option --journal)"):
             self.assertIn(part, message)
+        self.assertIn("; stop that one, or give this one another file, --journal sqlite:OTHER.sqlite, or", message)
         self.stop(first)
         self.started()
 

@@ -78,6 +78,26 @@ class Two(Alone, seats=2):
     pass
 
 
+class Chosen:
+    """Its author has forgotten ``(Event)``."""
+
+    player: Player
+
+
+class Bare:
+    pass
+
+
+class Heir(Chosen):
+    hand: str
+
+
+class Counted:
+    number: int
+
+    def __init__(self) -> None: ...
+
+
 class Undeclared(SynchronousTestCase):
     """The notes that an error gets."""
 
@@ -85,7 +105,8 @@ class Undeclared(SynchronousTestCase):
         self.game: Any = Game()
 
     def notes(self, call: Callable[..., object], *arguments: object) -> list[str]:
-        error = self.assertRaises((ArithmeticError, AttributeError, LookupError, ValueError), call, *arguments)
+        raised = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+        error = self.assertRaises(raised, call, *arguments)
         note_undeclared(self.game, error)
         # A second look adds nothing.
         note_undeclared(self.game, error)
@@ -184,6 +205,26 @@ class Undeclared(SynchronousTestCase):
         error = Odd()
         note_undeclared(self.game, error)
         self.assertFalse(hasattr(error, "__notes__"))
+
+    def test_a_class_of_annotations_alone_is_told_what_makes_them_fields(self) -> None:
+        wanted = (
+            "Chosen has no base class to make fields of what it annotates; for what is published write "
+            "`class Chosen(Event)`, and for other values `@dataclass` above it"
+        )
+        plain: Any = Chosen
+        self.assertEqual(self.notes(plain, "alice"), [wanted])
+        self.assertEqual(self.notes(lambda: plain(player="alice")), [wanted])
+
+    def test_other_classes_that_take_no_arguments_are_not_told_so(self) -> None:
+        class Hidden:
+            player: Player
+
+        others: tuple[Any, ...] = (Bare, Heir, Counted, Hidden, object)
+        for each in others:
+            self.assertEqual(self.notes(each, "alice"), [], each)
+        for error in (TypeError("Chosen() takes no arguments at all"), TypeError("TypeError() takes no arguments")):
+            note_undeclared(self.game, error)
+            self.assertFalse(hasattr(error, "__notes__"))
 
     def test_what_fails_when_it_is_looked_at_is_left_as_it_is(self) -> None:
         class Silent:

@@ -364,6 +364,8 @@ class SettingsTest(SynchronousTestCase):
             self.assertEqual((identities.mode, identities.guests), (mode, guests))
             told = any("guests are let in" in text for text in self.logged.texts())
             self.assertEqual(told, guests and mode != "none")
+            told = any("nobody can say who they are" in text for text in self.logged.texts())
+            self.assertEqual(told, mode == "identity" and "identity_issuer" not in more)
 
     def test_what_does_not_go_together_is_told_with_its_settings(self) -> None:
         key = self.path("own.pem")

@@ -40,6 +40,10 @@ _NOT_COMMITTED = {
 }
 
 
+class InUse(JournalError):
+    """Another server has the file."""
+
+
 def judged(error: apsw.Error, path: str, committing: bool = False) -> JournalError:
     """What an error of SQLite means to a journal.
 
@@ -137,7 +141,8 @@ def lock_for_server(path: str) -> ServerLock:
         What holds the lock, until it is released or the process ends.
 
     Raises:
-        JournalError: another server has it.
+        InUse: another server has it.
+        JournalError: the system said no.
     """
     # By whatever name it was called: a link must not lead around the lock.
     lock_path = f"{os.path.realpath(path)}-lock"
@@ -153,7 +158,7 @@ def lock_for_server(path: str) -> ServerLock:
         owner = os.pread(number, 20, 0).decode(errors="replace").strip()
         os.close(number)
         if isinstance(error, BlockingIOError):
-            raise JournalError(f"{path}: another server (pid {owner or 'unknown'}) uses it") from error
+            raise InUse(f"{path}: another server (pid {owner or 'unknown'}) uses it") from error
         raise JournalError(f"{lock_path}: {error.strerror}") from error
     return ServerLock(number)
 

@@ -23,6 +23,10 @@ ADVICE = {
 }
 """What to do about each kind of fault, by its name."""
 
+_ONLY_LOOKS = ("legal raised ", "view raised ")
+"""What was wrong begins with one of these where a method failed that looks at the game, and does nothing in it."""
+_ADVICE_ON_LOOKS = "Have it answer however the game stands; nobody is there who could be refused."
+
 
 class Fault(AssertionError):
     """A fault in a model.
@@ -43,6 +47,12 @@ class Fault(AssertionError):
     def key(self) -> tuple[str, str]:
         """What two faults have in common that have the same cause, for all that is known."""
         return self.name, self.where
+
+
+def advice_on(fault: Fault) -> str:
+    """What to do about a fault, for all that is known."""
+    only_looks = fault.name == "crash" and fault.what.startswith(_ONLY_LOOKS)
+    return hint_of(fault) or (_ADVICE_ON_LOOKS if only_looks else ADVICE[fault.name])
 
 
 def hint_of(fault: Fault) -> str:

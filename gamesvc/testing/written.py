@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gamesvc.model import GameModel
-from gamesvc.testing.fault import ADVICE, hint_of
+from gamesvc.testing.fault import advice_on
 from gamesvc.testing.plays import Call
 from gamesvc.testing.search import Found
 
@@ -32,7 +32,7 @@ def lines(model: type[GameModel], found: Found, command: str) -> Iterator[str]:
     if fault.where:
         yield from ("", _harmless(fault.where))
     yield ""
-    yield from _wrapped(hint_of(fault) or ADVICE[fault.name])
+    yield from _wrapped(advice_on(fault))
     yield '"""'
     yield ""
     top = model.__qualname__.partition(".")[0]
