@@ -58,7 +58,7 @@ def trust(shared_operator: Operator) -> ssl.SSLContext:
 def server(shared_operator: Operator, trust: ssl.SSLContext) -> Server:
     """One that listens on a plain port and on one with TLS."""
     return shared_operator.serve(
-        *("twistd", "-n", "--pidfile=", "gamesvc", "--handshake-timeout", "0.5"),
+        *("twistd", "-n", "--pidfile=", "gamesvc", "--handshake-timeout", "3"),
         *("--port", "{port}"),
         *("--port", "ssl:{tls}:privateKey=key.pem:certKey=certificate.pem:interface=127.0.0.1"),
     )
