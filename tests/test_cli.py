@@ -184,10 +184,16 @@ class Tokens(Commands):
         issuer = next(setting for setting in SETTINGS if setting.name == "token-issuer-uri")
         self.assertEqual(issuer.default, DEFAULT_ISSUER)
         self.environment[issuer.environment] = "urn:a"
+        key = next(setting for setting in SETTINGS if setting.name == "private-key-file")
+        self.environment[key.environment] = self.private
+        self.claims(self.works("token", "--game=lobby", "--player=alice"), "urn:a")
+        self.environment[key.environment] = "nowhere.pem"
         self.environment["PRIVATE_KEY_FILE"] = self.private
         self.claims(self.works("token", "--game=lobby", "--player=alice"), "urn:a")
         self.environment["PRIVATE_KEY_FILE"] = "nowhere.pem"
         self.claims(self.issue("--issuer=urn:b"), "urn:b")
+        as_the_server_has_it = (f"--{key.name}", self.private)
+        self.claims(self.works("token", "--game=lobby", "--player=alice", *as_the_server_has_it), "urn:a")
         self.assertRaises(RequestRefused, self.claims, self.issue("--issuer=urn:b"), "urn:a")
 
     def test_what_no_server_would_accept_is_not_issued_but_told_in_one_line(self) -> None:

@@ -70,10 +70,19 @@ class Telling(CommandLine):
     def test_one_that_can_not_be_read_is_told_and_nothing_is_sent(self) -> None:
         broken = Path(self.mktemp())
         broken.write_bytes(b"\xff\xfe")
-        for file, why in (("nowhere.token", "No such file"), (str(broken), "no text")):
+        empty, spaced = Path(self.mktemp()), Path(self.mktemp())
+        empty.write_text(" \n")
+        spaced.write_text(f"Bearer {TOKEN}\n")
+        for file, why in (
+            ("nowhere.token", "No such file"),
+            (str(broken), "no text"),
+            (str(empty), "is empty"),
+            (str(spaced), "it has white space in it"),
+        ):
             message = self.fails("seat", URL, "random", "--token-file", file)
             self.assertIn(file, message)
             self.assertIn(why, message)
+            self.assertNotIn(TOKEN, message)
         self.assertEqual(self.said, [])
 
     def test_whom_to_trust_is_in_a_file(self) -> None:
@@ -103,6 +112,17 @@ class Telling(CommandLine):
                 message = self.fails(*arguments)
                 self.assertEqual(message, f"gamesvc: {error}\n")
                 self.assertNotIn(TOKEN, message)
+
+    def test_what_tls_has_to_do_with_it_is_told(self) -> None:
+        for url, why, what in (
+            (URL, "can't connect: the connection was closed", "write wss://"),
+            (SECURE_URL, "can't connect: wrong version number", "write ws://"),
+            (SECURE_URL, "can't connect: certificate verify failed", "--ca-file FILE"),
+        ):
+            self.outcome = ServerError(why)
+            message = self.fails("seat", url, "random")
+            self.assertIn(f"gamesvc: {why}; ", message)
+            self.assertIn(what, message)
 
     def test_it_explains_itself_and_how_it_is_used(self) -> None:
         for arguments, words in (

@@ -77,6 +77,16 @@ class SeatlessLegal(Idle):
         return [Move(self.go)] if player == self.players[0] else []
 
 
+class CrashInView(Idle):
+    def view(self, viewer: Player | None) -> dict[str, Any]:
+        raise LookupError("no cards")
+
+
+class CrashInLegal(Idle):
+    def legal(self, player: Player) -> Iterable[Move]:
+        raise LookupError("no cards")
+
+
 class Chatty(GameModel):
     @command
     def nothing(self, player: Player) -> None:
@@ -125,6 +135,13 @@ class Check(SynchronousTestCase):
             # In the test that is written it stands in the place of what is said of all crashes.
             self.assertIn(hint.replace(" ", ""), "".join(out.split()))
             self.assertNotIn("Refuse what the model", out)
+
+    def test_what_only_looks_is_not_advised_to_refuse(self) -> None:
+        for name in ("CrashInView", "CrashInLegal"):
+            _, out, _ = run(f"tests.test_cli_check:{name}", "--seconds", "2")
+            self.assertIn("\nHave it answer however the game stands; nobody is there who could be refused.\n", out)
+            self.assertNotIn("Refuse what the model", out)
+        self.assertIn("\nRefuse what the model", run("tests.faulty_models:CrashInCommand")[1])
 
     def test_the_same_seed_prints_the_same(self) -> None:
         printed = {run("tests.faulty_models:CrashInCommand", "--seed", "7")[1] for _ in range(2)}

@@ -51,6 +51,8 @@ class New(Commands):
 class Made(New):
     def setUp(self) -> None:
         super().setUp()
+        # Its shell has this Python as its own.
+        self.environment["PATH"] = os.path.dirname(sys.executable)
         self.printed = self.works("new", "my-game")
 
     def test_its_files_and_nothing_beside_them(self) -> None:
@@ -78,6 +80,20 @@ class Made(New):
                 "  python -m pip install --editable '.[test]'",
                 "  python -m pytest",
                 "  twistd -n gamesvc --port 8080 --game my-game",
+            ],
+        )
+
+    def test_what_to_do_next_is_said_for_the_python_that_there_is(self) -> None:
+        shell = self.directory / ".venv" / "bin"
+        shell.mkdir(parents=True)
+        self.patch(sys, "executable", str(shell / "python"))
+        self.assertEqual(
+            self.works("new", "other-game").splitlines()[1:],
+            [
+                "  cd other-game",
+                "  ../.venv/bin/python -m pip install --editable '.[test]'",
+                "  ../.venv/bin/python -m pytest",
+                "  ../.venv/bin/python -m gamesvc --port 8080 --game other-game",
             ],
         )
 

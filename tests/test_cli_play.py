@@ -10,7 +10,11 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.cli import play_running
+from gamesvc.cli.interpreter import pip_install
 from gamesvc.cli.play_keyboard import Enough
+from gamesvc.cli.play_line import PlayedGame
+from gamesvc.client.failure import SessionClosed
+from gamesvc.errors import ConfigError
 from tests.command_line import CommandLine
 
 URL = "ws://127.0.0.1:10020/g1"
@@ -70,7 +74,9 @@ class Starting(CommandLine):
     def test_a_file_that_can_not_be_read_is_told_before_anything_else(self) -> None:
         broken = Path(self.mktemp())
         broken.write_bytes(b"\xff\xfe")
-        for file, why in (("nowhere.token", "No such file"), (str(broken), "no text")):
+        empty = Path(self.mktemp())
+        empty.write_text("\n")
+        for file, why in (("nowhere.token", "No such file"), (str(broken), "no text"), (str(empty), "is empty")):
             message = self.fails(URL, "--token-file", file)
             self.assertIn(file, message)
             self.assertIn(why, message)
@@ -89,7 +95,7 @@ class Starting(CommandLine):
         found = importlib.util.find_spec
         for name in ("rich", "prompt_toolkit", "websockets"):
             self.patch(importlib.util, "find_spec", lambda asked, name=name: None if asked == name else found(asked))
-            self.assertEqual(self.fails(URL), f"gamesvc: play needs {name}: pip install 'gamesvc[play]'\n")
+            self.assertEqual(self.fails(URL), f"gamesvc: play needs {name}: {pip_install('gamesvc[play]')}\n")
         self.assertEqual(self.played, [])
 
     def test_it_explains_itself(self) -> None:
@@ -106,6 +112,17 @@ class Starting(CommandLine):
             "gamesvc[play]",
         ):
             self.assertIn(word, out)
+
+
+class Ends(SynchronousTestCase):
+    def test_what_tls_has_to_do_with_it_is_told(self) -> None:
+        class Unreached(PlayedGame):
+            async def enter(self) -> None:
+                raise SessionClosed("unreachable", "did not receive a valid HTTP response")
+
+        self.patch(play_running, "PlayedGame", Unreached)
+        with self.assertRaisesRegex(ConfigError, r"can't be reached \(did not .*\); .* write wss:// instead of ws://"):
+            asyncio.run(play_running.play(URL, None))
 
 
 class Addresses(SynchronousTestCase):

@@ -16,9 +16,34 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 from zope.interface import implementer
 
-from gamesvc.cli.trusted import trusted_by_ssl, trusted_by_twisted
+from gamesvc.cli.trusted import advice, trusted_by_ssl, trusted_by_twisted
 from gamesvc.errors import ConfigError
 from tests.certificates import LOOPBACK, Authority
+
+
+class Advice(SynchronousTestCase):
+    def test_the_other_scheme_or_whom_to_trust_is_named_where_that_may_be_it(self) -> None:
+        for url, why, what in (
+            ("ws://h/g", "did not receive a valid HTTP response", "write wss:// instead"),
+            ("WS://h/g", "what came is no answer to a WebSocket's opening handshake", "write wss:// instead"),
+            ("ws://h/g", "the connection was closed", "write wss:// instead"),
+            ("wss://h/g", "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)", "write ws:// instead"),
+            ("WSS://h/g", "certificate verify failed", "--ca-file FILE"),
+            ("wss://h/g", "certificate verify failed: self-signed certificate (_ssl.c:1006)", "--ca-file FILE"),
+        ):
+            told = advice(url, why)
+            self.assertTrue(told.startswith("; "), told)
+            self.assertIn(what, told)
+
+    def test_where_that_is_not_it_nothing_is_said(self) -> None:
+        for url, why in (
+            ("ws://h/g", "Connection refused"),
+            ("wss://h/g", "the connection was closed"),
+            ("wss://h/g", "certificate verify failed: Hostname mismatch, certificate is not valid for 'h'"),
+            ("wss://h/g", "certificate verify failed: certificate has expired"),
+            ("wss://h/g", "the server's certificate is not one for this host"),
+        ):
+            self.assertEqual(advice(url, why), "")
 
 
 @implementer(IHandshakeListener)

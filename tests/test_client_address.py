@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc.client.address import Address
@@ -9,10 +11,10 @@ from gamesvc.client.address import Address
 
 class Addresses(SynchronousTestCase):
     def test_parameters_are_added_and_replaced(self) -> None:
-        address = Address("ws://localhost:8080/any/g1?player=bob&x=1#top", "alice", spectate=True)
+        address = Address("ws://localhost:8080/any/g1?spectate=0&x=1#top", "alice", spectate=True)
         self.assertEqual(
             address.url({"state": "1", "x": "a b"}),
-            "ws://localhost:8080/any/g1?player=alice&x=a+b&spectate=1&state=1",
+            "ws://localhost:8080/any/g1?spectate=1&x=a+b&player=alice&state=1",
         )
 
     def test_host_port_and_tls(self) -> None:
@@ -39,6 +41,19 @@ class Addresses(SynchronousTestCase):
     def test_what_is_said_twice_is_told(self) -> None:
         with self.assertRaisesRegex(ValueError, r"'ws://h/g' gives 'player' twice: give it once"):
             Address("ws://h/g?player=a&player=b")
+        with self.assertRaisesRegex(ValueError, r"'ws://h/g' gives another 'player' than you do: give one of them"):
+            Address("ws://h/g?player=a", "b")
+        self.assertEqual(Address("ws://h/g?player=a", "a").url({}), "ws://h/g?player=a")
+
+    def test_what_is_no_text_is_told_and_not_repeated(self) -> None:
+        wrong: tuple[Any, ...] = (None, b"ws://s3cret/g", 7)
+        for url in wrong:
+            with self.assertRaisesRegex(TypeError, "address is a text, .* write ws://HOST:PORT/GAME") as caught:
+                Address(url)
+            self.assertNotIn("s3cret", str(caught.exception))
+        for name in (b"a", 7):
+            with self.assertRaisesRegex(TypeError, "a player's name is a text"):
+                Address("ws://h/g", name)  # type: ignore[arg-type]  # a mistake
 
     def test_what_is_no_games_address_is_refused_and_no_secret_is_repeated(self) -> None:
         for url in ("http://h/g", "ws:///g", "ws://h", "ws://h/", "h/g", "ws://user:s3cret@h/?token=s3cret"):

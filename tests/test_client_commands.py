@@ -37,6 +37,8 @@ class Coming(SynchronousTestCase):
         for arguments in ({"id": "x"}, {"command": "x"}, {"x": float("nan")}):
             self.assertRaises(ValueError, self.commands.write, "go", arguments)
         self.assertRaises(TypeError, self.commands.write, "go", {"x": object()})
+        with self.assertRaisesRegex(TypeError, r"a command's name is a text, and not of type dict: write send\('mark'"):
+            self.commands.write({"command": "go"}, {})  # type: ignore[arg-type]  # a mistake
         self.assertEqual(self.commands.write("go", {})[0], "p-2")
         pings = [json.loads(self.commands.ping().text) for _ in range(2)]
         self.assertEqual([each["id"] for each in pings], ["p-ping-1", "p-ping-2"])

@@ -40,12 +40,12 @@ class FakeLine:
 
 
 class FakeFace(Face[Deferred[Any]]):
-    def __init__(self, url: str = "ws://h/g", token: Any = None) -> None:
+    def __init__(self, url: str = "ws://h/g", token: Any = None, tries: Any = 5) -> None:
         self.now = 0.0
         self.rings_at: float | None = None
         self.lines: list[FakeLine] = []
         self.failures: list[Exception] = []
-        super().__init__(url, token=token)
+        super().__init__(url, token=token, tries=tries)
 
     @property
     def line(self) -> FakeLine:
@@ -117,6 +117,15 @@ class Faces(SynchronousTestCase):
         self.face.receive(event="Marked", seq=1)
         self.assertEqual([event["seq"] for event in heard], [1])
         self.assertEqual([type(error) for error in self.face.failures], [ZeroDivisionError])
+
+    def test_a_callback_that_nobody_would_await_is_refused_at_once(self) -> None:
+        async def later(event: Any) -> None:
+            raise AssertionError("nobody runs it")
+
+        self.assertRaisesRegex(TypeError, "async def", self.face.on, "Marked", later)
+
+    def test_tries_that_are_no_number_are_refused_at_once(self) -> None:
+        self.assertRaisesRegex(TypeError, "tries is of type str: write a number, such as 5", FakeFace, tries="3")
 
     def test_callbacks_are_called_for_what_they_are_for(self) -> None:
         heard: list[tuple[str, Any]] = []

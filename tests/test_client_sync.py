@@ -112,6 +112,19 @@ class Threads(SynchronousTestCase):
         self.assertRaisesRegex(ValueError, "write since=0", client.start)
         self.assertRaisesRegex(RuntimeError, "start the client first", client.send, {"command": "go"})
 
+    def test_a_callback_that_nobody_would_await_is_refused_and_no_thread_is_left(self) -> None:
+        async def later(event: Any) -> None:
+            raise AssertionError("nobody runs it")
+
+        before = threading.enumerate()
+        client = GameClient("ws://localhost/g", None, later)
+        for _ in range(2):
+            self.assertRaisesRegex(TypeError, "async def", client.start)
+        for thread in threading.enumerate():
+            if thread not in before:
+                thread.join(PATIENCE_SECONDS)
+                self.assertFalse(thread.is_alive())
+
     def test_a_program_that_ends_without_leaving_ends(self) -> None:
         with StrangeServer(welcomes()) as server:
             done = subprocess.run(

@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gamesvc.cli.trusted import add_ca_file, ca_file, trusted_by_twisted
+from gamesvc.cli.trusted import add_ca_file, advice, ca_file, trusted_by_twisted
+from gamesvc.client.bearer import checked_token
 from gamesvc.errors import ConfigError
 
 TOKEN_VARIABLE = "GAMESVC_TOKEN"  # the name of where a token is, and none itself
@@ -61,7 +62,8 @@ def run(given: argparse.Namespace) -> None:
     from gamesvc.client.one_command import ServerError, send_command
 
     arguments = {name: value for name, value in given.wanted(given).items() if value is not None}
-    token = _token(given.token_file)
+    # One that is empty is none.
+    token = read_token(given.token_file) if given.token_file is not None else os.environ.get(TOKEN_VARIABLE) or None
     file = ca_file(given)
     trust: dict[str, Any] = {} if file is None else {"trust": trusted_by_twisted(file)}
     outcome: list[Any] = []
@@ -76,15 +78,26 @@ def run(given: argparse.Namespace) -> None:
     with suppress(SystemExit):
         react(say)
     if isinstance(outcome[0], Exception):
-        raise ConfigError(str(outcome[0])) from None
+        told = str(outcome[0])
+        raise ConfigError(told + advice(given.url, told)) from None
     if given.wanted(given).get("bot"):
         print(outcome[0]["player"])
 
 
-def _token(file: str | None) -> str | None:
-    if file is None:
-        return os.environ.get(TOKEN_VARIABLE) or None
+def read_token(file: str) -> str:
+    """The token in a file.
+
+    Raises:
+        ConfigError: there is none in it, or it can't be read.
+    """
     try:
-        return Path(file).read_text().strip()
+        token = Path(file).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"token file {file!r}: {getattr(error, 'strerror', None) or 'is no text'}") from None
+    if not token:
+        raise ConfigError(f"token file {file!r}: is empty")
+    try:
+        checked_token(token)
+    except ValueError as error:
+        raise ConfigError(f"token file {file!r}: {error}") from None
+    return token

@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 from gamesvc.catalog import Catalog
+from gamesvc.cli.interpreter import pip_install
 from gamesvc.cli.progress import Progress
 from gamesvc.cli.wording import many
 from gamesvc.errors import ConfigError
@@ -39,7 +40,7 @@ def add(commands: Any) -> None:
 def run(given: argparse.Namespace) -> int:
     """Check the model. Returns the exit status."""
     if importlib.util.find_spec("hypothesis") is None:
-        print("gamesvc: check needs Hypothesis: pip install 'gamesvc[check]'", file=sys.stderr)
+        print(f"gamesvc: check needs Hypothesis: {pip_install('gamesvc[check]')}", file=sys.stderr)
         return 2
     try:
         model = _find(given.model)

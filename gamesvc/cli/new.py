@@ -16,6 +16,7 @@ from string import Template
 from typing import Any
 
 from gamesvc.catalog import ENTRY_POINT_GROUP
+from gamesvc.cli.interpreter import PYTHON, python
 from gamesvc.cli.wording import one_line
 from gamesvc.errors import ConfigError
 
@@ -53,9 +54,11 @@ def run(given: argparse.Namespace) -> None:
     _make(Path(given.name), {"project": given.name, "package": package})
     print(f"{given.name}: a package with a game. Its rules are in {given.name}/{package}/game.py. Go on with")
     print(f"  cd {given.name}")
-    print("  python -m pip install --editable '.[test]'")
-    print("  python -m pytest")
-    print(f"  twistd -n gamesvc --port 8080 --game {given.name}")
+    called = python(given.name)
+    print(f"  {called} -m pip install --editable '.[test]'")
+    print(f"  {called} -m pytest")
+    # Where this Python is not the shell's, neither is its twistd.
+    print(f"  {'twistd -n' if called == PYTHON else f'{called} -m'} gamesvc --port 8080 --game {given.name}")
 
 
 def _package(name: str) -> str:

@@ -8,11 +8,11 @@ import contextlib
 import importlib.util
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from gamesvc.catalog import Catalog
-from gamesvc.cli.bot import TOKEN_VARIABLE
+from gamesvc.cli.bot import TOKEN_VARIABLE, read_token
+from gamesvc.cli.interpreter import pip_install
 from gamesvc.cli.play_vocabulary import Vocabulary, from_schema
 from gamesvc.cli.trusted import add_ca_file, ca_file, trusted_by_ssl
 from gamesvc.client.address import Token
@@ -60,7 +60,7 @@ def run(given: argparse.Namespace) -> int:
     """
     missing = [package for package in _NEEDED if importlib.util.find_spec(package) is None]
     if missing:
-        raise ConfigError(f"play needs {' and '.join(missing)}: pip install 'gamesvc[play]'")
+        raise ConfigError(f"play needs {' and '.join(missing)}: {pip_install('gamesvc[play]')}")
     # Not where these may be missing.
     from gamesvc.cli.play_keyboard import Enough
     from gamesvc.cli.play_running import play
@@ -82,16 +82,9 @@ def _token(file: str | None) -> Token:
         # One that is empty is none.
         return os.environ.get(TOKEN_VARIABLE) or None
 
-    def read() -> str:
-        try:
-            return Path(file).read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "is no text"
-            raise ConfigError(f"token file {file!r}: {why}") from None
-
     # One that is not there is told at once; later it is read again, when the token in it has expired.
-    read()
-    return read
+    read_token(file)
+    return lambda: read_token(file)
 
 
 def _local(game: str) -> tuple[str, Vocabulary]:

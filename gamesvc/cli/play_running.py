@@ -18,6 +18,7 @@ from gamesvc.cli.play_line import PlayedGame
 from gamesvc.cli.play_shown import DIM, NOTE, ended
 from gamesvc.cli.play_sitting import Left, Sitting, show
 from gamesvc.cli.play_vocabulary import Vocabulary
+from gamesvc.cli.trusted import advice
 from gamesvc.cli.wording import one_line
 from gamesvc.client.address import Address
 from gamesvc.client.aio import Options
@@ -75,7 +76,7 @@ async def play(url: str, local: tuple[str, Vocabulary] | None, **options: Unpack
             await _until_over(game, _type(keyboard, sitting))
             sitting.settle()
     except SessionClosed as error:
-        raise ConfigError(ended(error)) from None
+        raise ConfigError(ended(error) + advice(url, error.message)) from None
     finally:
         await game.close()
     return 1 if keyboard.is_patient and sitting.has_failed else 0

@@ -13,6 +13,7 @@ from gamesvc.keys import load_private_key
 
 ISSUER_VARIABLE, DEFAULT_ISSUER = "TOKEN_ISSUER_URI", "urn:ece4564:token-issuer"
 KEY_VARIABLE, DEFAULT_KEY = "PRIVATE_KEY_FILE", "private_key.pem"
+SERVERS_KEY_VARIABLE = "GAMESVC_PRIVATE_KEY_FILE"
 
 
 def add(commands: Any) -> None:
@@ -36,9 +37,11 @@ def add(commands: Any) -> None:
     )
     parser.add_argument(
         "--private",
-        default=os.environ.get(KEY_VARIABLE, DEFAULT_KEY),
+        "--private-key-file",
+        default=os.environ.get(KEY_VARIABLE, os.environ.get(SERVERS_KEY_VARIABLE, DEFAULT_KEY)),
         metavar="FILE",
-        help=f"the private key (environment: {KEY_VARIABLE}; default: {DEFAULT_KEY})",
+        help=f"the private key (environment: {KEY_VARIABLE}, or the server's {SERVERS_KEY_VARIABLE}; default:"
+        f" {DEFAULT_KEY})",
     )
     parser.add_argument(
         "--issuer",

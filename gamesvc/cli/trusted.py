@@ -9,6 +9,11 @@ from typing import Any
 
 from gamesvc.errors import ConfigError
 
+# What OpenSSL, Autobahn and websockets say. TLS that is spoken to in the clear answers with an alert, or hangs up.
+_NO_TLS = ("wrong version number", "packet length too long", "record layer failure")
+_NO_HTTP = ("did not receive a valid HTTP response", "what came is no answer", "the connection was closed")
+_NOT_FOR_LACK_OF_TRUST = ("mismatch", "expired", "not yet valid")
+
 
 def add_ca_file(parser: argparse.ArgumentParser) -> None:
     """Describe the option that names the file."""
@@ -32,6 +37,26 @@ def ca_file(given: argparse.Namespace) -> str | None:
         raise ConfigError("--ca-file is for TLS, and the address begins with ws://: write wss://")
     named: str | None = given.ca_file
     return named
+
+
+def advice(url: str, why: str) -> str:
+    """What to try where TLS was, or may have been, the reason why a server could not be reached.
+
+    Args:
+        url: the game's address.
+        why: what the client says.
+
+    Returns:
+        It, to be written behind that; empty where there is none.
+    """
+    if not url.lower().startswith("wss:"):
+        is_no_http = any(said in why for said in _NO_HTTP)
+        return "; where the server speaks TLS, write wss:// instead of ws://" if is_no_http else ""
+    if any(said in why for said in _NO_TLS):
+        return "; where the server does not speak TLS, write ws:// instead of wss://"
+    if "certificate verify failed" in why and not any(said in why for said in _NOT_FOR_LACK_OF_TRUST):
+        return "; --ca-file FILE says whom to trust where this system does not know who signed the certificate"
+    return ""
 
 
 def trusted_by_ssl(file: str) -> ssl.SSLContext:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 _PORTS = {"ws": 80, "wss": 443}
 _PAGES = {"http": "ws", "https": "wss"}
+_ADDRESS = "write ws://HOST:PORT/GAME, or wss://"
 _MAX_DIGITS = 18
 _PAGE_OF_A_GAME = "/g/"
 _PATH_CHARACTERS = "/%!$&'()*+,;=:@~"
@@ -65,10 +66,15 @@ class Address:
         place: where in the history to begin.
 
     Raises:
-        ValueError: it is no such URL.
+        TypeError: the URL or the name is no text.
+        ValueError: it is no such URL, or it has another player's name in it.
     """
 
     def __init__(self, url: str, player: str | None = None, *, spectate: bool = False) -> None:
+        if not isinstance(url, str):
+            raise TypeError(f"a game's address is a text, and not of type {type(url).__name__}: {_ADDRESS}")
+        if not isinstance(player, str | None):
+            raise TypeError(f"a player's name is a text, and not of type {type(player).__name__}: write 'alice', say")
         self._parts = urlsplit(url)
         # Without its query, in which a token may be.
         bare = self._parts._replace(query="", netloc=self._parts.netloc.rpartition("@")[2])
@@ -79,7 +85,7 @@ class Address:
                     bare_socket = bare_socket._replace(path=bare.fragment.removeprefix("/g"))
                 bare_socket = bare_socket._replace(fragment="")
                 wrong = f"{wrong}, so try {bare_socket.geturl()}"
-            raise ValueError(f"{bare.geturl()!r} is no game's address: write ws://HOST:PORT/GAME, or wss:// ({wrong})")
+            raise ValueError(f"{bare.geturl()!r} is no game's address: {_ADDRESS} ({wrong})")
         assert self._parts.hostname is not None
         self.host = self._parts.hostname
         self.port = self._parts.port or _PORTS[self._parts.scheme]
@@ -89,8 +95,8 @@ class Address:
             if name in self._query:
                 raise ValueError(f"the address {bare.geturl()!r} gives {name!r} twice: give it once")
             self._query[name] = value
-        if player is not None:
-            self._query["player"] = player
+        if player is not None and self._query.setdefault("player", player) != player:
+            raise ValueError(f"the address {bare.geturl()!r} gives another 'player' than you do: give one of them")
         if spectate:
             self._query["spectate"] = "1"
         self.is_named = not self._query.keys().isdisjoint(("player", "token"))

@@ -193,7 +193,7 @@ class Game(Face["asyncio.Future[Any]"]):
         Raises:
             GameError: it was refused. The code says why.
             SessionClosed: the session is over. Whether it took effect is not known.
-            TypeError: an argument is nothing that JSON knows.
+            TypeError: the name is no text, or an argument is nothing that JSON knows.
             ValueError: an argument is called ``id`` or ``command``, or is a number that JSON does not know.
         """
         return self._send(command, arguments)

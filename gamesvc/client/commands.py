@@ -22,6 +22,7 @@ from gamesvc.messages import ErrorBody
 
 _PUT_OFF: Final = frozenset(error.code for error in (RATE_LIMITED, TOO_MANY_IN_FLIGHT, UNAVAILABLE, OUTCOME_UNKNOWN))
 _RESERVED = ("command", "id")
+_SENDING = "write send('mark', cell=4), say"
 
 _encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
@@ -58,9 +59,12 @@ class Commands:
             Its id, and what is sent, once or more often.
 
         Raises:
-            TypeError: an argument is nothing that JSON knows.
+            TypeError: the name is no text, or an argument is nothing that JSON knows.
             ValueError: an argument is called as a key of the wire's own, or is a number that JSON does not know.
         """
+        if not isinstance(command, str):
+            what = type(command).__name__
+            raise TypeError(f"a command's name is a text, and not of type {what}: {_SENDING}")
         for reserved in _RESERVED:
             if reserved in arguments:
                 raise ValueError(f"an argument can't be called {reserved!r}: that key is the wire's own")

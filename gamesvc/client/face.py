@@ -51,6 +51,7 @@ class Face(Known, ABC, Generic[P]):
         tries: how many attempts to connect may fail before there was ever a welcome.
 
     Raises:
+        TypeError: one of them is of another type.
         ValueError: it is no such URL, or no token.
     """
 
@@ -64,6 +65,8 @@ class Face(Known, ABC, Generic[P]):
         state: bool = True,
         tries: int = TRIES,
     ) -> None:
+        if not isinstance(tries, int | float):
+            raise TypeError(f"tries is of type {type(tries).__name__}: write a number, such as {TRIES}")
         self._address = Address(url, player, spectate=spectate)
         self._bearer = Bearer(token)
         self._session = Session(
@@ -98,6 +101,9 @@ class Face(Known, ABC, Generic[P]):
                 another one; ``reply``: a command has its reply; ``failure``: one of these functions has failed.
             callback: gets the event, the state, the status or the welcome; the `GameError` that says why; what `send`
                 returned for the command, which has its result by then; or the exception.
+
+        Raises:
+            TypeError: it is no plain function: an ``async def``, say, which nobody would await.
         """
         self._listeners.add(kind, callback)
 

@@ -116,7 +116,7 @@ class Session:
             The command's id, and what is to be done.
 
         Raises:
-            TypeError: an argument is nothing that JSON knows.
+            TypeError: the name is no text, or an argument is nothing that JSON knows.
             ValueError: an argument is called as a key of the wire's own, or is a number that JSON does not know.
         """
         id, text = self._commands.write(command, arguments)

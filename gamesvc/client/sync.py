@@ -40,6 +40,7 @@ class Game(Known):
         options: see `aio.Options`. A function that gives a token is called in the client's thread.
 
     Raises:
+        TypeError: a callback is no plain function, or one of the others is of another type.
         ValueError: it is no such URL, or no token.
     """
 
@@ -142,13 +143,13 @@ class Game(Known):
     async def _play(self) -> None:
         try:
             game = aio.Game(self._url, **self._options)
+            over = asyncio.Event()
+            game.on("status", lambda status: over.set() if status == CLOSED else None)
+            for kind, callback in self._callbacks.items():
+                game.on(kind, callback)
         except Exception as error:
             self._is_running.set_exception(error)
             return
-        over = asyncio.Event()
-        game.on("status", lambda status: over.set() if status == CLOSED else None)
-        for kind, callback in self._callbacks.items():
-            game.on(kind, callback)
         self._is_running.set_result((asyncio.get_running_loop(), game))
         try:
             await game.enter()
@@ -239,6 +240,7 @@ class GameClient:
 
         Raises:
             RuntimeError: it was started before, and not stopped.
+            TypeError: what was given is of another type, or ``on_event`` is no plain function.
             ValueError: the URL is none of a game's.
         """
         if self._game is not None:

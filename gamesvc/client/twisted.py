@@ -88,7 +88,7 @@ class Game(Face[Deferred[Any]]):
             `GameError` where it was refused, and with `SessionClosed` where the session is over.
 
         Raises:
-            TypeError: an argument is nothing that JSON knows.
+            TypeError: the name is no text, or an argument is nothing that JSON knows.
             ValueError: an argument is called ``id`` or ``command``, or is a number that JSON does not know.
         """
         return self._send(command, arguments)
