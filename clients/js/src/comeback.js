@@ -126,6 +126,7 @@ export class Comeback {
   /** What may be wrong with a line of which nothing is said. */
   get #unsaid() {
     if (this.#openedAt !== null) return "the line was cut";
-    return "the server can't be reached, or does not let us in: browsers do not tell which";
+    const either = "nobody is there, or the server does not let us in (token, origin, address)";
+    return `${either}: such a WebSocket does not tell which`;
   }
 }

@@ -1,5 +1,8 @@
 /** Why a command came to nothing, or a session to its end. */
 
+/** With what the lines of a stack begin where `Error.captureStackTrace` comes from. */
+const FRAME = "\n    at ";
+
 /**
  * A command was refused, or could not be sent; or the session is over.
  *
@@ -7,6 +10,9 @@
  * one of the client's: `closed`, `unreachable`, `too_many_waiting`, `message_too_big`. `message` is for people.
  */
 export class GameError extends Error {
+  /** @type {string | undefined} the name of the command that was refused; missing where the session is over */
+  command;
+
   /**
    * @param {string} code for programs
    * @param {string} message for people
@@ -18,6 +24,20 @@ export class GameError extends Error {
     this.code = code;
     this.retryable = retryable;
   }
+}
+
+/**
+ * Have the refusal of a command say which, and its stack where it was sent: what else is in it, is only of the client.
+ *
+ * @param {GameError} error of this one alone
+ * @param {string} command its name
+ * @param {{ stack?: string }} site as `Error.captureStackTrace` has left it
+ */
+export function refusedAt(error, command, { stack }) {
+  error.command = command;
+  if (typeof stack !== "string") return;
+  const start = stack.indexOf(FRAME);
+  if (start !== -1) error.stack = `${error.name}: ${error.message}${stack.slice(start)}`;
 }
 
 /** @type {Record<number, string>} with which a server sends us away for good; 4403 and 4410 are for later versions */

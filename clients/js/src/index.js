@@ -11,16 +11,27 @@
  */
 import { addressOf } from "./address.js";
 import { Bearer } from "./bearer.js";
-import { GameError } from "./error.js";
+import { GameError, refusedAt } from "./error.js";
 import { Known } from "./known.js";
 import { Line } from "./line.js";
 import { Listeners } from "./listeners.js";
+import { checkedOptions } from "./options.js";
 import { Session } from "./session.js";
 
 export { GameError };
 
 /** @typedef {import("./actions.js").Action} Action */
-/** @typedef {{ promise: Promise<any>, resolve: (result: any) => void, reject: (error: unknown) => void }} Reply */
+
+/**
+ * What somebody waits for, and who that is: `site` has the stack of the call, where that can be had.
+ *
+ * @typedef {object} Reply
+ * @property {string} command
+ * @property {{ stack?: string }} site
+ * @property {Promise<any>} promise
+ * @property {(result: any) => void} resolve
+ * @property {(error: unknown) => void} reject
+ */
 
 /**
  * Connect to a game.
@@ -37,7 +48,7 @@ export { GameError };
  * @param {Partial<import("./backoff.js").Waits>} [options.backoff] how long to wait before coming back
  * @returns {Promise<Game>} the game, once it has welcomed us
  * @throws {GameError} it did not
- * @throws {TypeError} this is no address, or there is no WebSocket
+ * @throws {TypeError} this is no address, there is no such option, or there is no WebSocket
  */
 export async function connect(url, options = {}) {
   return new Promise((resolve, reject) => {
@@ -59,7 +70,8 @@ class Game extends Known {
   #timerAt = Infinity;
   /** @type {Map<string, Reply>} */
   #replies = new Map();
-  #listeners = new Listeners();
+  // What waits for a reply when the session ends is rejected, and that is told by `status`.
+  #listeners = new Listeners((error) => error !== null && error === this.error);
   /** @type {(() => void)[] | null} what came before our caller could say what they listen to */
   #held = null;
   #isActing = false;
@@ -75,7 +87,7 @@ class Game extends Known {
    * @param {(error: GameError) => void} refused
    */
   constructor(url, options, opened, refused) {
-    const { token, WebSocket = globalThis.WebSocket, backoff, tries } = options;
+    const { token, WebSocket = globalThis.WebSocket, backoff, tries } = checkedOptions(options);
     if (WebSocket === undefined) {
       throw new TypeError("there is no WebSocket here: give one, { WebSocket }, such as that of the package ws");
     }
@@ -112,7 +124,8 @@ class Game extends Known {
    * @throws {GameError} it was refused, or the session ended before there was a reply
    */
   send(command, args = {}) {
-    const reply = newReply();
+    const reply = newReply(command);
+    capture?.(reply.site, this.send);
     this.#feed((now) => {
       try {
         this.#replies.set(this.#session.send(now, command, args), reply);
@@ -131,6 +144,7 @@ class Game extends Known {
    * @param {string} name
    * @param {(value: any) => void} listener
    * @returns {() => void} ends it
+   * @throws {TypeError} the listener is no function
    */
   on(name, listener) {
     this.#listeners.add(name, listener);
@@ -230,6 +244,7 @@ class Game extends Known {
     const reply = this.#reply(id);
     // That the session is over is told anyway: Node need not end a program that does not ask for the reply.
     if (error === this.error) reply?.promise.catch(() => {});
+    else if (reply !== undefined) refusedAt(error, reply.command, reply.site);
     reply?.reject(error);
   }
 
@@ -318,10 +333,20 @@ class Game extends Known {
   }
 }
 
-/** @returns {Reply} */
-function newReply() {
+/**
+ * Have the stack of a call, without writing it out, which takes longer. Not all browsers can.
+ *
+ * @type {((site: object, below: Function) => void) | undefined}
+ */
+const capture = /** @type {any} */ (Error).captureStackTrace;
+
+/**
+ * @param {string} command
+ * @returns {Reply}
+ */
+function newReply(command) {
   /** @type {any} */
-  const reply = {};
+  const reply = { command, site: {} };
   reply.promise = new Promise((resolve, reject) => Object.assign(reply, { resolve, reject }));
   return reply;
 }

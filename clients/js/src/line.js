@@ -16,6 +16,11 @@ import { refusalIn } from "./refusal.js";
  * @property {(error: GameError) => void} impossible
  */
 
+/** What the WebSocket of Node says of each line that did not come to be, whatever it was. */
+const SAYS_NOTHING = /^Received network error or non-101 status code/;
+/** How much is told of what somebody's own function has thrown. */
+const MOST_SAID = 500;
+
 export class Line {
   #owner;
   /** @type {WebSocket | null} */
@@ -47,7 +52,7 @@ export class Line {
         await bearer.renew();
       } catch (error) {
         this.#owner.blamed(this, error);
-        this.#owner.lost(this, null, "there is no token");
+        this.#owner.lost(this, null, `there is no token${saidBy(error)}`);
         return;
       }
       if (this.#isEnded) return;
@@ -115,10 +120,21 @@ export class Line {
   /** @param {any} event in which the package ws says more than browsers do */
   #complain(event) {
     this.#owner.blamed(this, event.error);
-    this.#complaint = event.message ?? "";
+    const said = event.message ?? "";
+    this.#complaint = SAYS_NOTHING.test(said) ? "" : said;
     const status = /^Unexpected server response: (\d{3})$/.exec(this.#complaint)?.[1];
     if (status !== undefined) this.#owner.refused(this, Number(status));
     // A close comes right behind it, but not in Node 22, where the line was never opened.
     else setTimeout(() => this.#owner.lost(this, null, this.#complaint));
   }
+}
+
+/**
+ * What an error says, to be put behind a sentence.
+ *
+ * @param {any} error whatever was thrown
+ */
+function saidBy(error) {
+  const said = typeof error === "string" ? error : error?.message;
+  return typeof said === "string" && said !== "" ? `: ${said.slice(0, MOST_SAID)}` : "";
 }

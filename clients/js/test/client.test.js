@@ -321,7 +321,8 @@ test("the line is cut on purpose, and it is told why there is none", async () =>
   assert.deepEqual(told.splice(0), [["unreachable", "connect ECONNREFUSED 127.0.0.1:1"]]);
   (await wire()).end(1012);
   (await wire()).end(1006);
-  const unsaid = "the server can't be reached, or does not let us in: browsers do not tell which";
+  const either = "nobody is there, or the server does not let us in (token, origin, address)";
+  const unsaid = `${either}: such a WebSocket does not tell which`;
   assert.deepEqual(told.splice(0), [
     ["unreachable", "the server closed with 1012"],
     ["unreachable", unsaid],
@@ -475,6 +476,7 @@ test("there is no token to be had: it is asked for again, and the reason is told
   };
   await assert.rejects(connect(URL_, { WebSocket: Wire, backoff, token }), (error) => {
     assert.equal(error.code, "unreachable");
+    assert.equal(error.message, "there is no token: the shop is closed");
     assert.equal(error.cause.message, "the shop is closed");
     return true;
   });
@@ -653,4 +655,83 @@ test("when the network is there again, it comes back at once", async (t) => {
   assert.equal(Wire.all.length, 2);
   game.close();
   assert.equal(listeners.size, 0);
+});
+
+test("an option that there is not is told, with the one that is meant, and no value", async () => {
+  for (const [options, why] of [
+    [{ tokne: "s3cret" }, /^there is no option 'tokne': did you mean 'token'\?$/],
+    [{ websocket: Wire }, /did you mean 'WebSocket'\?/],
+    [{ player: "s3cret" }, /write it into the address, \?player=NAME/],
+    [{ colour: 7 }, /there are token, WebSocket, state, epoch, since, tries, backoff/],
+    ["s3cret", /^options are an object, .* and not of type string$/],
+    [null, /not null/],
+    [[], /not an array/],
+  ]) {
+    await assert.rejects(connect(URL_, options), (error) => {
+      assert.ok(error instanceof TypeError);
+      assert.match(error.message, why);
+      assert.ok(!error.message.includes("s3cret"));
+      return true;
+    });
+  }
+});
+
+test("a listener is a function", async () => {
+  const game = await enter();
+  assert.throws(() => game.on("Marked"), /^TypeError: who is told of 'Marked' is a function, and not undefined/);
+  game.close();
+});
+
+test("a listener that fails later is heard of alike, but not that the session has ended", async (t) => {
+  const game = await enter();
+  const thrown = [];
+  t.mock.method(globalThis, "queueMicrotask", (what) => thrown.push(what));
+  game.on("Marked", async () => {
+    throw new Error("theirs");
+  });
+  game.on("Marked", () => game.send("waits"));
+  (await wire()).say({ event: "Marked", seq: 1 });
+  game.close();
+  await turn();
+  assert.equal(thrown.length, 1);
+  assert.throws(thrown[0], /theirs/);
+});
+
+test("a refusal says which command it was, and where it was sent", async () => {
+  const game = await enter();
+  const line = await wire();
+  const sendsFromHere = () => game.send("mark", { cell: 4 });
+  const refused = sendsFromHere();
+  const error = { code: "taken", message: "the cell is taken", retryable: false };
+  line.say({ status: "error", id: line.sent[0].id, error });
+  await assert.rejects(refused, (/** @type {any} */ { command, message, stack }) => {
+    assert.deepEqual([command, message], ["mark", "the cell is taken"]);
+    assert.match(stack, /^GameError: the cell is taken\n    at sendsFromHere /);
+    return true;
+  });
+  game.close();
+});
+
+test("an address is shown as it was given, with what to try", async () => {
+  for (const [url, why] of [
+    ["localhost:18985/g1?token=s3cret", /^'localhost:18985\/g1' is no .* so try ws:\/\/localhost:18985\/g1\)$/],
+    ["http://h:80/?token=s3cret#/g/abc?s3cret", /^'http:\/\/h:80\/' names no game: .* so try ws:\/\/h\/abc\)$/],
+    ["ftp://me:s3cret@h/g#s3cret", /^'ftp:\/\/h\/g' is no game's address: write ws:\/\/HOST:PORT\/GAME, or wss:\/\/$/],
+    ["ws://h:99999/g?token=s3cret", /^'ws:\/\/h:99999\/g' is no game's address/],
+    [null, /^a game's address is a text or a URL, and not null: write ws:\/\/HOST:PORT\/GAME/],
+    [7, /not of type number/],
+  ]) {
+    await assert.rejects(connect(url, { WebSocket: Wire }), (error) => {
+      assert.ok(error instanceof TypeError);
+      assert.match(error.message, why);
+      assert.ok(!`${error.message} ${error.input}`.includes("s3cret"));
+      return true;
+    });
+  }
+});
+
+test("what Node's own WebSocket says of all alike is not repeated", async () => {
+  const entering = connect(URL_, { WebSocket: Wire, backoff, tries: 1 });
+  (await wire()).onerror({ message: "Received network error or non-101 status code." });
+  await assert.rejects(entering, /^GameError: nobody is there, or the server does not let us in \(token, /);
 });

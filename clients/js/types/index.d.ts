@@ -122,6 +122,7 @@ export interface Game<Types extends GameTypes = AnyGame> {
    * Be told of something.
    *
    * @returns what ends it
+   * @throws {TypeError} the listener is no function
    */
   on<Name extends keyof Listened<Types> & string>(
     name: Name,
@@ -188,7 +189,7 @@ export interface Backoff {
  *   page what is relative to it
  * @returns the game, once it has welcomed us
  * @throws {GameError} it did not
- * @throws {TypeError} this is no address, or there is no WebSocket
+ * @throws {TypeError} this is no address, there is no such option, or there is no WebSocket
  */
 export function connect<Types extends GameTypes = AnyGame>(
   url: string | URL,
@@ -206,4 +207,6 @@ export class GameError extends Error {
   readonly code: string;
   /** Whether the same command can succeed later. */
   readonly retryable: boolean;
+  /** The name of the command that was refused; undefined where the session is over. */
+  readonly command?: string | undefined;
 }
