@@ -345,12 +345,16 @@ class Endpoints(Settings):
 
     def test_so_is_tls_of_several_names(self) -> None:
         # Twisted reads tls:directory:port:backlog:interface, and listens everywhere where nothing else is said.
-        for text in ("tls:.:8443", "tls:.:8443:50", "tls:.:8443:50:", "tls:port=8443:path=.", "haproxy:tls:.:8443"):
+        certificates = Path(self.mktemp())
+        certificates.mkdir()
+        at = f"tls:{certificates}"
+        for text in (f"{at}:8443", f"{at}:8443:50", f"{at}:8443:50:", f"haproxy:{at}:8443"):
             self.assertEqual(self.listening(f"--port={text}"), [(8443, "127.0.0.1")], text)
-        self.assertEqual(self.listening("--port=tls:."), [(443, "127.0.0.1")])
-        self.assertEqual(self.listening("--port=tls:.:8443", "--address=192.0.2.1"), [(8443, "192.0.2.1")])
-        self.assertEqual(self.listening("--port=tls:.:8443:50:192.0.2.2"), [(8443, "192.0.2.2")])
-        self.assertEqual(self.listening("--port=tls:.:8443", "--enable-auth"), [(8443, "::")])
+        self.assertEqual(self.listening(f"--port=tls:port=8443:path={certificates}"), [(8443, "127.0.0.1")])
+        self.assertEqual(self.listening(f"--port={at}"), [(443, "127.0.0.1")])
+        self.assertEqual(self.listening(f"--port={at}:8443", "--address=192.0.2.1"), [(8443, "192.0.2.1")])
+        self.assertEqual(self.listening(f"--port={at}:8443:50:192.0.2.2"), [(8443, "192.0.2.2")])
+        self.assertEqual(self.listening(f"--port={at}:8443", "--enable-auth"), [(8443, "::")])
 
     def test_behind_the_proxy_protocol_only_loopback_is_listened_on_too(self) -> None:
         self.assertEqual(self.listening("--port=haproxy:tcp:8080"), [(8080, "127.0.0.1")])
