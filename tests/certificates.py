@@ -1,4 +1,4 @@
-"""Certificates: authorities that are made for a test, and what they certify."""
+"""Certificates that are made for a test, and authorities that certify them."""
 
 from __future__ import annotations
 
@@ -44,10 +44,34 @@ class Authority:
             address: the host's, of IP.
         """
         key = ec.generate_private_key(ec.SECP256R1())
-        host = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
-        made = _begun(_called(address), self._name, key).add_extension(host, critical=False)
+        made = _begun(_called(address), self._name, key).add_extension(_host(address), critical=False)
         certificate = made.sign(self._key, SHA256()).public_bytes(Encoding.PEM)
-        return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate
+        return _unencrypted(key) + certificate
+
+
+def certify_in(directory: Path) -> None:
+    """Make an authority (``ca.pem``), and have it certify a key for the loopback address (both in ``server.pem``)."""
+    authority = Authority("our authority")
+    authority.write(directory / "ca.pem")
+    (directory / "server.pem").write_bytes(authority.certify())
+
+
+def make_certificate(key_file: Path, certificate_file: Path) -> None:
+    """Make a key, and a certificate for this machine that nobody but itself vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _called("gamesvc's tests")
+    made = _begun(name, name, key).add_extension(_host(LOOPBACK), critical=False)
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    key_file.write_bytes(_unencrypted(key))
+    certificate_file.write_bytes(made.sign(key, SHA256()).public_bytes(Encoding.PEM))
+
+
+def _host(address: str) -> x509.SubjectAlternativeName:
+    return x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
+
+
+def _unencrypted(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _called(name: str) -> x509.Name:

@@ -30,8 +30,8 @@ from zope.interface import implementer
 
 from gamesvc import eager
 from gamesvc.eager import EagerSender, eager_sender, is_possible
+from tests.certificates import make_certificate
 from tests.e2e.processes import ANSWER_SECONDS, LOOPBACK
-from tests.e2e.test_endpoints import make_certificate
 
 _REACTOR: Any = reactor  # typed as less than it can do
 SMALL = 4096  # the kernel takes no less for a buffer, and doubles it

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.certificates import make_certificate
 from tests.e2e.clients import ClassroomClient, exchange
 from tests.e2e.processes import ANSWER_SECONDS, LOOPBACK, Operator, Server
-from tests.e2e.test_endpoints import make_certificate
 from tests.e2e.threads import in_thread
 from tests.wire import opening
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime
 import functools
-import ipaddress
 import itertools
 import queue
 import ssl
@@ -17,9 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from twisted.internet import defer
 from twisted.internet.ssl import Certificate, trustRootFromCertificates
 from twisted.internet.threads import deferToThread
@@ -27,6 +22,7 @@ from twisted.python.failure import Failure
 
 from gamesvc.client import GameError, SessionClosed, backoff, connect, sync
 from gamesvc.client import twisted as on_reactor
+from tests.certificates import certify_in
 from tests.e2e.accounts import MANY, Account, check, differences, kept_game
 from tests.e2e.crash_checks import Kept
 from tests.e2e.processes import ANSWER_SECONDS, LOOPBACK, Operator, Server
@@ -328,38 +324,13 @@ def test_an_expired_token_is_followed_by_another_one(operator: Operator, hurried
 @pytest.fixture(scope="module")
 def secured(shared_operator: Operator) -> Server:
     """A server that speaks TLS, with a certificate for the loopback address, of an authority of its operator's own."""
-    make_certificates(shared_operator.directory)
-    endpoint = "ssl:{tls}:privateKey=key.pem:certKey=certificate.pem:interface=127.0.0.1"
+    certify_in(shared_operator.directory)
+    endpoint = "ssl:{tls}:privateKey=server.pem:certKey=server.pem:interface=127.0.0.1"
     return shared_operator.serve("twistd", "-n", "--pidfile=", "gamesvc", "--port", endpoint)
 
 
 def secured_url(server: Server, host: str) -> str:
     return f"wss://{host}:{server.ports['tls']}/g"
-
-
-def make_certificates(directory: Path) -> None:
-    """Make an authority (``ca.pem``), and have it certify a key for the loopback address."""
-    now = datetime.datetime.now(datetime.UTC)
-    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
-    names = [x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]) for name in ("our authority", LOOPBACK)]
-    hosts = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(LOOPBACK))])
-    for place, file in enumerate(("ca.pem", "certificate.pem")):
-        made = (
-            x509.CertificateBuilder()
-            .issuer_name(names[0])
-            .subject_name(names[place])
-            .public_key(keys[place].public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=30))
-            .add_extension(x509.BasicConstraints(ca=file == "ca.pem", path_length=None), critical=True)
-        )
-        if file != "ca.pem":
-            made = made.add_extension(hosts, critical=False)
-        signed = made.sign(keys[0], hashes.SHA256())
-        (directory / file).write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    unencrypted = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    (directory / "key.pem").write_bytes(keys[1].private_bytes(serialization.Encoding.PEM, *unencrypted))
 
 
 def authority(operator: Operator) -> Path:

@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 from gamesvc.frames import text_frame
+from tests.certificates import make_certificate
 from tests.e2e.authors import FLOOD
 from tests.e2e.clients import ClassroomClient, SleepyClient, drown
 from tests.e2e.processes import ANSWER_SECONDS, LOOPBACK, Operator, Server, resident_bytes, until
-from tests.e2e.test_endpoints import make_certificate
 from tests.e2e.threads import in_thread
 from tests.wire import frame, opening
 

@@ -14,8 +14,8 @@ from websockets.sync.client import connect
 
 from gamesvc.config import load
 from gamesvc.service import GameService, make_game_service
+from tests.certificates import make_certificate
 from tests.e2e.processes import ANSWER_SECONDS, LOOPBACK
-from tests.e2e.test_endpoints import make_certificate
 from tests.e2e.threads import in_reactor
 
 _REACTOR: Any = reactor  # typed as less than it can do
