@@ -28,11 +28,18 @@ from tests.e2e.processes import ANSWER_SECONDS, LOOPBACK
 GAME_SECONDS = 3.0
 """How long a game is to take at least, on average: so that a server is killed in the middle of most of them."""
 
-MOST_COPIES = 8
-"""How often a game is played, at most, until it has seen a server die between its first and its last move."""
+SLOWER = 1.5
+"""How many times as long a game takes when it is played once more, because no server died in it."""
+
+MOST_COPIES = 40
+"""How often a game is played, at most, until it has seen a server die between its first and its last move. That is
+seldom more than four times; but whether one dies in a short game is left to chance."""
 
 FEW = 4
-"""A game of fewer commands may be over before a server dies."""
+"""A game of fewer commands may be over before a server dies: it is played twice, whatever happens."""
+
+LONG = 200
+"""In a game of so many commands nobody needs to think for a server to die in it."""
 
 AGAIN_SECONDS = 0.02
 """How long to wait before one connects again."""
@@ -64,21 +71,21 @@ class Table:
         game: its id.
         kind: what is played.
         names: who plays, in the order of the seats.
-        moves: about how many commands it takes.
+        pause: how long a player thinks, on average, in seconds, until a server has died.
 
     Attributes:
-        pause: how long a player thinks, on average, in seconds, until a server has died.
+        pause: the same; 0 once none dies any more.
         answered: how many commands were.
         answered_at_kill: the same when the last server died.
-        was_hit: whether a server died between two answers.
+        was_hit: whether a server died between two commands that took effect.
         is_over: whether all players know that it is.
     """
 
-    def __init__(self, game: str, kind: str, names: Sequence[str], moves: float) -> None:
+    def __init__(self, game: str, kind: str, names: Sequence[str], pause: float) -> None:
         self.game = game
         self.kind = kind
         self.names = tuple(names)
-        self.pause = GAME_SECONDS / moves if moves < 200 else 0.0
+        self.pause = pause
         self.answered = 0
         self.answered_at_kill = 0
         self.was_hit = False
@@ -93,9 +100,13 @@ class Table:
         """Take note of it."""
         self.answered_at_kill = self.answered
 
-    def note_answer(self) -> None:
-        """Take note of one."""
-        self.was_hit = self.was_hit or self.answered_at_kill > 0
+    def note_answer(self, since_kill: bool) -> None:
+        """Take note of one.
+
+        Args:
+            since_kill: whether the command took effect after a server had died that had answered others.
+        """
+        self.was_hit = self.was_hit or since_kill
         self.answered += 1
 
 
@@ -128,6 +139,7 @@ class RandomPlayer:
         self.is_over = False
         self.outcome: Message | None = None
         self._seq = 0
+        self._knows_death = False
         self._port = port
         self._chance = chance
         self._tally = tally
@@ -146,6 +158,8 @@ class RandomPlayer:
         if self.welcome:
             query |= {"epoch": self.welcome["epoch"], "since": str(self._seq)}
         self.view = None
+        # Known before it connects: what is answered here is answered by a server that came after.
+        self._knows_death = self.table.answered_at_kill > 0
         url = f"ws://{LOOPBACK}:{self._port}/{self.table.game}?{urlencode(query)}"
         options: dict[str, Any] = {"compression": None, "proxy": None, "ping_interval": None}
         options |= {"open_timeout": ANSWER_SECONDS, "close_timeout": 0.5, "max_queue": None, "max_size": None}
@@ -201,10 +215,11 @@ class RandomPlayer:
         decision, message = self._waiting
         assert reply["status"] == "ok", f"{self.table.game} ({self.table.kind}): {message} was answered with {reply}"
         assert reply["id"] == decision.id
-        self._tally["duplicates" if "duplicate" in reply else "answered"] += 1
+        is_new = "duplicate" not in reply
+        self._tally["answered" if is_new else "duplicates"] += 1
         self._waiting = None
         self.decisions.append(decision)
-        self.table.note_answer()
+        self.table.note_answer(is_new and self._knows_death)
 
     async def _look(self, connection: ClientConnection) -> None:
         """Choose, if there is something to choose."""
@@ -238,6 +253,18 @@ class RandomPlayer:
         await connection.send(json.dumps(message))
 
 
+def _pause(moves: float, copy: int) -> float:
+    """How long the players of a game think, on average, in seconds.
+
+    Args:
+        moves: about how many commands it takes.
+        copy: how often it was played without a server's death.
+    """
+    if moves >= LONG and not copy:
+        return 0.0
+    return min(GAME_SECONDS, GAME_SECONDS / moves * SLOWER**copy)
+
+
 class Hall(threading.Thread):
     """All games, in a thread with an event loop of its own. A game that no server died in is played once more, until
     one has.
@@ -263,13 +290,13 @@ class Hall(threading.Thread):
         self._kinds = kinds
         self._seed = seed
         self._at_a_time = at_a_time
-        self._spared = {place for place, (_, moves, _) in enumerate(kinds) if moves >= FEW}
+        self._in_haste = False
 
     @property
-    def needs_deaths(self) -> bool:
-        """Whether there is a kind of game in which none has died yet."""
+    def spared(self) -> set[str]:
+        """Kinds of game in which no server has died yet, and one is to."""
         hit = {place_of(table.game) for table in self.tables if table.was_hit}
-        return not self._spared <= hit
+        return {kind for place, (kind, moves, _) in enumerate(self._kinds) if moves >= FEW and place not in hit}
 
     @property
     def goes_on(self) -> bool:
@@ -293,6 +320,12 @@ class Hall(threading.Thread):
         for table in self.tables:
             table.server_died()
 
+    def hurry(self) -> None:
+        """No server will die any more: nobody thinks from now on."""
+        self._in_haste = True
+        for table in self.tables:
+            table.pause = 0.0
+
     def run(self) -> None:
         try:
             asyncio.run(self._run())
@@ -312,11 +345,11 @@ class Hall(threading.Thread):
         kind, moves, seats = self._kinds[place]
         for copy in range(MOST_COPIES if moves >= FEW else 2):
             async with places:
-                table = Table(f"{place}-{copy}", kind, [f"p{seat}" for seat in range(seats)], moves)
+                pause = 0.0 if self._in_haste else _pause(moves, copy)
+                table = Table(f"{place}-{copy}", kind, [f"p{seat}" for seat in range(seats)], pause)
                 await self._sit(table)
-            if table.was_hit:
+            if table.was_hit or self._in_haste:
                 break
-        self._spared.discard(place)
         self.tally["kinds played"] += 1
 
     async def _sit(self, table: Table) -> None:
