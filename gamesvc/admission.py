@@ -218,7 +218,7 @@ def _single(query: dict[str, list[str]], parameter: str) -> str | None:
     if values is None:
         return None
     if len(values) > 1:
-        raise RequestRefused(BAD_QUERY)
+        raise RequestRefused(BAD_QUERY.saying(f"the query gives {parameter} more than once"))
     return values[0] if values else None
 
 
@@ -227,7 +227,7 @@ def _switch(query: dict[str, list[str]], parameter: str) -> bool:
         return False
     switch = _SWITCH.get(_single(query, parameter) or "0")
     if switch is None:
-        raise RequestRefused(BAD_QUERY)
+        raise RequestRefused(BAD_QUERY.saying(f"{parameter} in the query is 1, true, 0 or false"))
     return switch
 
 
@@ -236,7 +236,7 @@ def _since(query: dict[str, list[str]]) -> int | None:
     if text is None:
         return None
     if not _NUMBER.fullmatch(text):
-        raise RequestRefused(BAD_QUERY)
+        raise RequestRefused(BAD_QUERY.saying("since in the query is an event's number: 1 to 18 digits"))
     return int(text)
 
 

@@ -97,7 +97,15 @@ class HttpRefusal:
 
     def for_incident(self, incident: str) -> HttpRefusal:
         """The same, with the id of what the log tells of."""
-        return replace(self, message=with_incident(self.message, incident))
+        return self.saying(with_incident(self.message, incident))
+
+    def saying(self, message: str) -> HttpRefusal:
+        """The same, with a message that says more.
+
+        Args:
+            message: text for people, as it is above.
+        """
+        return replace(self, message=message)
 
     def for_methods(self, methods: Iterable[str]) -> HttpRefusal:
         """The same, with the methods that are served.
@@ -122,7 +130,7 @@ BAD_UPGRADE = HttpRefusal(
 BAD_GAME_ID = HttpRefusal(
     400, "bad_game_id", "the last segment of the path is the game id: 1 to 64 letters, digits, '_' or '-'"
 )
-BAD_QUERY = HttpRefusal(400, "bad_query", "the query is not well-formed, or gives a parameter more than once")
+BAD_QUERY = HttpRefusal(400, "bad_query", "the query is not well-formed")
 BAD_PLAYER = HttpRefusal(400, "bad_player", "a player's name is 1 to 64 characters without control characters")
 TOKEN_TWICE = HttpRefusal(
     400, "token_twice", "give the token once: as a header, as an offered subprotocol, or in the query"

@@ -288,7 +288,7 @@ def _names(offered: bytes) -> tuple[str, ...]:
 
 def _parse_query(query: str) -> dict[str, list[str]]:
     if query.count("&") >= _MAX_QUERY_FIELDS:
-        raise RequestRefused(BAD_QUERY)
+        raise RequestRefused(BAD_QUERY.saying(f"the query may have {_MAX_QUERY_FIELDS} parameters"))
     is_coded = "%" in query or "+" in query
     parameters: dict[str, list[str]] = {}
     for pair in query.split("&"):
@@ -299,7 +299,7 @@ def _parse_query(query: str) -> dict[str, list[str]]:
             try:
                 name, value = unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")
             except UnicodeDecodeError:
-                raise RequestRefused(BAD_QUERY) from None
+                raise RequestRefused(BAD_QUERY.saying("the query is not UTF-8 where it is decoded")) from None
         if name in parameters:
             parameters[name].append(value)
         else:

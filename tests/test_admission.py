@@ -65,6 +65,15 @@ def verdict(front_door: FrontDoor, request: OpeningRequest) -> str:
     return "ok"
 
 
+def told(request: OpeningRequest) -> str:
+    """What a refused request's refusal says."""
+    try:
+        door().judge(request)
+    except RequestRefused as refused:
+        return refused.refusal.message
+    raise AssertionError("it was let in")
+
+
 class WithoutTokens(SynchronousTestCase):
     def test_the_last_segment_of_the_path_is_the_game(self) -> None:
         for path, game in (
@@ -128,6 +137,11 @@ class WithoutTokens(SynchronousTestCase):
     def test_how_far_is_a_whole_number_in_digits(self) -> None:
         for value in ("", "-1", "+1", " 1", "1 ", "1\n", "1.0", "1e3", "0x1", "1_0", "\u0663", "9" * 19, "all", "\xb2"):
             self.assertEqual(verdict(door(), asked(since=value)), "bad_query", ascii(value))
+
+    def test_what_is_wrong_in_the_query_is_told_by_its_name(self) -> None:
+        self.assertEqual(told(asked(since="x")), "since in the query is an event's number: 1 to 18 digits")
+        self.assertEqual(told(asked(state="yes")), "state in the query is 1, true, 0 or false")
+        self.assertEqual(told(asked(player=["a", "b"])), "the query gives player more than once")
 
     def test_a_parameter_is_given_once(self) -> None:
         for request in (

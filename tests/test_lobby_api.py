@@ -93,6 +93,16 @@ class AskingTest(SynchronousTestCase):
             self.assertEqual((response.status, response.code), (400, "bad_query"), query)
         self.assertEqual(self.world.ask("GET", "/games?" + "&".join(f"a{n}=1" for n in range(50))).code, "bad_query")
 
+    def test_what_is_wrong_in_a_query_is_told_by_its_name(self) -> None:
+        for query, message in (
+            ("limit=101", "limit in the query is a whole number, 1 to 100"),
+            ("state=over", "state in the query is one of open, playing, finished"),
+            ("after=x", "after in the query is what `next` was in the answer before"),
+            ("seats=2", "the query has a parameter that is not taken; these are: player, kind, state, limit, after"),
+            ("limit=5&limit=6", "the query gives a parameter more than once"),
+        ):
+            self.assertEqual(self.world.ask("GET", f"/games?{query}").json["error"]["message"], message)
+
     def test_where_no_tokens_are_asked_for_a_name_is_needed_in_the_header_or_in_the_query(self) -> None:
         for name in (None, ""):
             response = self.world.ask("POST", "/games", name, {"kind": "chat"})

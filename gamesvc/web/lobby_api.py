@@ -7,7 +7,6 @@ other origins are served where the operator allows them, and else not at all.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -128,7 +127,8 @@ class LobbyApi(Resource):
         query = _query(request)
         player = query.pop("player", None)
         if not route.query.keys() >= query.keys():
-            raise RequestRefused(BAD_QUERY)
+            taken = ", ".join(["player", *route.query])
+            raise RequestRefused(BAD_QUERY.saying(f"the query has a parameter that is not taken; these are: {taken}"))
         if not route.always and self._identities.mode == "verify":
             raise RequestRefused(LOBBY_CLOSED)
         who, returning = "", None
@@ -223,7 +223,7 @@ def _query(request: Any) -> dict[str, str]:
     except ValueError:
         raise RequestRefused(BAD_QUERY) from None
     if len(dict(pairs)) < len(pairs):
-        raise RequestRefused(BAD_QUERY)
+        raise RequestRefused(BAD_QUERY.saying("the query gives a parameter more than once"))
     return dict(pairs)
 
 
@@ -239,7 +239,7 @@ def _body(request: Any, kind: Any) -> Any:
         return msgspec.convert(_decode(content or b"{}"), kind)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         why = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
-        raise RequestRefused(replace(BAD_BODY, message=f"the body: {why[:300]}")) from None
+        raise RequestRefused(BAD_BODY.saying(f"the body: {why[:300]}")) from None
 
 
 def _send(request: Any, status: int, body: bytes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import msgspec
 from msgspec import Raw
@@ -54,7 +53,7 @@ class Listing:
         if kind is None:
             served = [each.name for each in self._catalog]
             named = ", ".join(served if len(served) <= _MAX_NAMED else [*served[:_MAX_NAMED], "..."])
-            raise RequestRefused(replace(KIND_NOT_SERVED, message=f"{KIND_NOT_SERVED.message}; there are: {named}"))
+            raise RequestRefused(KIND_NOT_SERVED.saying(f"{KIND_NOT_SERVED.message}; there are: {named}"))
         return kind
 
     def show(self, listed: Listed) -> Game:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
 from twisted.internet.defer import Deferred
 
@@ -88,13 +87,11 @@ class Matches:
         """
         kind = self._listing.kind(quest.kind)
         if kind.model.SEATS is None:
-            raise RequestRefused(
-                replace(BAD_BODY, message="there are no seats in games of this kind: make one, or join")
-            )
+            raise RequestRefused(BAD_BODY.saying("there are no seats in games of this kind: make one, or join"))
         fewest, most = kind.model.SEATS
         seats = max(2, fewest) if quest.players is None else quest.players
         if not fewest <= seats <= most:
-            raise RequestRefused(replace(BAD_BODY, message=f"players: from {fewest} to {most} play"))
+            raise RequestRefused(BAD_BODY.saying(f"players: from {fewest} to {most} play"))
         rating = quest.rating
         ticket = Ticket(
             "" if once else secrets.token_urlsafe(16),
@@ -108,9 +105,7 @@ class Matches:
         )
         network = network_of(host)
         if network and self._waiting_from(network, who) >= MAX_WAITING:
-            raise RequestRefused(
-                replace(TOO_MANY_REQUESTS, message=f"{MAX_WAITING} wait from this address; no more may")
-            )
+            raise RequestRefused(TOO_MANY_REQUESTS.saying(f"{MAX_WAITING} wait from this address; no more may"))
         self._coming[network] += 1
         try:
             id: str = await self._records.run("wait", ticket=ticket, once=once)

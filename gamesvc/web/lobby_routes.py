@@ -204,13 +204,13 @@ class Routes:
 
     async def _list(self, call: Call) -> Games:
         query = call.query
-        state, text = query.get("state"), query.get("limit")
-        if (state is not None and state not in STATES) or (text is not None and not re.fullmatch("[0-9]{1,3}", text)):
-            raise RequestRefused(BAD_QUERY)
-        limit = _DEFAULT_LISTED if text is None else int(text)
+        state = query.get("state")
+        if state is not None and state not in STATES:
+            raise RequestRefused(BAD_QUERY.saying(f"state in the query is one of {', '.join(STATES)}"))
+        limit = _number(query, "limit", 1, MAX_LISTED, _DEFAULT_LISTED)
         after = None if "after" not in query else _AFTER.fullmatch(query["after"])
-        if not 1 <= limit <= MAX_LISTED or ("after" in query and after is None):
-            raise RequestRefused(BAD_QUERY)
+        if "after" in query and after is None:
+            raise RequestRefused(BAD_QUERY.saying("after in the query is what `next` was in the answer before"))
         place = None if after is None else (float(after[1]), after[2])
         games, end = self._listing.newest(query.get("kind"), state, limit, place)
         return Games(games, None if end is None else f"{end[0]:.9f}-{end[1]}")
@@ -250,10 +250,8 @@ class Routes:
         return await self._told(call, await self._matches.enter(call.who, call.body, call.once, call.host))
 
     async def _poll(self, call: Call) -> Waiting:
-        text = call.query.get("wait", "0")
-        if not re.fullmatch("[0-9]{1,3}", text) or int(text) > MAX_WAIT_SECONDS:
-            raise RequestRefused(BAD_QUERY)
-        ticket = await self._matches.poll(call.who, call.path["ticket"], int(text), call.host)
+        wait = _number(call.query, "wait", 0, MAX_WAIT_SECONDS, 0)
+        ticket = await self._matches.poll(call.who, call.path["ticket"], wait, call.host)
         return await self._told(call, ticket)
 
     async def _told(self, call: Call, ticket: Ticket | None) -> Waiting:
@@ -266,3 +264,10 @@ class Routes:
 
     async def _give_up(self, call: Call) -> None:
         await self._matches.give_up(call.who, call.path["ticket"])
+
+
+def _number(query: dict[str, str], parameter: str, least: int, most: int, default: int) -> int:
+    text = query.get(parameter, str(default))
+    if not re.fullmatch("[0-9]{1,3}", text) or not least <= int(text) <= most:
+        raise RequestRefused(BAD_QUERY.saying(f"{parameter} in the query is a whole number, {least} to {most}"))
+    return int(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -38,15 +37,15 @@ def seats_of(kind: Kind, wish: Wish) -> tuple[int | None, tuple[str, ...]]:
     """
     if kind.model.SEATS is None:
         if wish.seats is not None or wish.players or wish.bots:
-            raise RequestRefused(replace(BAD_BODY, message="there are no seats in games of this kind"))
+            raise RequestRefused(BAD_BODY.saying("there are no seats in games of this kind"))
         return None, ()
     fewest, most = kind.model.SEATS
     seats = most if wish.seats is None else wish.seats
     if not fewest <= seats <= most:
-        raise RequestRefused(replace(BAD_BODY, message=f"seats: from {fewest} to {most} play"))
+        raise RequestRefused(BAD_BODY.saying(f"seats: from {fewest} to {most} play"))
     named = tuple(wish.players)
     if len(named) + len(wish.bots) > seats or len(set(named)) < len(named):
-        raise RequestRefused(replace(BAD_BODY, message=f"players, bots: at most {seats}, each named once"))
+        raise RequestRefused(BAD_BODY.saying(f"players, bots: at most {seats}, each named once"))
     if not all(map(is_player_name, named)):
         raise RequestRefused(BAD_PLAYER)
     return seats, named
@@ -68,15 +67,15 @@ def options_of(kind: Kind, options: dict[str, Any]) -> str:
     try:
         all_options = checked(kind.model, {**msgspec.json.decode(kind.options), **options})
     except (OptionsError, RecursionError) as error:
-        raise RequestRefused(replace(BAD_OPTIONS, message=str(error)[:_MAX_REASON])) from None
+        raise RequestRefused(BAD_OPTIONS.saying(str(error)[:_MAX_REASON])) from None
     if len(all_options) > MAX_OPTIONS_BYTES:
-        raise RequestRefused(replace(BAD_OPTIONS, message=f"options may have {MAX_OPTIONS_BYTES} bytes"))
+        raise RequestRefused(BAD_OPTIONS.saying(f"options may have {MAX_OPTIONS_BYTES} bytes"))
     if options and not kind.model.BLOCKING:
         # Better now than when it is in the list.
         try:
             settle(start(kind.model, Context(), given(kind.model, all_options)))
         except GameError as error:
-            raise RequestRefused(replace(BAD_OPTIONS, message=str(error)[:_MAX_REASON])) from None
+            raise RequestRefused(BAD_OPTIONS.saying(str(error)[:_MAX_REASON])) from None
         # SystemExit, too: a model must not take the other games with it. What it says is not for strangers.
         except (Exception, SystemExit):
             raise RequestRefused(BAD_OPTIONS) from None
