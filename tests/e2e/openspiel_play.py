@@ -28,18 +28,18 @@ from tests.e2e.processes import ANSWER_SECONDS, LOOPBACK
 GAME_SECONDS = 3.0
 """How long a game is to take at least, on average: so that a server is killed in the middle of most of them."""
 
-SLOWER = 1.5
-"""How many times as long a game takes when it is played once more, because no server died in it."""
-
-MOST_COPIES = 40
-"""How often a game is played, at most, until it has seen a server die between its first and its last move. That is
-seldom more than four times; but whether one dies in a short game is left to chance."""
+MOST_COPIES = 8
+"""How often a game is played, at most, until it has seen a server die between its first and its last move. The second
+time its players wait for that; more often it takes only where chance ends a game after its first move."""
 
 FEW = 4
 """A game of fewer commands may be over before a server dies: it is played twice, whatever happens."""
 
 LONG = 200
 """In a game of so many commands nobody needs to think for a server to die in it."""
+
+HELD_SECONDS = 0.05
+"""How long players who wait for a server's death look away."""
 
 AGAIN_SECONDS = 0.02
 """How long to wait before one connects again."""
@@ -72,6 +72,7 @@ class Table:
         kind: what is played.
         names: who plays, in the order of the seats.
         pause: how long a player thinks, on average, in seconds, until a server has died.
+        once_more: whether none died the last time that this was played.
 
     Attributes:
         pause: the same; 0 once none dies any more.
@@ -81,11 +82,12 @@ class Table:
         is_over: whether all players know that it is.
     """
 
-    def __init__(self, game: str, kind: str, names: Sequence[str], pause: float) -> None:
+    def __init__(self, game: str, kind: str, names: Sequence[str], pause: float, once_more: bool) -> None:
         self.game = game
         self.kind = kind
         self.names = tuple(names)
         self.pause = pause
+        self.once_more = once_more
         self.answered = 0
         self.answered_at_kill = 0
         self.was_hit = False
@@ -95,6 +97,11 @@ class Table:
     def is_over(self) -> bool:
         """Whether all players know that it is."""
         return all(player.is_over for player in self.players)
+
+    @property
+    def waits_for_death(self) -> bool:
+        """Whether nobody moves until a server has died: so that one does, in the middle of this game."""
+        return self.once_more and self.pause > 0 and self.answered > 0 and not self.answered_at_kill
 
     def server_died(self) -> None:
         """Take note of it."""
@@ -228,13 +235,15 @@ class RandomPlayer:
         if "returns" in self.view:
             self.is_over = True
         elif self.view["legal"]:
-            if self.table.pause and not self.table.was_hit:
-                self._thinking = asyncio.create_task(self._think(connection))
+            if (pause := self.table.pause) and not self.table.was_hit:
+                self._thinking = asyncio.create_task(self._think(connection, pause))
             else:
                 await self._choose(connection)
 
-    async def _think(self, connection: ClientConnection) -> None:
-        await asyncio.sleep(self._chance.expovariate(1 / self.table.pause))
+    async def _think(self, connection: ClientConnection, pause: float) -> None:
+        await asyncio.sleep(self._chance.expovariate(1 / pause))
+        while self.table.waits_for_death:
+            await asyncio.sleep(HELD_SECONDS)
         self._thinking = None
         with contextlib.suppress(ConnectionClosed):
             await self._choose(connection)
@@ -251,18 +260,6 @@ class RandomPlayer:
             message.pop("name", None)
         self._waiting = decision, message
         await connection.send(json.dumps(message))
-
-
-def _pause(moves: float, copy: int) -> float:
-    """How long the players of a game think, on average, in seconds.
-
-    Args:
-        moves: about how many commands it takes.
-        copy: how often it was played without a server's death.
-    """
-    if moves >= LONG and not copy:
-        return 0.0
-    return min(GAME_SECONDS, GAME_SECONDS / moves * SLOWER**copy)
 
 
 class Hall(threading.Thread):
@@ -345,8 +342,9 @@ class Hall(threading.Thread):
         kind, moves, seats = self._kinds[place]
         for copy in range(MOST_COPIES if moves >= FEW else 2):
             async with places:
-                pause = 0.0 if self._in_haste else _pause(moves, copy)
-                table = Table(f"{place}-{copy}", kind, [f"p{seat}" for seat in range(seats)], pause)
+                pause = GAME_SECONDS / moves if (moves < LONG or copy) and not self._in_haste else 0.0
+                names = [f"p{seat}" for seat in range(seats)]
+                table = Table(f"{place}-{copy}", kind, names, pause, once_more=copy > 0)
                 await self._sit(table)
             if table.was_hit or self._in_haste:
                 break

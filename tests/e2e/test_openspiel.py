@@ -71,7 +71,7 @@ CONSTANTS: dict[str, float] = {"gamesvc.saver:SNAPSHOT_ENTRIES": 25}
 LIFE = 1.0
 """Seconds that a server lives, at most, after half of the games have gone on;"""
 
-PATIENCE = 5.0
+PATIENCE = 60.0
 """but not longer than so many seconds after it has begun to listen;"""
 
 HASTE = 0.2
@@ -83,7 +83,7 @@ POINTS = (NEVER, "commit.after", NEVER, "commit.before", NEVER, "write.before")
 PASSES = (5, 100)
 """How often such a point is passed before it is the one: at least, at most."""
 
-MOST_SECONDS = 300.0
+MOST_SECONDS = 900.0
 """How long servers are killed, at most; and how long what then goes on may take."""
 
 MANY = 50
