@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { OTHER_NAME } from "./chromium.mjs";
 import { hands, mark } from "./games.mjs";
-import { counts, create, follow, hasTurn, HERE, invite, isSeated, seat, shows } from "./playing.mjs";
+import { counts, create, follow, hasTurn, HERE, invite, isSeated, says, seat, shows } from "./playing.mjs";
 
 /** @typedef {import("./run.mjs").World} World */
 
@@ -94,6 +94,8 @@ export async function leaving(world) {
   await ada.comeAgain();
   await create(ada, "Connect four", HERE);
   await isSeated(ada, 1);
+  // The first one knows of the second.
+  await hasTurn(ada);
   const leave = seat(page).getByRole("button", { name: "Give this seat up" });
   await leave.click();
   await page.keyboard.press("Escape");
@@ -115,8 +117,9 @@ export async function staying(world) {
   await hasTurn(ada);
   await leave.and(page.locator("[aria-disabled=true]")).waitFor();
   await counts(page.getByRole("button", { name: /^Have the bot of .* go$/ }), 0);
+  const told = says(ada, ".seat [role=alert]", /^This game keeps its players until it is over\.$/);
   await leave.press("Enter");
-  await seat(page).getByRole("alert").getByText("This game keeps its players until it is over.").waitFor();
+  await told;
   await counts(page.getByRole("dialog"), 0);
   await counts(page.locator(".seat"), 1);
 }
@@ -131,10 +134,9 @@ export async function reloaded(world) {
   await hasTurn(bob);
   await ada.page.reload();
   await isSeated(ada);
+  const said = says(ada, "#announcements", /Bob marks top left/);
   await mark(other, 0);
-  const said = ada.page.locator("#announcements");
-  await said.getByText("Bob marks top left").waitFor({ state: "attached" });
-  assert.doesNotMatch((await said.textContent()) ?? "", /Ada marks|takes seat/);
+  assert.doesNotMatch(await said, /Ada marks|takes seat/);
   const row = (text) => ada.page.locator(".pane .row").filter({ hasText: text }).locator("time");
   await row("Bob marks top left").waitFor();
   assert.equal(await row("Ada marks the middle").textContent(), "before");

@@ -6,6 +6,9 @@ import { createRequire } from "node:module";
 /** A name of this machine that a server does not know of. */
 export const OTHER_NAME = "laptop";
 
+/** How long it may take to start. */
+const START_MS = 180_000;
+
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 
 /** Where Chromium is; null where it is not installed. */
@@ -27,6 +30,6 @@ export async function launch() {
   // NODE_PATH counts too, for who has it elsewhere.
   const { chromium } = createRequire(new URL("../../.venv/", import.meta.url))("playwright-core");
   // Containers run as root, and without the privileges that a sandbox takes; what is loaded here is ours alone.
-  const args = ["--no-sandbox", "--disable-dev-shm-usage", `--host-resolver-rules=MAP ${OTHER_NAME} 127.0.0.1`];
-  return chromium.launch({ executablePath, args });
+  const args = ["--no-sandbox", "--disable-dev-shm-usage", "--no-proxy-server", `--host-resolver-rules=MAP ${OTHER_NAME} 127.0.0.1`];
+  return chromium.launch({ executablePath, args, timeout: START_MS });
 }

@@ -1,6 +1,6 @@
 /** The games that ship, played on their boards. */
 
-import { hasTurn, keyboard, mouse, seat } from "./playing.mjs";
+import { hasMoved, hasTurn, keyboard, mouse, seat } from "./playing.mjs";
 
 /**
  * @typedef {import("./visitor.mjs").Visitor} Visitor
@@ -25,12 +25,14 @@ export function board({ visitor, index }, kind = ".grid") {
 export async function mark(player, cell) {
   await hasTurn(player.visitor, player.index);
   await player.hand(player.visitor, board(player), Math.floor(cell / 3), cell % 3);
+  await hasMoved(player.visitor, player.index);
 }
 
 /** Connect four. @param {Player} player @param {number} column */
 export async function drop(player, column) {
   await hasTurn(player.visitor, player.index);
   await player.hand(player.visitor, board(player), 0, column);
+  await hasMoved(player.visitor, player.index);
 }
 
 /** Chess. @param {Player} player @param {string} uci such as e2e4 */
@@ -39,10 +41,12 @@ export async function move(player, uci) {
   for (const [file, rank] of [uci.slice(0, 2), uci.slice(2, 4)]) {
     await player.hand(player.visitor, board(player), 8 - Number(rank), "abcdefgh".indexOf(file));
   }
+  await hasMoved(player.visitor, player.index);
 }
 
 /** Battleship: the five ships, each at the left end of a row of its own. @param {Player} player */
 export async function placeInRows(player) {
+  await seat(player.visitor.page, player.index).locator(".dock").waitFor();
   for (let row = 0; row < 5; row += 1) await player.hand(player.visitor, board(player, ".own .grid"), row, 0);
   await ready(player);
 }
@@ -68,16 +72,39 @@ export function ownCells({ visitor, index }) {
 /** Battleship. @param {Player} player @param {string} cell such as C10 */
 export async function shoot(player, cell) {
   await hasTurn(player.visitor, player.index);
+  // Who places ships has the turn, too.
+  await board(player, ".target .grid").locator(".cell.open").first().waitFor();
   await player.hand(player.visitor, board(player, ".target .grid"), Number(cell.slice(1)) - 1, "ABCDEFGHIJ".indexOf(cell[0]));
+  await hasMoved(player.visitor, player.index);
+}
+
+/** Crazy eights. @param {Visitor} visitor */
+export function isOver({ received }) {
+  return received.some(({ event }) => event === "Finished");
 }
 
 /**
- * Crazy eights: whatever can be done, cards first.
+ * Crazy eights: whatever can be done, cards first, by whoever has the turn; until all have seen what came of it. Who has
+ * drawn a card has the turn still, and sees other cards then.
  *
- * @param {Player} player
- * @param {"click" | "press"} how with the mouse, or the keyboard
+ * @param {Visitor[]} players
+ * @param {(visitor: Visitor) => "click" | "press"} [how] with the mouse, or the keyboard
  */
-export async function playAnyCard({ visitor, index }, how) {
+export async function playAny(players, how = () => "click") {
+  const [{ state }] = players;
+  const visitor = /** @type {Visitor} */ (players.find(({ name }) => name === state.turns.current));
+  const before = players.map((each) => JSON.stringify(each.state));
+  await hasTurn(visitor);
+  await playAnyCard({ visitor }, how(visitor));
+  const hasSeen = (each, index) => each.until(() => isOver(each) || JSON.stringify(each.state) !== before[index], "what came of the move");
+  await Promise.all(players.map(hasSeen));
+}
+
+/**
+ * @param {{ visitor: Visitor, index?: number }} player
+ * @param {"click" | "press"} how
+ */
+async function playAnyCard({ visitor, index }, how) {
   const here = seat(visitor.page, index);
   const choose = (button) => (how === "click" ? button.click() : button.press("Enter"));
   const card = here.locator(".card-button:not([aria-disabled])").first();

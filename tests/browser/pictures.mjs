@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { launch } from "./chromium.mjs";
-import { drop, mark, move, ownCells, placeAnyhow, playAnyCard, shoot } from "./games.mjs";
+import { drop, mark, move, ownCells, placeAnyhow, playAny, shoot } from "./games.mjs";
 import { counts, create, follow, hasTurn, HERE, invite, isSeated, mouse, OPEN, seat } from "./playing.mjs";
 import { Visitor } from "./visitor.mjs";
 
@@ -100,15 +100,9 @@ async function cards() {
   await create(ada, "Crazy eights");
   await follow(bob, await invite(ada));
   await ada.page.getByRole("button", { name: "Deal" }).click();
-  await ada.until(() => ada.state?.turns?.current, "whose turn it is");
+  for (const visitor of [ada, bob]) await visitor.until(() => visitor.state?.turns?.current, "whose turn it is");
   const canPlay = () => ada.state.legal.some(({ command }) => command === "play");
-  for (let moves = 0; moves < 3 || ada.state.turns.current !== "Ada" || !canPlay(); moves += 1) {
-    const player = ada.state.turns.current === "Ada" ? ada : bob;
-    const before = JSON.stringify(ada.state);
-    await hasTurn(player);
-    await playAnyCard({ visitor: player, hand: mouse }, "click");
-    await ada.until(() => JSON.stringify(ada.state) !== before, "what came of the move");
-  }
+  for (let moves = 0; moves < 3 || ada.state.turns.current !== "Ada" || !canPlay(); moves += 1) await playAny([ada, bob]);
   await hasTurn(ada);
   await take(ada, "crazy-eights-phone");
   await ada.leave();

@@ -10,6 +10,9 @@ export const OPEN = "Open table";
 export const HERE = "Side by side";
 export const ALONE = "Alone at first";
 
+/** Nobody's turn is ended for them, on the slowest of machines. */
+export const UNHURRIED = { "Turn seconds": "86400" };
+
 /**
  * @typedef {import("./visitor.mjs").Visitor} Visitor
  * @typedef {import("playwright-core").Locator} Locator
@@ -21,12 +24,14 @@ export const ALONE = "Alone at first";
  * @param {Visitor} visitor
  * @param {string} title the game's
  * @param {string} [preset] who plays
+ * @param {Record<string, string>} [options] the game's, by what they are called
  * @returns {Promise<string>} its id
  */
-export async function create(visitor, title, preset = OPEN) {
+export async function create(visitor, title, preset = OPEN, options = {}) {
   const { page } = visitor;
   await page.getByRole("button", { name: `Play ${title}`, exact: true }).click();
   await page.getByRole("button", { name: preset }).click();
+  for (const [name, value] of Object.entries(options)) await page.getByRole("dialog").getByLabel(name).fill(value);
   await page.getByRole("button", { name: "To the table" }).click();
   await isSeated(visitor);
   return gameOf(visitor);
@@ -83,6 +88,42 @@ export function seat(page, index = 0) {
 /** Wait until it is a seat's turn. @param {Visitor} visitor @param {number} [index] */
 export async function hasTurn({ page }, index = 0) {
   await page.locator(".seat").nth(index).and(page.locator(".mine")).waitFor();
+}
+
+/**
+ * Wait until a seat's turn is over, as its own page has it: what that shows before is the turn that was.
+ *
+ * @param {Visitor} visitor
+ * @param {number} [index]
+ */
+export async function hasMoved({ page }, index = 0) {
+  await page.locator(".seat").nth(index).and(page.locator(":not(.mine)")).waitFor();
+}
+
+/** Wait until what has just come about is drawn, and has its size. @param {Visitor} visitor */
+export async function isDrawn({ page }) {
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+}
+
+/**
+ * What a page says for some seconds only. It is watched for in the page itself, and from now on: who looked from outside,
+ * afterwards, might look too late.
+ *
+ * @param {Visitor} visitor
+ * @param {string} selector of what says it
+ * @param {RegExp} pattern
+ * @returns {Promise<string>} all that was said there then
+ */
+export function says({ page, name }, selector, pattern) {
+  const find = ([where, source]) =>
+    [...document.querySelectorAll(where)].map((each) => each.textContent ?? "").find((text) => new RegExp(source).test(text));
+  const said = page.waitForFunction(find, [selector, pattern.source]).then(
+    (found) => /** @type {Promise<string>} */ (found.jsonValue()),
+    (error) => assert.fail(`${name}'s page does not say ${pattern} at ${selector}: ${error}`),
+  );
+  // Nobody may be waiting yet.
+  said.catch(() => {});
+  return said;
 }
 
 /**

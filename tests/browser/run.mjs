@@ -19,7 +19,7 @@ import { Visitor } from "./visitor.mjs";
 
 const SCENARIOS = { ...arriving, ...ends, ...lines, ...secrets, ...visiting };
 /** No scenario takes so long, on a machine that is busy. */
-const SCENARIO_MS = 150_000;
+const SCENARIO_MS = 600_000;
 
 /** Visitors who stay for the next scenario: a page that is there already is quicker than one that has to be loaded. */
 class Lounge {

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { hands, mark, placeAnyhow } from "./games.mjs";
-import { agree, ALONE, counts, create, enter, follow, gameOf, hasTurn, HERE, invite, isSeated, mouse, OPEN, seat, shows, steer, tabTo } from "./playing.mjs";
+import { agree, ALONE, counts, create, enter, follow, gameOf, hasMoved, hasTurn, HERE, invite } from "./playing.mjs";
+import { isDrawn, isSeated, mouse, OPEN, says, seat, shows, steer, tabTo } from "./playing.mjs";
 
 /** @typedef {import("./run.mjs").World} World */
 
@@ -25,7 +26,7 @@ export async function quickMatch(world) {
   for (const { page } of [ada, bob]) {
     assert.equal(await page.getByRole("dialog").count(), 0, "dialogs that are left");
     // Who has just come is there.
-    await page.locator(".chip.away").first().waitFor({ state: "detached" });
+    await counts(page.locator(".chip:not(.away, .free)"), 2);
     assert.deepEqual((await page.locator(".chip").allTextContents()).sort(), ["Ada", "Bob"]);
   }
   // Who stops looking is not found.
@@ -43,6 +44,7 @@ export async function quickMatch(world) {
 export async function keysAlone(world) {
   const [ada, bob] = await Promise.all([world.visitor("Ada"), world.visitor("Bob")]);
   const press = (visitor) => visitor.page.keyboard.press("Enter");
+  await ada.page.locator(".box").first().waitFor();
   await tabTo(ada, "[aria-label='Play Tic tac toe']");
   await press(ada);
   await ada.page.getByRole("dialog").waitFor();
@@ -59,17 +61,20 @@ export async function keysAlone(world) {
   await tabTo(bob, ".door .primary");
   await press(bob);
   await isSeated(bob);
+  let heard;
   for (const [index, cell] of [4, 0, 2, 1, 6].entries()) {
     const visitor = index % 2 === 0 ? ada : bob;
     await hasTurn(visitor);
     await tabTo(visitor, ".grid .cell");
     await steer(visitor, seat(visitor.page).locator(".grid"), Math.floor(cell / 3), cell % 3);
+    // Who listens to the page hears how it comes out.
+    if (index === 4) heard = says(bob, "#announcements", /Ada wins/);
     await visitor.page.keyboard.press("Space");
+    await hasMoved(visitor);
   }
   await shows(ada, "You win");
   await shows(bob, "Ada wins");
-  const said = await bob.page.locator("#announcements").textContent();
-  assert.match(said ?? "", /Ada wins/, "who listens to the page hears it");
+  await heard;
   await tabTo(ada, ".banner .primary");
   await press(ada);
   await ada.page.waitForFunction((before) => !location.hash.endsWith(before), game);
@@ -252,8 +257,7 @@ export async function phone(world) {
   const fits = async (what) => {
     for (const size of [PHONE, SMALLEST, LYING]) {
       await page.setViewportSize(size);
-      // What has just been drawn has its size in the next frame.
-      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+      await isDrawn(ada);
       const wide = await page.evaluate(() => {
         const { scrollWidth, clientWidth } = document.documentElement;
         return scrollWidth > clientWidth ? `${scrollWidth} of ${clientWidth}` : "";
@@ -287,6 +291,7 @@ export async function phone(world) {
     ["Auction", HERE],
   ]) {
     await page.getByRole("button", { name: `Play ${title}`, exact: true }).click();
+    await page.getByRole("dialog").waitFor();
     await fits(`the dialog of ${title}`);
     await page.getByRole("button", { name: preset }).click();
     await page.getByRole("button", { name: "To the table" }).click();
@@ -305,6 +310,7 @@ export async function roomy(world) {
   const isSeen = async (what) => {
     for (const size of [LAPTOP, DESK]) {
       await page.setViewportSize(size);
+      await isDrawn(ada);
       const high = await page.evaluate(() => document.documentElement.scrollHeight);
       assert.equal(high, size.height, `${what} is higher than ${size.height} pixels`);
       const beyond = await page.locator(".board").evaluateAll((boards) =>
@@ -340,8 +346,9 @@ export async function roomy(world) {
     }
     if (title === "Tic tac toe" && isBoth) {
       await page.getByRole("button", { name: "Cut the line" }).first().click();
+      const resumed = says(ada, ".return", /^Resumed/);
       await page.getByRole("button", { name: "Plug the line in again" }).click();
-      await seat(page).locator(".return").getByText("Resumed").waitFor();
+      await resumed;
       await isSeen("a line that came back");
     }
     await page.goto(new URL("#/", ada.url).href);

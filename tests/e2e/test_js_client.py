@@ -15,8 +15,8 @@ import pytest
 from tests.e2e.accounts import MANY, Account, differences, kept_game
 from tests.e2e.processes import CHECKOUT, Operator
 
-NPM_SECONDS = 400.0
-"""How long npm may take: it fetches the compiler."""
+NPM_SECONDS = 1800.0
+"""How long npm may take, which fetches the compiler, and runs the tests: far more than it does, on any machine."""
 
 LEAST_TESTS = {1: 120, 2: 128}
 """By how many kinds of WebSocket there are."""
@@ -37,7 +37,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package as it is checked out, in a directory of its own, with what it needs to be tested."""
     clients = tmp_path_factory.mktemp("npm") / "clients"
     shutil.copytree(CHECKOUT / "clients", clients, ignore=shutil.ignore_patterns("node_modules"))
-    npm(clients / "js", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    npm(clients / "js", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=5")
     return clients / "js"
 
 
@@ -53,7 +53,7 @@ def npm_ended(package: Path, *arguments: str, **environment: str) -> subprocess.
     return subprocess.run(
         ("npm", *arguments),
         cwd=package,
-        env={**os.environ, "NO_COLOR": "1", **environment},
+        env={**os.environ, "NO_COLOR": "1", "NPM_CONFIG_UPDATE_NOTIFIER": "false", **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

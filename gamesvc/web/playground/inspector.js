@@ -50,7 +50,7 @@ export class Inspector {
     // So that there is something to see, also where nobody moves.
     this.#pinging = setInterval(() => {
       const isShown = this.#seat?.status === "open" && this.element.isConnected && !document.hidden;
-      if (isShown) this.#seat?.send("gamesvc.ping").catch(() => {});
+      if (isShown) this.#seat?.ping().catch(() => {});
     }, PING_MS);
     this.#mark();
   }

@@ -48,6 +48,7 @@ export class Seat extends EventTarget {
   /** What is played, as the server said first. @type {string | null} */
   #kind = null;
   #place;
+  #waiting = 0;
   #isClosed = false;
   #changed = soon(() => this.dispatchEvent(new Event("change")));
 
@@ -111,6 +112,11 @@ export class Seat extends EventTarget {
     return this.game?.status ?? "connecting";
   }
 
+  /** How many commands wait for their replies: those that somebody has sent, and not what the page asks by itself. */
+  get waiting() {
+    return this.#waiting;
+  }
+
   /**
    * @param {string} command
    * @param {object} [args]
@@ -118,12 +124,19 @@ export class Seat extends EventTarget {
   async send(command, args = {}) {
     if (this.game === null) throw new Error("not connected yet");
     const reply = this.game.send(command, args);
+    this.#waiting += 1;
     this.#changed();
     try {
       return await reply;
     } finally {
+      this.#waiting -= 1;
       this.#changed();
     }
+  }
+
+  /** Ask the server whether it is there: to see how long that takes. */
+  async ping() {
+    await this.game?.send("gamesvc.ping");
   }
 
   /** @param {number | null} moment which to look at; null for now */
@@ -167,7 +180,7 @@ export class Seat extends EventTarget {
     this.#welcomed(game);
     if (game.state !== null) this.recorder.show(game.state, game.players);
     game.on("welcome", () => {
-      this.recorder.resend(game.waiting);
+      this.recorder.resend(this.#waiting);
       this.#welcomed(game);
     });
     game.on("state", (/** @type {any} */ state) => {

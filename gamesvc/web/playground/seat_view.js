@@ -126,7 +126,7 @@ export class SeatView {
     const colour = seat.isWatching ? "seat-none" : colourOf(seat.name, this.names);
     this.element.className = `seat ${colour}${seat.isWatching ? " watching" : ""}${view.isLive ? "" : " past"}${status === "open" ? "" : " off"}`;
     say(this.#name, seat.isWatching ? "Watching" : seat.name);
-    const waiting = seat.game?.waiting ?? 0;
+    const { waiting } = seat;
     const what = cable.isPlugged ? STATUS[status] : "unplugged";
     const isShown = status === "open" && cable.isPlugged;
     say(this.#lamp, isShown ? "" : waiting > 0 ? `${what}, ${waiting} waiting` : what);
