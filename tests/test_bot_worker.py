@@ -67,7 +67,8 @@ class Worker(ProcessProtocol):
             bodies = [*self._frames.add(data)]
             self.bodies += bodies
             self.answers += [decode_answer(body).read() for body in bodies if body != BEGUN]
-            if bodies != [BEGUN]:
+            # What is long comes in pieces.
+            if any(body != BEGUN for body in bodies):
                 self._tell("answered")
         else:
             self.printed += data
@@ -95,7 +96,8 @@ class WorkerTest(TestCase):
         self.assertEqual(one["pid"], other["pid"])
         self.assertNotEqual(one["pid"], os.getpid())
         self.assertEqual([body == BEGUN for body in worker.bodies], [True, False] * 2)
-        self.assertEqual(one["nice"], os.nice(0) + NICENESS)
+        # There is no more than 19.
+        self.assertEqual(one["nice"], min(os.nice(0) + NICENESS, 19))
         self.assertFalse(one["twisted"], "the network is none of a bot's business, and takes long to load")
         worker.transport.closeChildFD(QUESTIONS_FD)
         self.assertIsInstance(await worker.ended, ProcessDone)
@@ -143,6 +145,6 @@ class WorkerTest(TestCase):
 
     def read(self, pipe: int) -> bytes:
         """What comes next."""
-        ready, _, _ = select.select([pipe], [], [], 30)
+        ready, _, _ = select.select([pipe], [], [], 120)
         self.assertEqual(ready, [pipe], "nothing comes")
         return os.read(pipe, 100)

@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import GameError, GameModel, Move, Player, Secret, command, field
 from tests import command_line
+from tests.counted_time import count_time
 
 run = partial(command_line.run, "check")
 
@@ -94,6 +95,9 @@ class Chatty(GameModel):
 
 
 class Check(SynchronousTestCase):
+    def setUp(self) -> None:
+        count_time(self)
+
     def test_a_sound_model(self) -> None:
         status, out, err = run("tests.tictactoe:TicTacToe", "--seconds", "0.5")
         self.assertEqual((status, err), (0, ""))

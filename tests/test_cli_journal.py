@@ -917,14 +917,16 @@ class Backup(WithJournal):
 
     def test_at_a_terminal_it_tells_how_far_it_is(self) -> None:
         self.patch(progress, "EVERY_SECONDS", 0.001)
-        back_up = SqliteStore.back_up
+        back_up, terminal = SqliteStore.back_up, Terminal()
 
         def slowly(store: SqliteStore, path: str) -> None:
-            time.sleep(0.05)
+            give_up_at = time.monotonic() + 60
+            while not terminal.getvalue() and time.monotonic() < give_up_at:
+                time.sleep(0.001)
             back_up(store, path)
 
         self.patch(SqliteStore, "back_up", slowly)
-        status, _, err = self.run_it("journal", "backup", str(self.directory / "copy"), err=Terminal())
+        status, _, err = self.run_it("journal", "backup", str(self.directory / "copy"), err=terminal)
         self.assertEqual(status, 0)
         self.assertIn("copying", err)
 

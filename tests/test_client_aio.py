@@ -43,6 +43,7 @@ class OnAsyncio(client.ClientContract):
     def setUp(self) -> None:
         super().setUp()
         self.patch(aio, "_CLOSE_SECONDS", 0.05)
+        self.patch(aio, "WELCOME_SECONDS", 10 * PATIENCE_SECONDS)
 
     def connect(self, url: str, **options: Any) -> aio.Connecting:
         return connect(url, **options)

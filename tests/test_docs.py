@@ -19,6 +19,7 @@ from gamesvc.settings import SETTINGS
 from gamesvc.testing import Table
 from gamesvc.testing.fault import ADVICE
 from gamesvc.testing.search import Search
+from tests.counted_time import count_time
 from tests.pages import Files, anchors, blocks, run_tests
 from tests.wire import Line, Logged, World, frame
 
@@ -216,6 +217,7 @@ def _model_in(module: types.ModuleType) -> type[GameModel]:
 
 class WritingAGame(SynchronousTestCase):
     def setUp(self) -> None:
+        count_time(self)
         self.blocks = blocks(WRITING)
         self.files = Files(self)
 
@@ -288,6 +290,7 @@ class WritingAGame(SynchronousTestCase):
 
 class WhenTheRulesChange(SynchronousTestCase):
     def setUp(self) -> None:
+        count_time(self)
         self.blocks = blocks(DETERMINISM)
         self.files = Files(self)
         self.first, self.second = (code for label, code in self.blocks if label == "walk.py")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import errno
+import fcntl
+import select
 import shutil
 import socket
+import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -35,6 +39,8 @@ from tests.e2e.processes import ANSWER_SECONDS, LOOPBACK
 
 _REACTOR: Any = reactor  # typed as less than it can do
 SMALL = 4096  # the kernel takes no less for a buffer, and doubles it
+UNACKNOWLEDGED, UNSENT = 0x5411, 0x894B
+"""What Linux is asked for of a socket: how many bytes are not acknowledged, and how many of these have not left."""
 HIGH_WATER = 1 << 16
 """When more than this waits in a transport, it says so to its producer."""
 
@@ -169,23 +175,41 @@ class Wire:
     def fill(self) -> bytes:
         """Have the sockets full, and return what that took."""
         sent = b""
+        give_up_at = time.monotonic() + ANSWER_SECONDS
         while True:
+            # What has come is acknowledged after a moment, and that makes room once more.
+            is_acknowledged = self._is_acknowledged()
             try:
                 data = pattern(SMALL, len(sent))
                 sent += data[: self.transport.getHandle().send(data)]
             except BlockingIOError:
-                return sent
+                if is_acknowledged:
+                    return sent
+                assert time.monotonic() < give_up_at, "what has come is not acknowledged"
+                time.sleep(0.001)
+
+    def _is_acknowledged(self) -> bool:
+        """Whether nothing is on its way to the peer, nor on the way back; True where the system does not say."""
+        if sys.platform != "linux":
+            return True
+        unacknowledged, unsent = (
+            int.from_bytes(fcntl.ioctl(self.transport.getHandle(), which, bytes(4)), sys.byteorder)
+            for which in (UNACKNOWLEDGED, UNSENT)
+        )
+        return unacknowledged == unsent
 
     def settle(self, size: int) -> None:
         """The peer reads, and the transport writes, until so many bytes have come."""
-        # Between two ends of one machine what was sent is there soon, not at once.
-        self.peer.settimeout(ANSWER_SECONDS)
         while len(self.received) < size:
             self.do_write()
-            data = self.peer.recv(1 << 16)
-            assert data, "the line was cut"
-            self.received += data
-        self.peer.setblocking(False)
+            # Between two ends of one machine what was sent is there soon, not at once; and so is room for more.
+            waits = [self.transport.getHandle()] if self.waits_to_write else []
+            to_read, to_write, _ = select.select([self.peer], waits, [], ANSWER_SECONDS)
+            assert to_read or to_write, "nothing comes"
+            if to_read:
+                data = self.peer.recv(1 << 16)
+                assert data, "the line was cut"
+                self.received += data
 
 
 @contextmanager

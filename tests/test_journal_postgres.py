@@ -29,8 +29,12 @@ from tests.postgres import shared_server, wait_until
 
 OPENING = Opening("greetings", 1, b"{}", "an-epoch", b"a-seed")
 
-SHORT_PATIENCE = "?options=-c%20idle_in_transaction_session_timeout%3D300ms"
-"""For a URL: the server waits less long for who was cut off in a transaction."""
+SHORT_PATIENCE = "?options=-c%20idle_in_transaction_session_timeout%3D2s"
+"""For a URL: the server waits less long for who was cut off in a transaction. That has to be longer than anything here
+may stand still by chance."""
+
+LONG_PATIENCE = "?options=-c%20idle_in_transaction_session_timeout%3D10min"
+"""For a URL: the server waits for as long as a test may take."""
 
 
 def entry(number: int, size: int = 0) -> Entry:
@@ -122,6 +126,17 @@ class PostgresTestCase(HasDatabase):
         """Wait until somebody waits for somebody else's transaction in the database."""
         query = "SELECT 1 FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
         wait_until(lambda: self.server.ask(query, self.database), "a session waits for a lock")
+
+    def end_who_was_cut_off(self) -> None:
+        """Do what the server would do after a while: end the session that says nothing more in its transaction, and
+        for which another one waits."""
+        self.wait_until_blocked()
+        ended = self.server.ask(
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
+            " WHERE datname = %s AND state = 'idle in transaction'",
+            self.database,
+        )
+        self.assertEqual(ended, [(True,)])
 
 
 class AppendTests(PostgresTestCase):
@@ -272,10 +287,10 @@ class ReadingTests(PostgresTestCase):
 class OutcomeTests(PostgresTestCase):
     """A store says what became of a transaction, as far as that can be known."""
 
-    def lost_at_commit(self, at: AtCommit) -> tuple[CuttingProxy, int]:
+    def lost_at_commit(self, at: AtCommit, patience: str = LONG_PATIENCE) -> tuple[CuttingProxy, int]:
         """Lose the connection in the middle of a commit of entry 1. Returns the proxy and the term."""
         proxy = self.proxy()
-        store = self.store(self.url_through(proxy) + SHORT_PATIENCE)
+        store = self.store(self.url_through(proxy) + patience)
         term = self.claimed(store)
         store.begin()
         self.assertEqual(store.append([Append("g", term, 0, [entry(1)], None)]), [True])
@@ -319,7 +334,7 @@ class OutcomeTests(PostgresTestCase):
 
     def test_never_comes(self) -> None:
         """The server never gets the COMMIT, and does not notice that we are gone: it does not wait for ever."""
-        _, term = self.lost_at_commit(AtCommit.HOLD)
+        _, term = self.lost_at_commit(AtCommit.HOLD, SHORT_PATIENCE)
         self.assertTrue(self.appended(self.store(), term, 0))
         self.assertEqual(self.numbers(), [1])
 
@@ -330,14 +345,14 @@ class OutcomeTests(PostgresTestCase):
         store.begin()
         store.append([Append("g", term, 0, [entry(1)], None)])
         self.server.ask(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", self.database
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = %s", self.database
         )
         self.assertRaises(Unavailable, store.commit)
         self.assertEqual(self.numbers(), [])
         store.begin()
         store.append([Append("g", term, 0, [entry(1)], None)])
         self.server.ask(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", self.database
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = %s", self.database
         )
         self.assertRaises(Unavailable, store.append, [Append("h", term, 0, [entry(1)], None)])
         self.assertRaises(RuntimeError, store.append, [Append("h", term, 0, [entry(1)], None)])
@@ -445,12 +460,15 @@ class JournalTests(PostgresTestCase):
     def test_connection_lost_at_commit(self) -> None:
         """Whether the COMMIT came to the server or not, the entry is there once, and that is what is said."""
         proxy = self.proxy()
-        journal = self.journal(self.url_through(proxy) + SHORT_PATIENCE)
+        journal = self.journal(self.url_through(proxy) + LONG_PATIENCE)
         term = self.claim(journal).term
         lost = [AtCommit.CUT_AFTER, AtCommit.CUT_BEFORE, AtCommit.HOLD] * 2
         for expected, at in enumerate(lost):
             proxy.at_commit = at
-            self.assertIsNone(self.answer(self.append(journal, term, expected)))
+            got = self.append(journal, term, expected)
+            if at is AtCommit.HOLD:
+                self.end_who_was_cut_off()
+            self.assertIsNone(self.answer(got))
             self.assertEqual(proxy.at_commit, AtCommit.PASS)
             self.assertEqual(self.numbers(), list(range(1, expected + 2)))
         self.assertEqual(len(self.reported), 2 * len(lost))
@@ -458,7 +476,7 @@ class JournalTests(PostgresTestCase):
     def test_commit_still_on_its_way(self) -> None:
         """While the server has not got the COMMIT yet, nothing is said; then it is."""
         proxy = self.proxy()
-        journal = self.journal(self.url_through(proxy))
+        journal = self.journal(self.url_through(proxy) + LONG_PATIENCE)
         term = self.claim(journal).term
         proxy.at_commit = AtCommit.HOLD
         got = self.append(journal, term, 0)
@@ -472,10 +490,13 @@ class JournalTests(PostgresTestCase):
     def test_claim_lost_at_commit(self) -> None:
         """Who claims gets the term under which the game may be written."""
         proxy = self.proxy()
-        journal = self.journal(self.url_through(proxy) + SHORT_PATIENCE)
+        journal = self.journal(self.url_through(proxy) + LONG_PATIENCE)
         for expected, at in enumerate((AtCommit.CUT_AFTER, AtCommit.CUT_BEFORE, AtCommit.HOLD)):
             proxy.at_commit = at
-            stored = self.claim(journal)
+            journal.claim("g", got := Got())
+            if at is AtCommit.HOLD:
+                self.end_who_was_cut_off()
+            stored = self.answer(got)
             self.assertEqual(stored.last, expected)
             self.assertIsNone(self.answer(self.append(journal, stored.term, expected)))
 
@@ -552,7 +573,7 @@ class JournalTests(PostgresTestCase):
             rescued.append("who asks waited for as long as the server stood still")
             self.server.cont()
 
-        timer = threading.Timer(30, rescue)
+        timer = threading.Timer(120, rescue)
         timer.start()
         try:
             appended, read, claimed = self.append(journal, term, 0), Got(), Got()
@@ -617,7 +638,11 @@ class ServerTests(PostgresTestCase):
         """The operator finds us by name; what the URL says goes before what we think."""
         self.store()
         self.store(self.url + "?application_name=node-7")
-        query = "SELECT application_name FROM pg_stat_activity WHERE datname = %s ORDER BY 1"
+        # The server looks after its databases by itself, in sessions without a name.
+        query = (
+            "SELECT application_name FROM pg_stat_activity"
+            " WHERE datname = %s AND backend_type = 'client backend' ORDER BY 1"
+        )
         self.assertEqual(self.server.ask(query, self.database), [("gamesvc",), ("node-7",)])
 
     def test_no_back_up(self) -> None:

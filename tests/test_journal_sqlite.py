@@ -62,7 +62,7 @@ class SqliteTestCase(SynchronousTestCase):
             env={**os.environ, "PYTHONPATH": CHECKOUT},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
         )
 
 

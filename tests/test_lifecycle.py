@@ -516,7 +516,7 @@ class LookedAfter(SynchronousTestCase):
             for server in servers:
                 Connected(server, AS_ALICE)
             self.assertEqual(self.ticked(house, 60), [], model)
-            self.assertEqual(house.around.attended, set())
+            self.assertEqual(house.around.attended, {})
 
     def test_nobody_looks_after_one_whose_commands_were_answered(self) -> None:
         for model in (Counter, Careless):
@@ -535,10 +535,20 @@ class LookedAfter(SynchronousTestCase):
         house.run()
         self.assertEqual(answers.code, "ok")
         self.ticked(house, TICK_SECONDS)
-        self.assertEqual((self.ticked(house, 5), house.around.attended), ([], set()))
+        self.assertEqual((self.ticked(house, 5), house.around.attended), ([], {}))
         house.run()
         self.submit(house, other)
         self.assertEqual(self.ticked(house, 1), [other] * 2)
+
+    def test_those_that_wait_are_looked_after_in_the_order_in_which_they_began_to(self) -> None:
+        house = House()
+        servers = [house.open(f"g{number}") for number in range(5)]
+        for order in (servers, servers[::-1]):
+            for server in order:
+                self.submit(house, server)
+            self.assertEqual(self.ticked(house, TICK_SECONDS), order)
+            house.run()
+            self.ticked(house, TICK_SECONDS)
 
     def test_a_game_whose_last_answer_leads_to_the_next_append_is_looked_after_further(self) -> None:
         house = House()
@@ -611,7 +621,7 @@ class LookedAfter(SynchronousTestCase):
             house.do(house.open(), "add")
             house.fall_asleep()
             house.pass_time(2 * TICK_SECONDS)
-            self.assertEqual(house.around.attended, set(), model)
+            self.assertEqual(house.around.attended, {}, model)
             server = house.open()
             if model is Counter:
                 self.submit(house, server)
@@ -622,7 +632,7 @@ class LookedAfter(SynchronousTestCase):
                 next(each for each in house.journal.asked if each.what == "save").fenced()
             self.assertTrue(server.closed)
             self.ticked(house, TICK_SECONDS)
-            self.assertEqual((self.ticked(house, 5), house.around.attended), ([], set()), model)
+            self.assertEqual((self.ticked(house, 5), house.around.attended), ([], {}), model)
 
     def test_a_journal_that_stands_still_is_told_of_once_however_many_games_wait_and_again_the_next_time(self) -> None:
         log = Logged(self)

@@ -35,18 +35,19 @@ def scores(game: str, *bots: Bot, seed: int = 0) -> dict[str, float]:
 
 class Mcts(SynchronousTestCase):
     def test_it_wins_against_chance(self) -> None:
-        both = OpenSpielMcts(simulations=100), OpenSpielRandom()
+        both = OpenSpielMcts(simulations=100, seconds=0), OpenSpielRandom()
         for seed in range(3):
             self.assertEqual(scores("openspiel:connect_four", *both, seed=seed)["player 0"], 1.0)
 
     def test_it_never_loses_a_game_that_it_can_think_through(self) -> None:
+        both = OpenSpielRandom(), OpenSpielMcts(simulations=600, seconds=0)
         for seed in range(3):
-            ended = scores("openspiel:tic_tac_toe", OpenSpielRandom(), OpenSpielMcts(simulations=600), seed=seed)
+            ended = scores("openspiel:tic_tac_toe", *both, seed=seed)
             self.assertGreaterEqual(ended["player 1"], 0.0)
 
     def test_asked_the_same_it_answers_the_same(self) -> None:
         game = OfflineGame(model_of("openspiel:connect_four"), ["a", "b"])
-        choices = [OpenSpielMcts(simulations=20).choose(game.turn("a", random.Random(4))) for _ in range(3)]
+        choices = [OpenSpielMcts(simulations=20, seconds=0).choose(game.turn("a", random.Random(4))) for _ in range(3)]
         self.assertEqual(choices, choices[:1] * 3)
 
     def made(self, seconds: float, each: float) -> list[int]:

@@ -1039,7 +1039,7 @@ class InThreads(SynchronousTestCase):
             @command
             def work(self, player: Player, number: int) -> int:
                 running.append(number)
-                gate.wait(10)
+                gate.wait(60)
                 alone.append(running == [number])
                 running.remove(number)
                 self.count += 1
@@ -1063,7 +1063,7 @@ class InThreads(SynchronousTestCase):
         self.assertEqual([each.code for each in answers], ["silence"] * 20)
         gate.set()
         for _ in answers:
-            told.get(timeout=10)()
+            told.get(timeout=60)()
             table.run()
         self.assertEqual([each.reply["result"] for each in answers], [1000 * (n + 1) + n for n in range(20)])
         self.assertEqual(alone, [True] * 20)

@@ -59,7 +59,7 @@ class Reactor(MemoryReactorClock):
     def run_until(self, done: Deferred[None]) -> None:
         """Do what other threads tell, until something is done."""
         while not done.called:
-            self._told.get(timeout=30)()
+            self._told.get(timeout=120)()
             # Who waits for the journal looks again after a while.
             self.advance(0.01)
 
@@ -366,7 +366,7 @@ print("fired")
 
 class Clock(SynchronousTestCase):
     def test_a_step_of_the_walls_clock_does_not_freeze_timers(self) -> None:
-        done = subprocess.run([sys.executable, "-c", CLOCK_STEP], capture_output=True, text=True, timeout=20)
+        done = subprocess.run([sys.executable, "-c", CLOCK_STEP], capture_output=True, text=True, timeout=120)
         self.assertEqual((done.stdout, done.stderr), ("fired\n", ""))
 
 
@@ -389,7 +389,7 @@ class Collections(SynchronousTestCase):
 
     def run_script(self, after: str = "") -> str:
         script = COLLECTIONS.format(after=after)
-        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=20)
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
         self.assertEqual(done.stderr, "")
         return done.stdout
 

@@ -14,8 +14,10 @@ from twisted.internet.defer import TimeoutError as TookTooLong
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
+from zope.interface import directlyProvides, providedBy
 
 from gamesvc.errors import ConfigError, RequestRefused
+from gamesvc.web import jwks
 from gamesvc.web.jwks import (
     AGAIN_SECONDS,
     FRESH_SECONDS,
@@ -203,6 +205,23 @@ class AddressTest(SynchronousTestCase):
             self.assertRaises(ConfigError, check_address, text)
 
 
+class OwnTime:
+    """The real reactor, but for its time, which is the test's.
+
+    Attributes:
+        time: it.
+    """
+
+    def __init__(self, reactor: Any) -> None:
+        directlyProvides(self, providedBy(reactor))
+        self._reactor = reactor
+        self.time = Clock()
+        self.callLater = self.time.callLater
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reactor, name)
+
+
 class FetchTest(TestCase):
     """Over the network of this machine."""
 
@@ -249,10 +268,24 @@ class FetchTest(TestCase):
     async def test_who_takes_too_long_is_cut_off(self) -> None:
         from twisted.internet import reactor
 
+        own: Any = OwnTime(reactor)
+        reading: Deferred[None] = Deferred()
+
+        class Body(jwks._Body):
+            def connectionMade(self) -> None:
+                super().connectionMade()
+                # It is waited for when this has returned.
+                own.callFromThread(reading.callback, None)
+
+        self.patch(jwks, "_Body", Body)
         address = self.serve(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", ends=False)
-        found: Callable[[str], Deferred[bytes]] = fetcher(reactor, seconds=0.05)
-        with self.assertRaises(TookTooLong):
-            await found(address)
+        found: Callable[[str], Deferred[bytes]] = fetcher(own, seconds=5)
+        fetching = found(address)
+        await reading
+        own.time.advance(4.9)
+        self.assertNoResult(fetching)
+        own.time.advance(0.1)
+        self.failureResultOf(fetching, TookTooLong)
         await self.lost
 
     async def test_and_not_too_much_is_read(self) -> None:

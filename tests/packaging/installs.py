@@ -31,10 +31,10 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 PLUGIN = "twisted/plugins/gamesvc_plugin.py"
 PACKAGE_DIR = 'package_dir={"": "."},'
 
-ANSWER_SECONDS = 30.0
+ANSWER_SECONDS = 180.0
 """How long a server may take from its start to its first answer, and from then on for every other."""
 
-STOP_SECONDS = 15.0
+STOP_SECONDS = 60.0
 """How long it may take from SIGTERM to its end."""
 
 # What a developer has set must neither help an install nor disturb the server.

@@ -38,7 +38,22 @@ may_install() {
     fi
 }
 
-apt() { "${as_root[@]}" DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" >>"$log" 2>&1; }
+# A mirror may fail for a moment, and another program hold the locks, as those do that bring a new machine up to date.
+patience=(-o Acquire::Retries=5 -o DPkg::Lock::Timeout=600)
+
+apt() {
+    "${as_root[@]}" DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "${patience[@]}" "$@" >>"$log" 2>&1
+}
+
+# Of the lock on the lists, apt-get itself waits for nobody to leave it.
+update_lists() {
+    local tries
+    for tries in 1 2 3 4 5 6; do
+        if apt update; then return; fi
+        if [ "$tries" -lt 6 ]; then sleep 10; fi
+    done
+    return 1
+}
 
 has_postgres() {
     local place
@@ -66,7 +81,7 @@ postgres() {
     if has_postgres; then return; fi
     may_install PostgreSQL "$hint"
     say "installing Debian's postgresql, without starting a server"
-    if ! { apt update && install_postgres && has_postgres; }; then
+    if ! { update_lists && install_postgres && has_postgres; }; then
         tell_and_give_up "PostgreSQL can't run: its installation failed; $hint"
     fi
 }
@@ -98,13 +113,13 @@ node_packages() {
     if ! command -v npm >/dev/null; then
         may_install Node.js "$hint"
         say "installing Debian's npm"
-        apt update && apt install --no-install-recommends nodejs npm ||
+        update_lists && apt install --no-install-recommends nodejs npm ||
             tell_and_give_up "Node.js can't run: the installation of npm failed; $hint"
     fi
     local name
     name=$(other_node)
     # Into the environment, and so for this checkout alone. All at once: npm takes away what it was not asked for.
-    npm install --prefix "$venv" --no-save --no-package-lock --no-audit --no-fund --ignore-scripts \
+    npm install --prefix "$venv" --no-save --no-package-lock --no-audit --no-fund --ignore-scripts --fetch-retries=5 \
         "typescript@$typescript" "playwright-core@$playwright" ${name:+"$name@$node"} >>"$log" 2>&1 && has_node_packages ||
         tell_and_give_up "TypeScript, Playwright and Node.js $node can't run: their installation failed"
 }
@@ -123,7 +138,7 @@ browser() {
     if has_chromium; then return; fi
     may_install Chromium "$hint"
     say "installing Debian's chromium"
-    if ! { apt update && apt install --no-install-recommends chromium && has_chromium; }; then
+    if ! { update_lists && apt install --no-install-recommends chromium && has_chromium; }; then
         tell_and_give_up "Chromium can't run: its installation failed; $hint"
     fi
 }
