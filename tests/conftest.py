@@ -1,10 +1,16 @@
 """In what order the tests run, and where."""
 
 import os
+import signal
 from collections.abc import Iterator
 from unittest import TestCase
 
 import pytest
+
+# A shell that runs the tests in the background has them ignore ^C, and so would all that they start, even where a test
+# sends it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # Last, so that nothing is put in another order after this.

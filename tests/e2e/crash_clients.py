@@ -47,7 +47,7 @@ _COMMANDS = {
     "later": 6,
     "unheard-of": 1,
     "put without a key": 1,
-    "end": 0.6,
+    "end": 1.2,
 }
 
 
@@ -168,6 +168,7 @@ class CrashClient:
 
     def _came(self, message: Message) -> None:
         self.write("came", message=message)
+        self._crowd.heard += 1
         name = message.get("event")
         if name == "gamesvc.welcome":
             # Who can't be told what they missed goes on from where the game is.
@@ -251,6 +252,7 @@ class Crowd(threading.Thread):
     Attributes:
         stopping: whether no new command is to be sent.
         leaving: whether all are to go.
+        heard: how many messages have come to all of them.
         failures: what was not foreseen.
     """
 
@@ -260,6 +262,7 @@ class Crowd(threading.Thread):
         self.tables = [Table(number) for number in range(tables)]
         self.stopping = False
         self.leaving = False
+        self.heard = 0
         self.failures: list[BaseException] = []
         self.clients: list[CrashClient] = []
         for table in self.tables:

@@ -22,10 +22,10 @@ T = TypeVar("T")
 CHECKOUT = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
 
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 60.0
 """How long anything that is awaited may take: far more than it does, for the machine may be busy."""
 
-START_SECONDS = 30.0
+START_SECONDS = 180.0
 """How long a program may take to start, or to do all that it does."""
 
 _ATTEMPTS = 3
@@ -267,13 +267,19 @@ class Operator:
                 break
         raise AssertionError(f"the server ended by itself, with {server.await_end()}; it wrote:\n{server.log}")
 
-    def daemonize(self, *options: str, **environment: str) -> Server:
-        """Start a server as a daemon, with the pidfile ``server.pid`` and the log ``server.log``."""
+    def daemonize(self, *options: str, launcher: Sequence[str] = ("twistd",), **environment: str) -> Server:
+        """Start a server as a daemon, with the pidfile ``server.pid`` and the log ``server.log``.
+
+        Args:
+            options: of ``twistd gamesvc``.
+            launcher: ``twistd``, or what takes its place.
+            environment: variables.
+        """
         pidfile, log = self.directory / "server.pid", self.directory / "server.log"
         for _ in range(_ATTEMPTS):
             ports = _Ports()
             arguments = (f"--pidfile={pidfile}", f"--logfile={log}", "gamesvc", "--port", "{port}", *options)
-            done = self.run("twistd", *map(ports.fill, arguments), **environment)
+            done = self.run(*launcher, *map(ports.fill, arguments), **environment)
             if done.status == 0:
                 server = Server(int(pidfile.read_text()), ports, (log,))
                 self.servers.append(server)

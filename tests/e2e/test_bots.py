@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.clients import Message
-from tests.e2e.processes import Finished, Operator, Server, birth, until
+from tests.e2e.processes import START_SECONDS, Finished, Operator, Server, birth, until
 from tests.e2e.test_admission import Guarded
 from tests.e2e.threads import in_thread
 from tests.e2e.watching import UNBOUND, Watcher, kept_entries
@@ -20,20 +20,19 @@ JOURNAL = "games.sqlite"
 QUICK = ("--bot-pause", "0.05")
 
 THINKER = '''
+import os
 import time
 
 from gamesvc.bots import Bot, Choice, Turn
 
 
 class Thinker(Bot):
-    """Thinks for a while."""
-
-    def __init__(self, seconds: float = 0.3) -> None:
-        self.seconds = seconds
+    """Thinks until there is a file."""
 
     def choose(self, turn: Turn) -> Choice | None:
         print("thinks of", len(turn.legal))
-        time.sleep(self.seconds)
+        while not os.path.exists("idea"):
+            time.sleep(0.01)
         return turn.legal[0]
 
 
@@ -43,7 +42,6 @@ class Sulker(Bot):
     def choose(self, turn: Turn) -> Choice | None:
         if len(turn.legal) > 6:
             raise LookupError("no idea")
-        import os
         os._exit(3)
 '''
 
@@ -62,7 +60,7 @@ def tell(operator: Operator, server: Server, action: str, *what: str, **environm
 def wait_for(watcher: Watcher, is_it: Callable[[Message], bool]) -> None:
     """Take in what comes, up to an event."""
     while not any(map(is_it, watcher.events)):
-        watcher._take(watcher._next(30))
+        watcher._take(watcher._next(START_SECONDS))
 
 
 def marked(watcher: Watcher) -> dict[int, str]:
@@ -77,7 +75,7 @@ def is_over(watcher: Watcher) -> bool:
 def await_move(watcher: Watcher, number: int) -> None:
     """Wait for the move of a number, or the end."""
     while len(marked(watcher)) < number and not is_over(watcher):
-        watcher._take(watcher._next(30))
+        watcher._take(watcher._next(START_SECONDS))
     # What came with it is there before this is answered.
     assert watcher.ask("mark", cell=9)["status"] == "error"
 
@@ -100,7 +98,8 @@ def check(operator: Operator) -> None:
 def test_whoever_plays_against_a_bot_that_searches_ends_the_game_through_a_kill_in_each_turn(
     operator: Operator,
 ) -> None:
-    options = ("--bot", "search(seconds=0.5)")
+    # As far ahead as in half a second on an idle machine.
+    options = ("--bot", "search(simulations=2000)")
     server = serve(operator, *options)
     alice = Watcher(server, "g", player="alice")
     assert tell(operator, server, "seat", "search") == Finished(0, "bot-search\n", "")
@@ -126,7 +125,7 @@ def test_whoever_plays_against_a_bot_that_searches_ends_the_game_through_a_kill_
 
 @in_thread
 def test_a_bot_of_an_authors_own_thinks_elsewhere_and_the_server_goes_on_meanwhile(operator: Operator) -> None:
-    server = serve(operator, "--bot", "thinkers:Thinker(seconds=1.5)", "--bot-processes", "1")
+    server = serve(operator, "--bot", "thinkers:Thinker", "--bot-processes", "1")
     with Watcher(server, "g", player="alice") as alice, Watcher(server, "other", player="bob") as bob:
         assert tell(operator, server, "seat", "Thinker").status == 0
         wait_for(alice, lambda event: event["event"] == "gamesvc.bot")
@@ -134,7 +133,10 @@ def test_a_bot_of_an_authors_own_thinks_elsewhere_and_the_server_goes_on_meanwhi
         server.await_log("thinks of 8")
         for _ in range(50):
             assert bob.ask("mark", cell=0)["error"]["code"] == "not_started"
+        # The answer to what she asks now comes after all that has happened.
+        assert alice.ask("mark", cell=9)["status"] == "error"
         assert len(marked(alice)) == 1, "it still thinks"
+        operator.write("idea", "")
         await_move(alice, 2)
     assert server.stop() == -signal.SIGTERM
 
@@ -249,7 +251,7 @@ def test_where_tokens_are_asked_for_one_that_says_operate_is_needed(operator: Op
 
 @in_thread
 def test_a_server_that_is_killed_leaves_no_process_behind_that_thinks(operator: Operator) -> None:
-    server = serve(operator, "--bot", "thinkers:Thinker(seconds=30)")
+    server = serve(operator, "--bot", "thinkers:Thinker")
     with Watcher(server, "g", player="alice") as alice:
         assert tell(operator, server, "seat", "Thinker").status == 0
         wait_for(alice, lambda event: event["event"] == "gamesvc.bot")

@@ -29,8 +29,12 @@ def trust(shared_operator: Operator) -> ssl.SSLContext:
 @pytest.fixture(scope="module")
 def server(shared_operator: Operator, trust: ssl.SSLContext) -> Server:
     """One that listens on a plain port and on one with TLS."""
-    return shared_operator.serve(
-        *("twistd", "-n", "--pidfile=", "gamesvc", "--handshake-timeout", "3"),
+    return serve(shared_operator)
+
+
+def serve(operator: Operator, *options: str) -> Server:
+    return operator.serve(
+        *("twistd", "-n", "--pidfile=", "gamesvc", "--journal", "memory", *options),
         *("--port", "{port}"),
         *("--port", "ssl:{tls}:privateKey=key.pem:certKey=certificate.pem:interface=127.0.0.1"),
     )
@@ -92,7 +96,10 @@ def test_a_tls_client_on_the_plain_port_is_refused_and_others_play_on(server: Se
 
 
 @in_thread
-def test_who_connects_and_says_nothing_is_cut_off_on_both_ports(server: Server) -> None:
+def test_who_connects_and_says_nothing_is_cut_off_on_both_ports(
+    shared_operator: Operator, trust: ssl.SSLContext
+) -> None:
+    server = serve(shared_operator, "--handshake-timeout", "1")
     with contextlib.ExitStack() as stack:
         places = [(LOOPBACK, port) for port in server.ports.values()]
         for mute in [stack.enter_context(socket.create_connection(place, ANSWER_SECONDS)) for place in places]:

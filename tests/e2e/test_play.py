@@ -105,7 +105,7 @@ class Terminal:
     """
 
     def __init__(self, operator: Operator, url: str) -> None:
-        self._raw = b""
+        self._raw = self._asking = b""
         self._fd, end = pty.openpty()
         termios.tcsetwinsize(self._fd, (40, _COLUMNS))
         self._before = termios.tcgetattr(self._fd)
@@ -168,8 +168,10 @@ class Terminal:
         if select.select([self._fd], [], [], 0)[0]:
             more = os.read(self._fd, 1 << 16)
             self._raw += more
-            if _WHERE in more:
-                os.write(self._fd, _HERE)
+            # It may come in two parts.
+            asked = (self._asking + more).count(_WHERE)
+            os.write(self._fd, _HERE * asked)
+            self._asking = (self._asking + more).rpartition(_WHERE)[2][1 - len(_WHERE) :]
         return True
 
 
@@ -307,11 +309,13 @@ def test_ctrl_c_ends_a_script_and_so_does_a_reader_who_goes(shared_operator: Ope
         alice.hear("You are alice")
         alice.process.send_signal(signal.SIGINT)
         assert (alice.process.wait(START_SECONDS), alice.errors) == (130, "\n")
+    # It never runs out of lines, so it does not end before it has noticed.
+    script = 'while sleep 0.1 && echo say 1; do true; done | "$@" | head -1; exit ${PIPESTATUS[1]}'
     done = subprocess.run(
-        ["bash", "-c", '"$@" | head -1; exit ${PIPESTATUS[0]}', "bash", *program("gamesvc"), "play", chat.url("stop")],
+        ["bash", "-c", script, "bash", *program("gamesvc"), "play", chat.url("stop")],
         cwd=shared_operator.directory,
         env=clean_environment(),
-        input=b"say 1\n" * 20,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=START_SECONDS,
     )

@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.processes import Operator, Server
+from tests.e2e.processes import ANSWER_SECONDS, START_SECONDS, Operator, Server
 from tests.e2e.threads import in_thread
 from tests.e2e.watching import UNBOUND, Watcher
 
 MODELS = '''
+import os
 import time
 
 from gamesvc import Event, GameModel, Player, command, field
@@ -62,8 +63,9 @@ class Slow(GameModel, blocking=True):
     count: int = 0
 
     @command
-    def sleep(self, player: Player, seconds: float) -> int:
-        time.sleep(seconds)
+    def sleep(self, player: Player, until: str) -> int:
+        while not os.path.exists(until):
+            time.sleep(0.01)
         self.count += 1
         return self.count
 
@@ -90,7 +92,7 @@ def hear(watcher: Watcher, *what: str) -> None:
     """Take in what comes, up to something that the model, or gamesvc, says."""
     for each in what:
         while each not in told(watcher):
-            watcher._take(watcher._next(30))
+            watcher._take(watcher._next(START_SECONDS))
 
 
 def _killed(operator: Operator, server: Server) -> Server:
@@ -107,14 +109,15 @@ def _restarted(operator: Operator, server: Server) -> Server:
 def test_who_loses_the_line_is_away_after_5_seconds_and_back_at_once(operator: Operator) -> None:
     server = serve(operator, "Rooms")
     with Watcher(server, "g", player="alice") as alice, Watcher(server, "g", player="bob") as bob:
-        alice.cut()
+        # Not after it: the server may notice at once.
         cut = time.monotonic()
+        alice.cut()
         hear(bob, "alice away", "gamesvc.away")
         assert time.monotonic() - cut >= 5
         heard = len(bob.events)
         with Watcher(server, "g", player="alice"):
             while not {"alice back", "gamesvc.back"} <= set(told(bob)[heard:]):
-                bob._take(bob._next(30))
+                bob._take(bob._next(START_SECONDS))
         notices = [event for event in bob.events if event["event"] in ("gamesvc.away", "gamesvc.back")]
         # That she came at first he may have heard, too: the model was told while he came.
         expected = [{"event": "gamesvc.away", "player": "alice"}, {"event": "gamesvc.back", "player": "alice"}]
@@ -202,27 +205,29 @@ def test_a_game_ticks_at_its_rate(operator: Operator) -> None:
     with Watcher(server, "g", player="alice") as alice:
         while not alice.ask("count")["result"][0]:
             continue
-        for _ in range(30):
+        behind, agreed = 0.0, 0
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while agreed < 30:
             ticks, seconds = alice.ask("count")["result"]
             # A command comes just before the next tick.
-            assert abs(ticks - seconds * 20) <= 1.01
+            assert seconds * 20 - ticks >= behind - 1.01
+            agreed += 1
+            if seconds * 20 - ticks > behind + 1.01:
+                # Ticks are left out where the machine had no time for a quarter of a second.
+                behind, agreed = seconds * 20 - ticks, 0
+                assert time.monotonic() < deadline, f"{ticks} ticks in {seconds} s"
 
 
 @in_thread
 def test_a_model_that_blocks_delays_nobody_elses_reply(operator: Operator) -> None:
     server = serve(operator, "Slow", *UNBOUND)
     with Watcher(server, "slow", player="alice") as alice, Watcher(server, "other", player="bob") as bob:
-        alice.send("sleep", seconds=1.0)
+        alice.send("sleep", until="morning")
         alice.send("look")
-        answered = 0
-        while not alice.replies:
+        for _ in range(20):
             assert bob.ask("look")["result"] == 0
-            answered += 1
-            # Whether there is something, without waiting for it.
-            try:
-                alice._take(alice._next(0.001))
-            except TimeoutError:
-                continue
-        # If it had waited for the other game, it would have been answered once.
-        assert answered > 10
+        # Whether there is something, without waiting for it.
+        with pytest.raises(TimeoutError):
+            alice._next(0)
+        operator.write("morning", "")
         assert [each["result"] for each in alice.await_replies(2)] == [1, 1]

@@ -26,6 +26,7 @@ STORM_MISSED = 300
 """More than a game has in memory."""
 
 READY_SECONDS = 2.0
+LATER_SECONDS = 3600.0
 SNAPSHOT_ENTRIES = 1_000
 
 
@@ -50,8 +51,8 @@ def _play(player: Watcher, rounds: int) -> None:
 
 
 @pytest.mark.parametrize("meanwhile", [_nothing, _restart, _kill])
-# Of few whispers, Bob might hear none.
-@pytest.mark.parametrize("rounds", [20, 150])
+# Of few whispers, Bob might hear none: of these 32, that is one time in four thousand million.
+@pytest.mark.parametrize("rounds", [30, 150])
 @in_thread
 def test_who_was_cut_off_gets_what_they_missed(
     operator: Operator, meanwhile: Callable[[Operator, Server], Server], rounds: int
@@ -173,9 +174,14 @@ def test_when_all_come_back_at_once_each_game_is_read_once(operator: Operator) -
     server = serve(
         operator,
         *("--max-connections", "0"),
+        # All are served, however long a busy machine takes for that; and what comes is held against events alone.
+        *("--handshake-timeout", "0", "--ping-interval", "0"),
         tweaks={"counted_reads": counts},
         # A busy machine may take longer to let so many in than what was read is kept.
-        constants={"gamesvc.history:HOLD_SECONDS": 120},
+        constants={
+            "gamesvc.history:HOLD_SECONDS": 10 * ANSWER_SECONDS,
+            "gamesvc.entering:ENTER_SECONDS": 10 * ANSWER_SECONDS,
+        },
     )
     started = time.monotonic()
     got = asyncio.run(_storm(server.ports["port"]))
@@ -207,7 +213,7 @@ def test_a_long_game_is_ready_soon(operator: Operator) -> None:
     sys.stdout.write(f"a game of {many} entries was ready in {ready * 1000:.0f} ms: {reads}\n")
     assert reads == {"load": 1, "load_entries": SNAPSHOT_ENTRIES}
     # Its time is for those who look at it; a busy machine may take longer, but never so long.
-    assert ready < 5 * READY_SECONDS
+    assert ready < 10 * READY_SECONDS
 
 
 @in_thread
@@ -234,12 +240,13 @@ def test_a_server_keeps_the_way_to_a_game_short(operator: Operator) -> None:
 def test_a_sleeping_game_is_woken_by_its_timer_and_by_a_player(operator: Operator) -> None:
     server = serve(operator, "--idle-game-seconds", "0.1")
     journal = str(operator.directory / "journal.sqlite")
+    # Long enough for the game to be asleep by then.
+    seconds = 5.0
     with Watcher(server, "g", player="ann") as ann:
         assert ann.ask("put", key="first")["status"] == "ok"
-        assert ann.ask("later", key="alarm", seconds=1.5)["status"] == "ok"
-    server.await_log("game g sleeps")
-    assert "woken" not in server.log
+        assert ann.ask("later", key="alarm", seconds=seconds)["status"] == "ok"
     server.await_log("game g (Ledger) woken by the server")
+    assert "game g sleeps" in server.log.partition("woken")[0]
     until(lambda: kept_entries(journal, "g")[-1].kind == "timer", "the timer")
     until(lambda: server.log.count("game g sleeps") == 2, "a game that sleeps again")
     with Watcher(server, "g", player="ann", **ann.place) as back:
@@ -249,23 +256,22 @@ def test_a_sleeping_game_is_woken_by_its_timer_and_by_a_player(operator: Operato
         assert back.ask("put", key="second")["result"][0] == 4
     assert "game g (Ledger) woken by 'ann'" in server.log
     due = kept_entries(journal, "g")[-2].time - kept_entries(journal, "g")[-3].time
-    assert due >= 1.5
+    assert due >= seconds
 
 
-@pytest.mark.parametrize("downtime", [0.0, 1.0])
+@pytest.mark.parametrize("left", [5.0, -60.0])
 @in_thread
-def test_timers_survive_the_end_of_a_server(operator: Operator, downtime: float) -> None:
+def test_timers_survive_the_end_of_a_server(operator: Operator, left: float) -> None:
     journal = str(operator.directory / "journal.sqlite")
     server = serve(operator)
     with Watcher(server, "g", player="ann") as ann:
-        assert ann.ask("later", key="alarm", seconds=0.8)["status"] == "ok"
+        assert ann.ask("later", key="alarm", seconds=LATER_SECONDS)["status"] == "ok"
         server.kill()
     set_at = kept_entries(journal, "g")[-1].time
-    until(lambda: time.time() >= set_at + downtime, "the time")
-    # Nobody is there but the timer.
-    server = serve(operator)
+    # Nobody is there but the timer, which is due soon, or has been for a while.
+    server = serve(operator, tweaks={"late_clock": LATER_SECONDS - left - (time.time() - set_at)})
     until(lambda: kept_entries(journal, "g")[-1].kind == "timer", "the timer")
-    assert kept_entries(journal, "g")[-1].time >= set_at + 0.8
+    assert kept_entries(journal, "g")[-1].time >= set_at + LATER_SECONDS
     with Watcher(server, "g", player="ann", **ann.place) as back:
         assert [event["event"] for event in back.hear(back.welcome["seq"])] == ["Rang"]
     assert [entry.kind for entry in kept_entries(journal, "g")].count("timer") == 1

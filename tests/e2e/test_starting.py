@@ -56,7 +56,7 @@ def test_a_file_of_settings_counts_less_than_the_environment_and_that_less_than_
         game = ["tictactoe:TicTacToe", "greetings"]
         log-level = "warn"
         max-connections = 1
-        commands-per-second = 0.5
+        commands-per-second = 0.001
         command-burst = 2
         enable-auth = false
         """,

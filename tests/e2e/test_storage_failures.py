@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -30,7 +30,10 @@ from tests.postgres import PostgresServer, shared_server
 
 STALL_MILLISECONDS = 50.0
 HISTORY = 1_000
-OUTCOME_UNKNOWN = (5.0, 7.0)
+OUTCOME_UNKNOWN_SECONDS = 5.0
+"""After how long somebody is told that nobody knows what became of a command."""
+BUSY_MILLISECONDS = ("gamesvc.journal.sqlite_file:BUSY_MILLISECONDS", "gamesvc.journal.sqlite:BUSY_MILLISECONDS")
+"""How long a server waits for a file that somebody else has locked."""
 UNAVAILABLE = {
     "code": "unavailable",
     "message": "the game can't be saved now; nothing has changed",
@@ -85,11 +88,13 @@ def _database(postgres: PostgresServer, port: int | None = None) -> Iterator[Pla
 
 
 @contextmanager
-def _watched(operator: Operator, place: Place, *options: str) -> Iterator[Server]:
+def _watched(
+    operator: Operator, place: Place, *options: str, constants: Mapping[str, float] | None = None
+) -> Iterator[Server]:
     """A server whose reactor's thread is watched: it must not call a store, whatever happens."""
     calls, beats = operator.directory / "calls", operator.directory / "beats"
     tweaks = {"blocking_calls": calls, "heartbeat": beats}
-    server = serve(operator, *UNBOUND, *options, journal=place.url, tweaks=tweaks)
+    server = serve(operator, *UNBOUND, *options, journal=place.url, tweaks=tweaks, constants=constants)
     yield server
     before = beats.read_text().count("\n")
     until(lambda: beats.read_text().count("\n") > before, "a beat")
@@ -195,6 +200,7 @@ def test_where_there_is_no_room_commands_are_refused_until_there_is(operator: Op
 def _locked(path: Path) -> Iterator[None]:
     """Somebody else writes to a SQLite file, and takes their time."""
     connection = apsw.Connection(str(path))
+    connection.set_busy_timeout(int(ANSWER_SECONDS * 1000))
     try:
         connection.execute("BEGIN IMMEDIATE")
         yield
@@ -204,25 +210,34 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 @in_thread
-def test_where_the_file_is_locked_commands_wait_or_are_refused(operator: Operator) -> None:
+def test_where_the_file_is_locked_commands_wait(operator: Operator) -> None:
     place = _file(operator)
-    path = operator.directory / "journal.sqlite"
-    with _watched(operator, place) as server, Watcher(server, "g", player="ann") as ann:
+    # Longer than it does otherwise, so that it is not over before we look.
+    constants = dict.fromkeys(BUSY_MILLISECONDS, 1000 * ANSWER_SECONDS)
+    with _watched(operator, place, constants=constants) as server, Watcher(server, "g", player="ann") as ann:
         _ok(ann, "first")
-        with _locked(path):
+        with _locked(operator.directory / "journal.sqlite"):
             ann.send("put", id="waits", key="waits")
             with pytest.raises(TimeoutError):
                 ann.await_replies(2, 0.3)
         assert ann.await_replies(2)[-1]["status"] == "ok"
-        with _locked(path):
+        assert place.commands() == ["first", "waits"]
+
+
+@in_thread
+def test_where_the_file_stays_locked_commands_are_refused(operator: Operator) -> None:
+    place = _file(operator)
+    with _watched(operator, place) as server, Watcher(server, "g", player="ann") as ann:
+        _ok(ann, "first")
+        with _locked(operator.directory / "journal.sqlite"):
             for each in range(3):
                 started = time.monotonic()
                 reply = ann.ask("put", id="refused", key="refused")
                 assert reply == {"status": "error", "error": UNAVAILABLE, "id": "refused"}
                 sys.stdout.write(f"refused after {time.monotonic() - started:.2f} s\n")
-                assert each == len(ann.replies) - 3
-        assert _ok(ann, "refused")["result"][0] == 3
-        assert place.commands() == ["first", "waits", "refused"]
+                assert each == len(ann.replies) - 2
+        assert _ok(ann, "refused")["result"][0] == 2
+        assert place.commands() == ["first", "refused"]
 
 
 class _Player(threading.Thread):
@@ -333,20 +348,19 @@ def test_a_database_that_stands_still(operator: Operator, postgres: PostgresServ
         started = time.monotonic()
         ann.send("put", id="stuck", key="stuck")
         bob.send("put", id="behind", key="behind")
-        with pytest.raises(TimeoutError):
-            ann.await_replies(2, OUTCOME_UNKNOWN[0] - 1)
         unknown = ann.await_replies(2)[-1]
         took = time.monotonic() - started
         sys.stdout.write(f"outcome_unknown after {took:.2f} s\n")
         assert (unknown["error"]["code"], unknown["error"]["retryable"]) == ("outcome_unknown", True)
-        assert OUTCOME_UNKNOWN[0] - 0.1 < took < OUTCOME_UNKNOWN[1]
+        # How much later it comes is the machine's affair.
+        assert took > OUTCOME_UNKNOWN_SECONDS - 0.1
         # Either it went with the first, or it was never handed over.
         assert bob.await_replies(1)[-1]["error"]["code"] in ("outcome_unknown", "unavailable")
         # From now on nobody waits.
         started = time.monotonic()
         assert ann.ask("put", id="later", key="later")["error"] == UNAVAILABLE
         assert _refusal(server, "g") == 503
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < OUTCOME_UNKNOWN_SECONDS
         assert not [event for event in eve.events if event["event"] != "gamesvc.joined"][1:]
         until(lambda: time.monotonic() - started > 1.5, "some more time")
         postgres.cont()

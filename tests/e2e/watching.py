@@ -51,15 +51,37 @@ def serve(
         tweaks: what else is done to it.
         constants: of its own, with other values.
     """
-    operator.environment["PYTHONPATH"] = str(CHECKOUT)
     store = "postgres" if journal.startswith("postgres") else "sqlite"
-    launcher = ["-m", "tests.e2e.crashing", point, str(count), "--store", store]
+    launcher = launched(operator, point, count, store, tweaks, constants)
+    command = [*launcher, "-n", "--pidfile=", "gamesvc", "--port", "{port}", "--game", GAME]
+    return operator.serve(*command, "--journal", journal, *options)
+
+
+def launched(
+    operator: Operator,
+    point: str = "never",
+    count: int = 0,
+    store: str = "sqlite",
+    tweaks: Mapping[str, object] | None = None,
+    constants: Mapping[str, float] | None = None,
+) -> list[str]:
+    """What takes the place of ``twistd`` in the command that starts a server to which something is done.
+
+    Args:
+        operator: who starts it.
+        point: where it kills itself; see `crashing`,
+        count: and at the how-manieth time.
+        store: of which kind the journal is.
+        tweaks: what else is done to it.
+        constants: of its own, with other values.
+    """
+    operator.environment["PYTHONPATH"] = str(CHECKOUT)
+    launcher = ["python", "-m", "tests.e2e.crashing", point, str(count), "--store", store]
     for name, text in (tweaks or {}).items():
         launcher += ["--tweak", f"{name}={text}"]
     for name, value in (constants or {}).items():
         launcher += ["--constant", f"{name}={value}"]
-    command = [*launcher, "--", "-n", "--pidfile=", "gamesvc", "--port", "{port}", "--game", GAME]
-    return operator.serve("python", *command, "--journal", journal, *options)
+    return [*launcher, "--"]
 
 
 class Watcher:
