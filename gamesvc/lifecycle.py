@@ -306,7 +306,7 @@ class Lifecycle:
         stalled = False
         for game in tuple(self._around.attended):
             if not game.tick():
-                self._around.attended.discard(game)
+                self._around.attended.pop(game, None)
         for game in self._around.attended:
             stalled = stalled or game.is_stalled
         for loading in self._loading.values():

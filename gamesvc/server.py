@@ -375,7 +375,7 @@ class GameServer:
 
     def waits(self) -> None:
         """Something waits for the journal, or will."""
-        self._around.attended.add(self)
+        self._around.attended[self] = None
 
     def kept(self, entry: Entry) -> None:
         """An entry is durable, as far as the game's durability goes."""

@@ -59,8 +59,9 @@ class Surroundings:
         bots: those that the server offers.
         stood: is told how a game stands when it begins to be awake, and when its seats, or whether it has begun or is
             over, have changed durably.
-        attended: those that are looked after a few times a second. Most games have nothing that takes long, and so cost
-            nothing while nothing happens in them.
+        attended: those that are looked after a few times a second, in the order in which they began to be: in a set it
+            would be chance's. Most games have nothing that takes long, and so cost nothing while nothing happens in
+            them.
     """
 
     journal: Journal
@@ -74,4 +75,4 @@ class Surroundings:
     bots: BotOffer = NO_BOTS
     warn: Callable[[str, str], None] = lambda sort, text: None
     stood: Callable[[str, Standing], None] = lambda game, standing: None
-    attended: set[Attended] = field(default_factory=set)
+    attended: dict[Attended, None] = field(default_factory=dict)
