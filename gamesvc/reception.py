@@ -106,7 +106,7 @@ class Reception:
         """Find out who was here when the server was stopped, or failed, and does not come back."""
         self._attendance.start()
         if self._tells_model:
-            self._attendance.expect(Player(name) for name in self._order.standing.here)
+            self._attendance.expect(Player(name) for name in sorted(self._order.standing.here))
 
     def stop(self) -> None:
         """Look after nobody any more."""

@@ -627,6 +627,17 @@ class Presence(SynchronousTestCase):
         table.pass_time(AWAY_SECONDS)
         self.assertEqual(told(table), ["alice away"])
 
+    def test_those_who_do_not_come_back_are_away_in_the_order_of_their_names(self) -> None:
+        # Those who were here are a set, and that has another order in each process.
+        table = Table(Lounge)
+        came = [self.connect(table, Role(Player(f"p{number}"), True)) for number in (3, 0, 5, 1, 7, 2, 6, 4)]
+        table.server.drain()
+        for each in came:
+            each.close(CloseCode.NORMAL)
+        table.server.carry_on()
+        table.pass_time(AWAY_SECONDS)
+        self.assertEqual(told(table)[-8:], [f"p{number} away" for number in range(8)])
+
     def test_it_stands_after_recovery_as_before_and_who_was_here_is_expected(self) -> None:
         table = Table(Watchful)
         connected = {name: self.connect(table, table.admit(name)) for name in ("alice", "bob")}
