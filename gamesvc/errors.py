@@ -230,6 +230,7 @@ NO_GUESTS = HttpRefusal(403, "no_guests", "this server lets no guests in; bring 
 NOT_YOURS = HttpRefusal(403, "not_yours", "this is for who sits in the game, or made it")
 NO_SUCH_INVITE = HttpRefusal(404, "no_such_invite", "there is no such invitation, or not any more")
 NO_SUCH_TICKET = HttpRefusal(404, "no_such_ticket", "nobody waits under this ticket, or not any more")
+NOT_OVER = HttpRefusal(409, "not_over", "the game goes on; once it is over it can be played again")
 NAME_TAKEN = HttpRefusal(409, "name_taken", "somebody else has this name")
 NOT_JSON = HttpRefusal(415, "not_json", "send JSON, with Content-Type: application/json")
 TOO_MANY_REQUESTS = HttpRefusal(
@@ -257,6 +258,7 @@ LOBBY_REFUSALS = {
         NOT_YOURS,
         NO_SUCH_INVITE,
         NO_SUCH_TICKET,
+        NOT_OVER,
         NAME_TAKEN,
         NOT_JSON,
         TOO_MANY_REQUESTS,

@@ -274,6 +274,15 @@ class DescribedTest(SynchronousTestCase):
         ask("POST", "/invites/{code}", "bob", {}, code=code)
         ask("POST", "/games/{game}/join", "ann", {}, game=game)
         ask("POST", "/games/{game}/leave", "ann", {}, game=game)
+        over = self.world.made()
+        ask("POST", "/games/{game}/join", "bob", {}, game=over)
+        players = {
+            who: self.world.opened(f"/{over}?player={who}", "Sec-WebSocket-Protocol: gamesvc.v1")
+            for who in ("ann", "bob")
+        }
+        for who, cell in (("ann", 0), ("bob", 3), ("ann", 1), ("bob", 4), ("ann", 2)):
+            players[who].say(command="mark", cell=cell)
+        self.assertEqual(ask("POST", "/games/{game}/again", "bob", {}, game=over)["seat"]["player"], "bob")
         ticket = ask("POST", "/matches", body={"kind": "chess", "rating": {"own": 1500}})["ticket"]
         ask("GET", "/matches/{ticket}", query="?wait=0", ticket=ticket)
         ask("DELETE", "/matches/{ticket}", ticket=ticket)

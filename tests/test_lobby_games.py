@@ -212,6 +212,99 @@ class MakingTest(SynchronousTestCase):
         self.assertEqual(response.code, "bad_body")
 
 
+class AgainTest(SynchronousTestCase):
+    """A game that is over is played once more."""
+
+    def setUp(self) -> None:
+        self.logged = Logged(self)
+        self.world = LobbyWorld(games=(PARTY, "tests.test_lobby_games:Thinkable"), max_games_per_player=2)
+
+    def over(self, *players: str, kind: str = "Party", **wish: Any) -> str:
+        """The id of a game that these have played to its end."""
+        game = self.world.made(players[0], kind=kind, seats=len(players) + len(wish.get("bots", ())), **wish)
+        for each in players[1:]:
+            self.world.ask("POST", f"/games/{game}/join", each)
+        self.end(game, players[0])
+        return game
+
+    def end(self, game: str, player: str) -> None:
+        client = self.world.opened(f"/{game}?player={player}", V1)
+        client.say(command="end")
+        self.assertIn("gamesvc.finished", [message.get("event") for message in client.heard()])
+        client.cut()
+
+    def again(self, game: str, who: str) -> Any:
+        return self.world.ask("POST", f"/games/{game}/again", who)
+
+    def test_all_who_ask_sit_in_the_same_new_game_in_the_order_in_which_they_ask(self) -> None:
+        game = self.over("ann", "bob", options={"size": 7}, public=False)
+        bob, ann = self.again(game, "bob").json, self.again(game, "ann").json
+        self.assertNotEqual(bob["game"]["id"], game)
+        self.assertEqual(ann["game"]["id"], bob["game"]["id"])
+        self.assertEqual(len(ann["game"]["id"]), 32, "one that is not listed nobody guesses")
+        self.assertEqual(bob["game"]["players"][:2], ["bob", None])
+        self.assertEqual(ann["game"]["players"][:2], ["bob", "ann"])
+        self.assertEqual([ann["game"][key] for key in ("state", "free", "public", "by")], ["playing", 0, False, "bob"])
+        self.assertEqual(ann["game"]["options"], {"size": 7, "note": ""})
+        self.assertEqual(ann["seat"], {"player": "ann", "url": f"/{ann['game']['id']}?player=ann", "token": None})
+        self.assertEqual(self.again(game, "ann").json, ann, "however often they ask")
+        self.assertEqual(len(self.world.records.known.newest), 2)
+
+    def test_those_who_ask_at_once_do_so_too_and_after_a_crash(self) -> None:
+        game = self.over("ann", "bob")
+        settle = self.world.settle
+        with mock.patch.object(self.world, "settle"):
+            asked = [self.world.begin("POST", f"/games/{game}/again", each, {}) for each in ("ann", "bob", "ann")]
+        settle()
+        self.assertEqual(len({each.response.json["game"]["id"] for each in asked}), 1)
+        self.world.kill()
+        self.world = LobbyWorld(games=(PARTY,), journal=self.world.journal, reactor=self.world.reactor)
+        self.assertEqual(self.again(game, "bob").json["game"]["id"], asked[0].response.json["game"]["id"])
+
+    def test_who_comes_late_is_led_to_the_game_that_is_played_now(self) -> None:
+        first = self.over("ann", "bob")
+        second = self.again(first, "ann").json["game"]["id"]
+        self.again(first, "bob")
+        self.end(second, "ann")
+        third = self.again(second, "bob").json["game"]["id"]
+        self.assertEqual(len({first, second, third}), 3)
+        self.assertEqual(self.again(first, "ann").json["game"]["id"], third)
+
+    def test_bots_that_had_seats_have_them_again(self) -> None:
+        game = self.over("ann", kind="Thinkable", bots=["random"])
+        self.assertEqual(self.again(game, "ann").json["game"]["players"][:2], ["ann", "bot-random"])
+
+    def test_where_it_was_for_some_by_their_names_another_has_the_first_seat(self) -> None:
+        game = self.world.made("carl", kind="Party", seats=3, players=["ann", "bob", "eve"])
+        self.world.ask("POST", f"/games/{game}/join", "bob")
+        self.end(game, "bob")
+        self.assertEqual(self.again(game, "ann").json["game"]["players"][:3], ["bob", "eve", "ann"])
+        self.assertEqual(self.again(game, "carl").code, "not_yours", "who made it for others did not play")
+
+    def test_those_who_waited_for_anybody_do_not_have_to_wait_for_each_other(self) -> None:
+        for who in ("ann", "bob"):
+            ticket = self.world.ask("POST", "/matches", who, {"kind": "Party"}).json["ticket"]
+        game = self.world.ask("GET", f"/matches/{ticket}", "bob").json["game"]["id"]
+        self.end(game, "ann")
+        self.assertEqual(self.again(game, "ann").json["game"]["players"][:2], ["ann", None])
+
+    def test_it_is_for_those_who_played_and_once_it_is_over(self) -> None:
+        game = self.over("ann", "bob")
+        self.assertEqual(self.again(game, "eve").code, "not_yours")
+        self.assertEqual(self.again("nothing", "ann").code, "no_such_game")
+        goes_on = self.world.made("ann", kind="Party")
+        response = self.again(goes_on, "ann")
+        self.assertEqual((response.status, response.code), (409, "not_over"))
+
+    def test_who_has_made_too_many_games_joins_another_s_but_makes_none(self) -> None:
+        game, other = self.over("bob", "ann"), self.over("carl", "ann")
+        for _ in range(2):
+            self.world.made("ann", kind="Party")
+        self.assertEqual(self.again(game, "ann").code, "too_many_games")
+        self.again(other, "carl")
+        self.assertEqual(self.again(other, "ann").status, 200)
+
+
 class PlayingTest(SynchronousTestCase):
     def setUp(self) -> None:
         self.logged = Logged(self)

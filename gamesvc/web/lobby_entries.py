@@ -70,6 +70,17 @@ class Listed(Struct, frozen=True, array_like=True):
         return self.changed + (PLAYED_SECONDS if self.started else OPEN_SECONDS)
 
 
+def wanted(
+    game: str, kind: str, options: str, by: str, seats: int | None, *, public: bool, named: tuple[str, ...] = ()
+) -> Listed:
+    """A game that is to be made: nobody has come yet, and when it is made is said by who makes it.
+
+    Args:
+        game: as `Listed` has it; the others, too.
+    """
+    return Listed(game, kind, options, public, by, 0.0, seats, named, (), started=False, finished=False, changed=0.0)
+
+
 class Held(Struct, frozen=True, array_like=True):
     """A name that is a guest's.
 

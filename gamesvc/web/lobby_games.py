@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from gamesvc.errors import (
     NO_BOT,
     NO_SEAT,
     NO_SUCH_INVITE,
+    NOT_OVER,
     NOT_YOURS,
     TOO_MANY_GAMES,
     HttpRefusal,
@@ -33,12 +35,15 @@ from gamesvc.server import GameServer
 from gamesvc.web.asking import admitted, opened, replied
 from gamesvc.web.identity import Identities
 from gamesvc.web.lobby_bodies import Game, Seat, Wish
-from gamesvc.web.lobby_entries import Invite, Listed
+from gamesvc.web.lobby_entries import Invite, Listed, wanted
 from gamesvc.web.lobby_listing import Listing, free
 from gamesvc.web.lobby_records import Records
 from gamesvc.web.lobby_wishes import options_of, seats_of
 
 _SHORT_ID, _LONG_ID = 8, 16
+_MOST_AGAIN = 1000
+"""How often in a row a game is played again, at most, as far as who comes from the first is led to the last."""
+
 _STATUS = {"bad_arguments": 400, "internal_error": 500, "unavailable": 503, "outcome_unknown": 503}
 
 
@@ -90,25 +95,60 @@ class LobbyGames:
         for bot in wish.bots:
             self._check_bot(bot, kind)
         known = self._records.known.once("game", who, once, is_short=wish.public) if once else ""
-        mine = sum(each.by == who and not each.finished and each.game != known for each in self._records.known.newest)
-        if 0 < self._limits.max_games_per_player <= mine:
+        id = "" if once else secrets.token_urlsafe(_SHORT_ID if wish.public else _LONG_ID)
+        listed = wanted(id, kind.name, options, who, seats, public=wish.public, named=named)
+        return await self._make(listed, wish.bots, known, once=once)
+
+    async def again(self, who: str, game: str) -> tuple[Game, Seat]:
+        """Play a game that is over once more: with the same options and seats, and with the bots that had some. All who
+        ask for it get seats in the same new game. One that was made for whoever waited is for whoever comes now; one
+        that was made for some by their names is for them again, and another of them has the first seat.
+
+        Args:
+            who: asks.
+            game: the one that is over. Where what came after it is over, too, what comes after that is meant.
+
+        Raises:
+            RequestRefused: it is not over, they did not play it, or what comes after it can't be made, or has no seat
+                for them.
+        """
+        server, role = await self._operator(who, game)
+        if not role.playing:
+            raise RequestRefused(NOT_YOURS.saying("this is for who sits in the game"))
+        if not server.finished:
+            raise RequestRefused(NOT_OVER)
+        bots = [each.bot for each in server.standing.bots if not each.stands_in]
+        before = self._listing.find(game)
+        known = self._records.known
+        for _ in range(_MOST_AGAIN):
+            coming = known.after(before.game, is_short=before.public)
+            found = known.game(coming)
+            if found is None or not self._listing.as_it_stands(found).finished:
+                break
+            before = found
+        named = (*before.named[1:], *before.named[:1]) if before.by else ()
+        listed = wanted("", before.kind, before.options, who, before.seats, public=before.public, named=named)
+        return await self._make(listed, bots, coming, after=before.game)
+
+    async def _make(
+        self, listed: Listed, bots: Sequence[str], known: str, *, once: str = "", after: str = ""
+    ) -> tuple[Game, Seat]:
+        """Make a game, or go on with it where it has been made.
+
+        Args:
+            listed: the game.
+            bots: that are to play.
+            known: the id that it has where somebody has asked for it.
+            once: see `create`.
+            after: the game that it comes after.
+        """
+        who = listed.by
+        games = self._records.known
+        mine = sum(each.by == who and not each.finished for each in games.newest)
+        if games.game(known) is None and 0 < self._limits.max_games_per_player <= mine:
             raise RequestRefused(TOO_MANY_GAMES)
-        listed = Listed(
-            "" if once else secrets.token_urlsafe(_SHORT_ID if wish.public else _LONG_ID),
-            kind.name,
-            options,
-            wish.public,
-            who,
-            0.0,
-            seats,
-            named,
-            (),
-            started=False,
-            finished=False,
-            changed=0.0,
-        )
         while True:
-            game, is_new = await self._records.run("add", game=listed, once=once)
+            game, is_new = await self._records.run("add", game=listed, once=once, after=after)
             if game not in self._making:
                 break
             made: Deferred[None] = Deferred()
@@ -116,7 +156,7 @@ class LobbyGames:
             await made
         self._making[game] = []
         try:
-            seat = await self._furnish(who, msgspec.structs.replace(listed, game=game), wish)
+            seat = await self._furnish(who, msgspec.structs.replace(listed, game=game), bots)
         except Exception:
             if is_new:
                 with suppress(RequestRefused):
@@ -127,14 +167,14 @@ class LobbyGames:
                 each.callback(None)
         return self._listing.show(self._listing.find(game)), seat
 
-    async def _furnish(self, who: str, listed: Listed, wish: Wish) -> Seat:
+    async def _furnish(self, who: str, listed: Listed, bots: Sequence[str]) -> Seat:
         """Create a game that is noted, and seat those who are to play; as far as that has not been done."""
         server = await self._open(listed, who)
         named = listed.named
         seat = (
             self._seat(who, listed, spectate=True) if named and who not in named else await self.join(who, listed.game)
         )
-        missing = list(wish.bots)
+        missing = list(bots)
         for each in server.standing.bots:
             if each.bot in missing:
                 missing.remove(each.bot)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from gamesvc.image import Image
 from gamesvc.web.lobby_entries import Invite, Listed, Ticket
-from gamesvc.web.lobby_model import LobbyModel, id_of
+from gamesvc.web.lobby_model import LobbyModel, id_after, id_of
 from gamesvc.web.lobby_shelves import Shelves
 from gamesvc.web.lobby_state import GAMES, GUESTS, INVITES, TICKETS
 
@@ -56,6 +56,11 @@ class Known:
             return ""
         held = self._shelf(GUESTS, GUESTS.field_of(by, self._order)).get(by)
         return id_of(self._secret, what, by, once, lease="" if held is None else held.lease, is_short=is_short)
+
+    def after(self, game: str, *, is_short: bool) -> str:
+        """The id of the game that comes after another one, as `id_after` has it; empty as above."""
+        self._read()
+        return id_after(self._secret, game, is_short=is_short) if self._secret else ""
 
     @property
     def newest(self) -> list[Listed]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gamesvc import GameError, GameModel, Player, command
-from gamesvc.web.lobby_entries import HOUR, Held, Invite, Listed, Ticket
+from gamesvc.web.lobby_entries import HOUR, Held, Invite, Listed, Ticket, wanted
 from gamesvc.web.lobby_room import make_room, make_room_for_names
 from gamesvc.web.lobby_shelves import Shelves, shelved
 from gamesvc.web.lobby_state import GAMES, GUESTS, INVITES, TICKETS, migrate_from_1, migrate_from_2, sorted_anew
@@ -63,17 +63,21 @@ class LobbyModel(_Shelved, version=3):
             migrate_from_2(state)
 
     @command
-    def add(self, player: Player, game: Listed, once: str = "") -> tuple[str, bool]:
-        """A game is made; one only, however often it is asked for with the same ``once``. Its id, and whether it is
-        new."""
+    def add(self, player: Player, game: Listed, once: str = "", after: str = "") -> tuple[str, bool]:
+        """A game is made; one only, however often it is asked for with the same ``once``, and one only ``after``
+        another, whoever asks for it. Its id, and whether it is new."""
         self._sort()
-        if once:
+        id = ""
+        if after:
+            id = id_after(self._secret(), after, is_short=game.public)
+        elif once:
             held = self._holding(game.by)
             lease = "" if held is None else held.lease
             id = id_of(self._secret(), "game", game.by, once, lease=lease, is_short=game.public)
+        if id:
+            if id in self._games(id):
+                return id, False
             game = msgspec.structs.replace(game, game=id)
-            if game.game in self._games(game.game):
-                return game.game, False
         self._add(msgspec.structs.replace(game, created=self.now, changed=self.now))
         return game.game, True
 
@@ -275,22 +279,8 @@ class LobbyModel(_Shelved, version=3):
             # Who came first is not to have the first move each time.
             names = [each.player for each in party]
             self.random.shuffle(names)
-            self._add(
-                Listed(
-                    game,
-                    first.kind,
-                    first.options,
-                    public=True,
-                    by="",
-                    created=self.now,
-                    seats=first.seats,
-                    named=tuple(names),
-                    players=(),
-                    started=False,
-                    finished=False,
-                    changed=self.now,
-                )
-            )
+            made = wanted(game, first.kind, first.options, "", first.seats, public=True, named=tuple(names))
+            self._add(msgspec.structs.replace(made, created=self.now, changed=self.now))
             for each in party:
                 shelves[self._field(TICKETS, each.player)][each.ticket] = msgspec.structs.replace(
                     each, game=game, expires=self.now + MATCHED_SECONDS
@@ -314,6 +304,17 @@ def id_of(secret: bytes, what: str, by: str, once: str, *, lease: str = "", is_s
     """
     parts = (what, by, lease, once) if lease else (what, by, once)
     return blake2b("\n".join(parts).encode(), key=secret, digest_size=8 if is_short else 16).hexdigest()
+
+
+def id_after(secret: bytes, game: str, *, is_short: bool) -> str:
+    """The id of the game that comes after another one, the same for all who ask for it.
+
+    Args:
+        secret: the lobby's.
+        game: the other one's.
+        is_short: as `id_of` has it.
+    """
+    return id_of(secret, "after", "", game, is_short=is_short)
 
 
 def _waiting(shelves: dict[str, dict[str, Ticket]]) -> list[Ticket]:

@@ -180,6 +180,7 @@ class Routes:
             Route("GET", one, "Look at a game.", self._show, 200, Game, asks=False),
             Route("POST", f"{one}/join", "Take a seat.", self._join, 200, Seated, takes=Nothing),
             Route("POST", f"{one}/watch", "Watch.", self._watch, 200, Seated, takes=Nothing),
+            Route("POST", f"{one}/again", "Play it once more.", self._again, 200, Made, takes=Nothing),
             Route("POST", f"{one}/leave", "Give a seat up.", self._leave, 204, None, takes=Nothing),
             Route(
                 "POST", f"{one}/bots", "Have a bot play.", self._seat_bot, 200, BotSeated, takes=BotWanted, once=True
@@ -226,6 +227,9 @@ class Routes:
 
     async def _watch(self, call: Call) -> Seated:
         return Seated(self._games.watch(call.who, call.path["game"]))
+
+    async def _again(self, call: Call) -> Made:
+        return Made(*await self._games.again(call.who, call.path["game"]))
 
     async def _leave(self, call: Call) -> None:
         await self._games.leave(call.who, call.path["game"])

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { drop, hands, isOver, mark, move, ownCells, placeAnyhow, placeInRows, playAny, shoot } from "./games.mjs";
-import { agree, ALONE, counts, create, enter, follow, invite, OPEN, seat, shows, UNHURRIED } from "./playing.mjs";
+import { agree, ALONE, counts, create, enter, follow, invite, isSeated, OPEN, seat, shows, UNHURRIED } from "./playing.mjs";
 
 /** @typedef {import("./run.mjs").World} World */
 
@@ -18,6 +18,15 @@ export async function ticTacToe(world) {
   // It is told first that the game is over, and then what the board is like.
   await counts(bob.page.locator(".strike line"), 1);
   assert.equal((await agree([ada, bob], game)).filter(({ event }) => event === "Marked").length, 5);
+  // Whoever wants to play again finds the other one there, and who asks first has the first move.
+  await bob.page.getByRole("button", { name: "Play again" }).click();
+  await bob.page.waitForURL((url) => url.hash.startsWith("#/g/") && !url.hash.endsWith(game));
+  await ada.page.getByRole("button", { name: "Play again" }).click();
+  await ada.page.waitForURL(bob.page.url());
+  await isSeated(ada);
+  await isSeated(bob);
+  await mark(other, 0);
+  await mark(one, 4);
 }
 
 /** The game of an author's, which the page has no board for, by its forms alone. @param {World} world */

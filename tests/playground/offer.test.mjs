@@ -64,4 +64,5 @@ test("who played may do so once more, where games are made", () => {
   assert.equal(offerOf({ ...over, here: 0 }).playsAgain, false, "who watched starts a game of their own");
   assert.equal(offerOf({ ...over, canMake: false }).playsAgain, false);
   assert.equal(offerOf({ ...over, kind: null }).playsAgain, false, "it is not served here any more");
+  assert.equal(offerOf({ ...over, game: null }).playsAgain, false, "the lobby knows nothing of it");
 });

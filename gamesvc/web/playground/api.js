@@ -127,6 +127,17 @@ export class Lobby {
   }
 
   /**
+   * A game that is over, once more. All who ask for it sit at the same new table.
+   *
+   * @param {Identity} who
+   * @param {string} id
+   * @returns {Promise<{ game: Game }>}
+   */
+  again(who, id) {
+    return this.#ask("POST", `api/games/${encodeURIComponent(id)}/again`, { who, body: {} });
+  }
+
+  /**
    * @param {Identity} who
    * @param {string} id
    * @returns {Promise<Place>}

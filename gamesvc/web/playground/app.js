@@ -21,7 +21,6 @@ import { You } from "./you.js";
  * @typedef {(
  *   | { do: "me" }
  *   | { do: "guest", name: string | null }
- *   | { do: "sit", who: Identity }
  *   | { do: "bot", bot: string }
  *   | { do: "open" }
  * )} Plan
@@ -114,6 +113,18 @@ export class App {
     const inOrder = [...steps.filter((each) => each.do === "sit"), ...steps.filter((each) => each.do !== "sit")];
     keepSitting(game.id, { here: [], steps: plan[0]?.do === "bot" ? steps : inOrder });
     this.go(`#/g/${encodeURIComponent(game.id)}`);
+  }
+
+  /**
+   * Sit down, those of a table that is over, at a new one.
+   *
+   * @param {string} game its id
+   * @param {Identity[]} all in the order in which they are to sit
+   */
+  sitDown(game, all) {
+    // Who has gone there before, and comes once more, finds all as it is.
+    if (sitting(game).here.length === 0) keepSitting(game, { here: [], steps: all.map((who) => ({ do: "sit", who })) });
+    this.go(`#/g/${encodeURIComponent(game)}`);
   }
 
   /**

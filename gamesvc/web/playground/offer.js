@@ -51,7 +51,8 @@ export function offerOf({ kind, game, now, count, here, most, canMake, mayName }
     hasBegun,
     // Where that is not known, the server says so when somebody wants to go.
     keepsPlayers: hasBegun && kind?.can_leave === false,
-    playsAgain: isOver && here > 0 && canMake && kind !== null,
+    // Where there is one at the lobby: it makes the next.
+    playsAgain: isOver && game !== null && here > 0 && canMake && kind !== null,
     isFree,
     invites: isFree && game !== null && count > 0,
     addsSeat: isFree && here > 0 && count < most && canMake && mayName,

@@ -317,16 +317,16 @@ export class Table {
     if (invite !== undefined) then(this.#app.invitation(invite.url, this.#game));
   }
 
+  /** Those who play here sit down at the table where the game is played once more, and find there who else wants to. */
   #again() {
-    const kind = this.#kind;
-    if (kind === null) return;
-    const { bots = {}, players = [] } = this.#seats.all[0]?.seat.now ?? {};
-    /** @type {import("./app.js").Plan[]} */
-    const plan = [
-      ...this.#seats.players.map(({ seat }) => /** @type {const} */ ({ do: "sit", who: seat.who })),
-      ...Object.values(bots).map((bot) => /** @type {const} */ ({ do: "bot", bot })),
-    ];
-    const open = Array.from({ length: Math.max(0, players.length - plan.length) }, () => /** @type {const} */ ({ do: "open" }));
-    this.#try(() => this.#app.create(kind, this.#game?.options ?? {}, this.#game?.public ?? false, [...plan, ...open]));
+    const { lobby, you } = this.#app;
+    // A token for this game is none for another.
+    const all = this.#seats.players.map(({ seat }) => seat.who).filter((who) => who.gameToken === undefined);
+    const [first] = all;
+    if (first === undefined) return;
+    this.#try(async () => {
+      const { game } = await you.asSitting(first, (who) => lobby.again(who, this.#id));
+      this.#app.sitDown(game.id, all);
+    });
   }
 }
