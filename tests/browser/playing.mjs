@@ -5,6 +5,9 @@ import assert from "node:assert/strict";
 /** How often Tab is pressed to get somewhere. */
 const MOST_TABS = 120;
 
+/** After how many frames all has the size that it has in a window of another one: it was four at most, of hundreds of times. */
+const RESIZING_FRAMES = 15;
+
 /** A table that waits for others, as the first page offers it. */
 export const OPEN = "Open table";
 export const HERE = "Side by side";
@@ -100,9 +103,29 @@ export async function hasMoved({ page }, index = 0) {
   await page.locator(".seat").nth(index).and(page.locator(":not(.mine)")).waitFor();
 }
 
-/** Wait until what has just come about is drawn, and has its size. @param {Visitor} visitor */
-export async function isDrawn({ page }) {
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+/**
+ * Wait until what has just come about is drawn, and has its size.
+ *
+ * @param {Visitor} visitor
+ * @param {number} [frames] how many are drawn meanwhile
+ */
+export async function isDrawn({ page }, frames = 2) {
+  await page.evaluate((count) => new Promise((resolve) => {
+    const next = (/** @type {number} */ left) => (left === 0 ? resolve(null) : requestAnimationFrame(() => next(left - 1)));
+    next(count);
+  }), frames);
+}
+
+/**
+ * Have the window another size, and wait until all has that has to: what is as high as the window becomes so some frames
+ * later than the window itself, and a button that moves while it is clicked is not clicked.
+ *
+ * @param {Visitor} visitor
+ * @param {{ width: number, height: number }} size in pixels
+ */
+export async function resize(visitor, size) {
+  await visitor.page.setViewportSize(size);
+  await isDrawn(visitor, RESIZING_FRAMES);
 }
 
 /**

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { hands, mark, placeAnyhow } from "./games.mjs";
 import { agree, ALONE, counts, create, enter, follow, gameOf, hasMoved, hasTurn, HERE, invite } from "./playing.mjs";
-import { isDrawn, isSeated, mouse, OPEN, says, seat, shows, steer, tabTo } from "./playing.mjs";
+import { isSeated, mouse, OPEN, resize, says, seat, shows, steer, tabTo } from "./playing.mjs";
 
 /** @typedef {import("./run.mjs").World} World */
 
@@ -256,8 +256,7 @@ export async function phone(world) {
   const { page } = ada;
   const fits = async (what) => {
     for (const size of [PHONE, SMALLEST, LYING]) {
-      await page.setViewportSize(size);
-      await isDrawn(ada);
+      await resize(ada, size);
       const wide = await page.evaluate(() => {
         const { scrollWidth, clientWidth } = document.documentElement;
         return scrollWidth > clientWidth ? `${scrollWidth} of ${clientWidth}` : "";
@@ -275,7 +274,7 @@ export async function phone(world) {
       );
       assert.deepEqual(small, [], `${what} at ${size.width}x${size.height}: a board that is too small`);
     }
-    await page.setViewportSize(PHONE);
+    await resize(ada, PHONE);
   };
   await page.locator(".box").first().waitFor();
   await fits("the first page");
@@ -309,8 +308,7 @@ export async function roomy(world) {
   const { page } = ada;
   const isSeen = async (what) => {
     for (const size of [LAPTOP, DESK]) {
-      await page.setViewportSize(size);
-      await isDrawn(ada);
+      await resize(ada, size);
       const high = await page.evaluate(() => document.documentElement.scrollHeight);
       assert.equal(high, size.height, `${what} is higher than ${size.height} pixels`);
       const beyond = await page.locator(".board").evaluateAll((boards) =>
@@ -323,7 +321,7 @@ export async function roomy(world) {
       );
       assert.deepEqual(beyond, [], `${what} at ${size.width}x${size.height}: what lies beyond the board`);
     }
-    await page.setViewportSize(LAPTOP);
+    await resize(ada, LAPTOP);
   };
   for (const [title, preset] of [
     ["Tic tac toe", HERE],
