@@ -8,7 +8,8 @@ from unittest import mock
 from twisted.trial.unittest import SynchronousTestCase
 
 from gamesvc import GameError, GameModel, Move, Player, command
-from gamesvc.web import lobby_listing
+from gamesvc.errors import BAD_OPTIONS, RequestRefused
+from gamesvc.web import lobby_games, lobby_listing
 from gamesvc.web.lobby_model import LOBBY
 from tests.lobbies import LobbyWorld
 from tests.wire import Logged
@@ -217,7 +218,7 @@ class AgainTest(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.logged = Logged(self)
-        self.world = LobbyWorld(games=(PARTY, "tests.test_lobby_games:Thinkable"), max_games_per_player=2)
+        self.world = LobbyWorld(games=(PARTY, "tests.test_lobby_games:Thinkable"), max_games_per_player=3)
 
     def over(self, *players: str, kind: str = "Party", **wish: Any) -> str:
         """The id of a game that these have played to its end."""
@@ -274,6 +275,35 @@ class AgainTest(SynchronousTestCase):
         game = self.over("ann", kind="Thinkable", bots=["random"])
         self.assertEqual(self.again(game, "ann").json["game"]["players"][:2], ["ann", "bot-random"])
 
+    def test_a_bot_that_was_sent_away_does_not_come_again_with_the_next_who_asks(self) -> None:
+        first = self.over("ann", "bob", kind="Thinkable", bots=["random"])
+        second = self.again(first, "ann").json["game"]["id"]
+        self.world.ask("DELETE", f"/games/{second}/bots/bot-random", "ann")
+        self.assertEqual(self.again(first, "bob").json["game"]["players"][:3], ["ann", "bob", None])
+        self.world.ask("POST", f"/games/{second}/join", "eve")
+        self.end(second, "ann")
+        # Nor with who asks for the first one, where it had a seat.
+        self.assertEqual(self.again(first, "ann").json["game"]["players"][:3], ["ann", None, None])
+
+    def test_where_a_bot_is_not_offered_any_more_nobody_sits_in_half_a_game(self) -> None:
+        game = self.over("ann", kind="Thinkable", bots=["random"])
+        with mock.patch.object(self.world.lobby._games._bots, "refuses", return_value="it is gone"):
+            self.assertEqual(self.again(game, "ann").code, "no_bot")
+        self.assertEqual([each.game for each in self.world.records.known.newest], [game])
+
+    def test_options_that_it_takes_no_more_are_refused(self) -> None:
+        game = self.over("ann", "bob", options={"size": 7})
+        with mock.patch.object(lobby_games, "options_of", side_effect=RequestRefused(BAD_OPTIONS)):
+            self.assertEqual(self.again(game, "ann").code, "bad_options")
+
+    def test_who_came_to_a_game_for_others_by_a_free_seat_sits_in_the_next_one_too(self) -> None:
+        game = self.world.made("carl", kind="Party", seats=3, players=["ann", "bob"])
+        self.world.ask("POST", f"/games/{game}/join", "dora")
+        self.end(game, "dora")
+        again = self.again(game, "dora").json
+        self.assertEqual(again["game"]["players"][:3], ["bob", "ann", "dora"])
+        self.assertNotIn("spectate", again["seat"]["url"])
+
     def test_where_it_was_for_some_by_their_names_another_has_the_first_seat(self) -> None:
         game = self.world.made("carl", kind="Party", seats=3, players=["ann", "bob", "eve"])
         self.world.ask("POST", f"/games/{game}/join", "bob")
@@ -298,7 +328,7 @@ class AgainTest(SynchronousTestCase):
 
     def test_who_has_made_too_many_games_joins_another_s_but_makes_none(self) -> None:
         game, other = self.over("bob", "ann"), self.over("carl", "ann")
-        for _ in range(2):
+        for _ in range(3):
             self.world.made("ann", kind="Party")
         self.assertEqual(self.again(game, "ann").code, "too_many_games")
         self.again(other, "carl")

@@ -41,9 +41,6 @@ from gamesvc.web.lobby_records import Records
 from gamesvc.web.lobby_wishes import options_of, seats_of
 
 _SHORT_ID, _LONG_ID = 8, 16
-_MOST_AGAIN = 1000
-"""How often in a row a game is played again, at most, as far as who comes from the first is led to the last."""
-
 _STATUS = {"bad_arguments": 400, "internal_error": 500, "unavailable": 503, "outcome_unknown": 503}
 
 
@@ -117,17 +114,22 @@ class LobbyGames:
             raise RequestRefused(NOT_YOURS.saying("this is for who sits in the game"))
         if not server.finished:
             raise RequestRefused(NOT_OVER)
-        bots = [each.bot for each in server.standing.bots if not each.stands_in]
         before = self._listing.find(game)
         known = self._records.known
-        for _ in range(_MOST_AGAIN):
-            coming = known.after(before.game, is_short=before.public)
-            found = known.game(coming)
-            if found is None or not self._listing.as_it_stands(found).finished:
-                break
+        coming = known.after(before.game, is_short=before.public)
+        while (found := known.game(coming)) is not None and self._listing.as_it_stands(found).finished:
             before = found
+            coming = known.after(before.game, is_short=before.public)
+        if before.game != game:
+            server = await self._open(before, who)
+        kind = self._listing.kind(before.kind)
+        bots = [each.bot for each in server.standing.bots if not each.stands_in]
+        for bot in bots:
+            self._check_bot(bot, kind)
+        # The author may have changed what it takes.
+        options = options_of(kind, msgspec.json.decode(before.options))
         named = (*before.named[1:], *before.named[:1]) if before.by else ()
-        listed = wanted("", before.kind, before.options, who, before.seats, public=before.public, named=named)
+        listed = wanted("", before.kind, options, who, before.seats, public=before.public, named=named)
         return await self._make(listed, bots, coming, after=before.game)
 
     async def _make(
@@ -156,7 +158,10 @@ class LobbyGames:
             await made
         self._making[game] = []
         try:
-            seat = await self._furnish(who, msgspec.structs.replace(listed, game=game), bots)
+            listed = msgspec.structs.replace(listed, game=game)
+            # Who comes to what another one made takes it as it is.
+            is_makers = is_new or self._listing.find(game).by == who
+            seat = await self._furnish(who, listed, bots if is_makers else (), sits=bool(after))
         except Exception:
             if is_new:
                 with suppress(RequestRefused):
@@ -167,13 +172,13 @@ class LobbyGames:
                 each.callback(None)
         return self._listing.show(self._listing.find(game)), seat
 
-    async def _furnish(self, who: str, listed: Listed, bots: Sequence[str]) -> Seat:
-        """Create a game that is noted, and seat those who are to play; as far as that has not been done."""
+    async def _furnish(self, who: str, listed: Listed, bots: Sequence[str], *, sits: bool) -> Seat:
+        """Create a game that is noted, and seat those who are to play; as far as that has not been done. Who made it
+        for others watches, unless they want to sit."""
         server = await self._open(listed, who)
         named = listed.named
-        seat = (
-            self._seat(who, listed, spectate=True) if named and who not in named else await self.join(who, listed.game)
-        )
+        watches = named and who not in named and not sits
+        seat = self._seat(who, listed, spectate=True) if watches else await self.join(who, listed.game)
         missing = list(bots)
         for each in server.standing.bots:
             if each.bot in missing:

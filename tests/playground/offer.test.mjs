@@ -8,6 +8,7 @@ const TABLE = {
   now: undefined,
   count: 1,
   here: 1,
+  named: 1,
   most: 4,
   canMake: true,
   mayName: true,
@@ -61,8 +62,10 @@ test("a game that keeps its players does so from its beginning to its end", () =
 test("who played may do so once more, where games are made", () => {
   const over = { ...TABLE, now: { players: ["ann", "bob"], isFinished: true } };
   assert.equal(offerOf(over).playsAgain, true);
-  assert.equal(offerOf({ ...over, here: 0 }).playsAgain, false, "who watched starts a game of their own");
+  assert.equal(offerOf({ ...over, here: 0, named: 0 }).playsAgain, false, "who watched starts a game of their own");
   assert.equal(offerOf({ ...over, canMake: false }).playsAgain, false);
   assert.equal(offerOf({ ...over, kind: null }).playsAgain, false, "it is not served here any more");
   assert.equal(offerOf({ ...over, game: null }).playsAgain, false, "the lobby knows nothing of it");
+  assert.equal(offerOf({ ...over, named: 0 }).playsAgain, false, "a token for this game is none for another");
+  assert.equal(offerOf({ ...over, kind: { seats: null } }).playsAgain, false, "nobody sits there");
 });

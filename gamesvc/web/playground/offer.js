@@ -9,6 +9,7 @@
  * @property {{ players: readonly (string | null)[], isFinished: boolean } | undefined} now as it is seen from this page
  * @property {number} count how many seats the page has, those to watch from among them
  * @property {number} here how many of them play
+ * @property {number} named how many of these the lobby knows by their names, and not by a token for this game alone
  * @property {number} most how many the page has at most
  * @property {boolean} canMake whether the server hands out seats
  * @property {boolean} mayName whether others may sit at this screen under names of their own
@@ -36,7 +37,7 @@
  * @param {Standing} standing
  * @returns {Offer}
  */
-export function offerOf({ kind, game, now, count, here, most, canMake, mayName }) {
+export function offerOf({ kind, game, now, count, here, named, most, canMake, mayName }) {
   const players = now?.players ?? game?.players ?? [];
   const isOver = now?.isFinished ?? game?.finished ?? false;
   const takesSeats = kind === null ? players.length > 0 : kind.seats !== null;
@@ -52,7 +53,7 @@ export function offerOf({ kind, game, now, count, here, most, canMake, mayName }
     // Where that is not known, the server says so when somebody wants to go.
     keepsPlayers: hasBegun && kind?.can_leave === false,
     // Where there is one at the lobby: it makes the next.
-    playsAgain: isOver && game !== null && here > 0 && canMake && kind !== null,
+    playsAgain: isOver && takesSeats && game !== null && named > 0 && canMake && kind !== null,
     isFree,
     invites: isFree && game !== null && count > 0,
     addsSeat: isFree && here > 0 && count < most && canMake && mayName,

@@ -31,6 +31,8 @@ export class Table {
   #app;
   #id;
   #isClosed = false;
+  /** Whether those here are on their way to where the game is played again. */
+  #isLeaving = false;
   /** Whether the lobby has told of the game: before that nobody knows what to offer at the door. */
   #isKnown = false;
 
@@ -179,7 +181,7 @@ export class Table {
     const { canMake, you } = this.#app;
     const { all, players, now } = this.#seats;
     const [count, here] = [all.length, players.length];
-    return offerOf({ kind: this.#kind, game: this.#game, now, count, here, most: MOST_HERE, canMake, mayName: you.mayName });
+    return offerOf({ kind: this.#kind, game: this.#game, now, count, here, named: this.#named.length, most: MOST_HERE, canMake, mayName: you.mayName });
   }
 
   /** @param {SeatView} view */
@@ -317,16 +319,25 @@ export class Table {
     if (invite !== undefined) then(this.#app.invitation(invite.url, this.#game));
   }
 
+  /** Those who play here under a name that the lobby knows: a token for this game is none for another. */
+  get #named() {
+    return this.#seats.players.map(({ seat }) => seat.who).filter((who) => who.gameToken === undefined);
+  }
+
   /** Those who play here sit down at the table where the game is played once more, and find there who else wants to. */
   #again() {
     const { lobby, you } = this.#app;
-    // A token for this game is none for another.
-    const all = this.#seats.players.map(({ seat }) => seat.who).filter((who) => who.gameToken === undefined);
+    const all = this.#named;
     const [first] = all;
-    if (first === undefined) return;
+    if (first === undefined || this.#isLeaving) return;
+    this.#isLeaving = true;
     this.#try(async () => {
-      const { game } = await you.asSitting(first, (who) => lobby.again(who, this.#id));
-      this.#app.sitDown(game.id, all);
+      try {
+        const { game } = await you.asSitting(first, (who) => lobby.again(who, this.#id));
+        if (!this.#isClosed) this.#app.sitDown(game.id, all);
+      } finally {
+        this.#isLeaving = false;
+      }
     });
   }
 }
