@@ -47,6 +47,10 @@ class Thinkable(Party, seats=(2, 4)):
         return ()
 
 
+class Trio(Thinkable, seats=(3, 4)):
+    """Three have to come."""
+
+
 class Deserted(Party, seats=(2, 4)):
     """Over when the second one has left it."""
 
@@ -218,7 +222,8 @@ class AgainTest(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.logged = Logged(self)
-        self.world = LobbyWorld(games=(PARTY, "tests.test_lobby_games:Thinkable"), max_games_per_player=3)
+        kinds = (PARTY, "tests.test_lobby_games:Thinkable", "tests.test_lobby_games:Trio")
+        self.world = LobbyWorld(games=kinds, max_games_per_player=3)
 
     def over(self, *players: str, kind: str = "Party", **wish: Any) -> str:
         """The id of a game that these have played to its end."""
@@ -285,11 +290,18 @@ class AgainTest(SynchronousTestCase):
         # Nor with who asks for the first one, where it had a seat.
         self.assertEqual(self.again(first, "ann").json["game"]["players"][:3], ["ann", None, None])
 
+    def test_nor_where_the_game_has_not_begun(self) -> None:
+        first = self.over("ann", "bob", kind="Trio", bots=["random"])
+        second = self.again(first, "ann").json["game"]["id"]
+        self.world.ask("DELETE", f"/games/{second}/bots/bot-random", "ann")
+        self.assertEqual(self.again(first, "bob").json["game"]["players"][:3], ["ann", "bob", None])
+
     def test_where_a_bot_is_not_offered_any_more_nobody_sits_in_half_a_game(self) -> None:
         game = self.over("ann", kind="Thinkable", bots=["random"])
         with mock.patch.object(self.world.lobby._games._bots, "refuses", return_value="it is gone"):
             self.assertEqual(self.again(game, "ann").code, "no_bot")
         self.assertEqual([each.game for each in self.world.records.known.newest], [game])
+        self.assertEqual({*self.world.listener.games} - {LOBBY}, {game}, "nor is there one that nobody lists")
 
     def test_options_that_it_takes_no_more_are_refused(self) -> None:
         game = self.over("ann", "bob", options={"size": 7})
